@@ -1,0 +1,1 @@
+"""The reference system: food to go, in services that meet only in each other's `messages.py`."""

@@ -1,0 +1,1 @@
+"""The Django project: settings a deployment, Celery application, urls."""

@@ -1,0 +1,1 @@
+"""Settings: `base`, and one module for each of the three ways to run (embedded, service, test)."""

@@ -1,0 +1,25 @@
+"""The port every codec implements.  Not: the choice of one, which is `registry`."""
+
+from typing import Protocol, TypeVar
+
+from postroad.codecs.types import Message
+
+M = TypeVar("M", bound=Message)
+
+
+class Codec(Protocol):
+    """Values to bytes and back, for one content type."""
+
+    content_type: str
+
+    def encode(self, message: Message) -> bytes:
+        """Return the body for the wire."""
+        ...
+
+    def decode(self, body: bytes, message: type[M]) -> M:
+        """Return the value that a body holds.
+
+        Raises:
+            InvalidMessage: The body does not fit; the text has the path of the field.
+        """
+        ...

@@ -1,0 +1,107 @@
+"""Class ↔ wire name and version.  Not: who handles a message.
+
+A declaration only attaches a `Description` to the class; nothing is registered by importing.
+A `NameRegistry` is filled by the composition root from the handler tables it reads.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from postroad.codecs.types import Message
+from postroad.errors import InvalidDeclaration, UnknownMessageType
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)+")
+_VERSION = re.compile(r"\d+\.\d+")
+_ATTRIBUTE = "__postroad_description__"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Description:
+    """What a declaration says of a message class.
+
+    Attributes:
+        name: Stable wire name such as `kitchen.CreateTicket`; never a class path.
+        version: `MAJOR.MINOR` of the message type.
+        key: Name of the field whose value orders the messages; empty: no order.
+    """
+
+    name: str
+    version: str = "1.0"
+    key: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse names and versions that other programs could not rely on."""
+        if not _NAME.fullmatch(self.name):
+            raise InvalidDeclaration(f"message name {self.name!r}: write service.Name, such as 'kitchen.CreateTicket'.")
+        if not _VERSION.fullmatch(self.version):
+            raise InvalidDeclaration(f"{self.name}: version {self.version!r} must be MAJOR.MINOR, such as '1.0'.")
+
+
+def describe(message: type[Message], description: Description) -> None:
+    """Attach `description` to the class itself (a subclass does not inherit it).
+
+    Raises:
+        InvalidDeclaration: The key is no field of the class.
+    """
+    if description.key and description.key not in message.__struct_fields__:
+        known = ", ".join(message.__struct_fields__) or "none"
+        raise InvalidDeclaration(f"{description.name}: key {description.key!r} is no field of it; fields: {known}.")
+    setattr(message, _ATTRIBUTE, (message, description))
+
+
+def description_of(message: type[Message]) -> Description:
+    """Return what the class was declared as.
+
+    Raises:
+        InvalidDeclaration: The class carries no declaration of its own.
+    """
+    owner, description = getattr(message, _ATTRIBUTE, (None, None))
+    if owner is not message or not isinstance(description, Description):
+        raise InvalidDeclaration(f"{message.__qualname__} is no declared message: put @command, @event or @reply on it.")
+    return description
+
+
+def key_of(message: Message) -> str:
+    """Return the partition key of a message as text; empty when its type has none."""
+    field = description_of(type(message)).key
+    return str(getattr(message, field)) if field else ""
+
+
+class NameRegistry:
+    """Which class reads which wire name, within one process."""
+
+    def __init__(self, classes: Iterable[type[Message]] = ()) -> None:
+        self._classes: dict[str, type[Message]] = {}
+        for message in classes:
+            self.add(message)
+
+    def add(self, message: type[Message]) -> None:
+        """Add a class; the same class twice is fine.
+
+        Raises:
+            InvalidDeclaration: Another class has the same wire name.
+        """
+        name = description_of(message).name
+        known = self._classes.setdefault(name, message)
+        if known is not message:
+            raise InvalidDeclaration(f"{name} is declared twice: {_path(known)} and {_path(message)}; rename one.")
+
+    def find(self, name: str) -> type[Message]:
+        """Return the class of a wire name.
+
+        Raises:
+            UnknownMessageType: No class of that name is handled here.
+        """
+        try:
+            return self._classes[name]
+        except KeyError:
+            raise UnknownMessageType(f"message type {name!r} is not known here; known: {self._known()}.") from None
+
+    def _known(self) -> str:
+        return ", ".join(sorted(self._classes)) or "none"
+
+
+def _path(message: type[Any]) -> str:
+    return f"{message.__module__}.{message.__qualname__}"

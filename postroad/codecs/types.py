@@ -1,0 +1,38 @@
+"""`Message`, the base of every typed message, and the value types its fields use.  Not: the envelope on the wire.
+
+    class CreateTicket(Message):
+        order_id: Positive
+        line_items: NonEmpty[tuple[TicketLine, ...]]
+
+A message is immutable, takes keyword arguments only, is camelCase on the wire, ignores fields it does not
+know and enforces the limits in its types when it is decoded (msgspec).
+"""
+
+from decimal import Decimal
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from typing_extensions import dataclass_transform
+
+_T = TypeVar("_T")
+
+Positive = Annotated[int, msgspec.Meta(gt=0, le=2**63 - 1)]
+NonNegative = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]
+NonEmpty = Annotated[_T, msgspec.Meta(min_length=1)]
+Money = Decimal
+"""An amount as a decimal string on the wire, exact to the cent."""
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
+class MessageMeta(msgspec.StructMeta):
+    """Makes each subclass frozen, keyword-only and camelCase without saying so again."""
+
+    def __new__(mcls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **config: Any) -> "MessageMeta":
+        """Create the class with the defaults of a message; `config` may override them."""
+        defaults: dict[str, Any] = {"frozen": True, "kw_only": True, "rename": "camel"}
+        return super().__new__(mcls, name, bases, namespace, **{**defaults, **config})
+
+
+class Message(msgspec.Struct, metaclass=MessageMeta):
+    """Base of commands, replies, events and the values inside them."""

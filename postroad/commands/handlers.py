@@ -1,0 +1,53 @@
+"""`CommandHandlers`: which use-case handles which command of a channel.  Not: decoding or calling them.
+
+    COMMANDS = CommandHandlers(KITCHEN, {CreateTicket: usecases.create_ticket})
+
+A use-case takes the command and returns one of the declared replies, or calls `refuse`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, get_type_hints
+
+from postroad.codecs.types import Message
+from postroad.commands.messages import command_description, reply_description
+from postroad.errors import InvalidDeclaration
+from postroad.messaging.channels import CommandChannel
+
+CommandHandler = Callable[[Any], Message | None]
+
+
+@dataclass(frozen=True, slots=True)
+class CommandHandlers:
+    """The commands a service handles; checked when the table is made."""
+
+    channel: CommandChannel
+    handlers: Mapping[type[Message], CommandHandler]
+
+    def __post_init__(self) -> None:
+        """Refuse a command of another channel and a use-case whose annotations contradict the declaration."""
+        for message, handler in self.handlers.items():
+            description = command_description(message)
+            if description.channel != self.channel:
+                raise InvalidDeclaration(
+                    f"{description.name} goes to channel {description.channel.name!r}, not {self.channel.name!r}."
+                )
+            _check_annotations(message, handler)
+
+    def is_refusable(self, message: type[Message]) -> bool:
+        """Whether a declared reply of the command is a refusal, so that its handler may have to be undone."""
+        return any(reply_description(answer).is_refusal for answer in command_description(message).replies)
+
+
+def _check_annotations(message: type[Message], handler: CommandHandler) -> None:
+    hints = get_type_hints(handler)
+    answer = hints.pop("return", None)
+    taken = next(iter(hints.values()), message)
+    name = getattr(handler, "__qualname__", repr(handler))
+    if taken is not message:
+        raise InvalidDeclaration(f"{name} takes {taken!r}; the table gives it {message.__qualname__}.")
+    replies = command_description(message).replies
+    if isinstance(answer, type) and issubclass(answer, Message) and answer not in replies:
+        raise InvalidDeclaration(
+            f"{name} returns {answer.__qualname__}, which {message.__qualname__} does not declare in replies=."
+        )

@@ -1,0 +1,27 @@
+"""`refuse`: how a use-case says no.  Not: errors, which are retried and then parked."""
+
+from typing import NoReturn
+
+from postroad.codecs.types import Message
+from postroad.commands.messages import reply_description
+from postroad.errors import InvalidDeclaration
+
+
+class Refusal(Exception):  # noqa: N818 - no error: it carries a reply out of a use-case
+    """Carries a refusal to the dispatcher, which undoes the handler's changes and answers with it."""
+
+    def __init__(self, reply: Message) -> None:
+        super().__init__(reply)
+        self.reply = reply
+
+
+def refuse(reply: Message) -> NoReturn:
+    """Undo what this use-case changed and answer with `reply`.
+
+    Raises:
+        InvalidDeclaration: `reply` is not declared with @refusal.
+    """
+    description = reply_description(type(reply))
+    if not description.is_refusal:
+        raise InvalidDeclaration(f"{description.name} is no refusal; return it, or declare it with @refusal.")
+    raise Refusal(reply)

@@ -1,0 +1,114 @@
+"""The `POSTROAD` settings: every key with its type, default, unit and one line.  Not: business settings of a service.
+
+A key may also be set as environment variable `POSTROAD_<KEY>`, which wins over the settings file.
+Values are read late, at first use, and again after a test changes the Django settings.
+"""
+
+import difflib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from functools import lru_cache
+from typing import Any
+
+from django.conf import settings as django_settings
+from django.core.signals import setting_changed
+
+from postroad.errors import InvalidSetting
+
+
+def _setting(default: Any, line: str, *, least: float | None = None) -> Any:
+    return field(default=default, metadata={"line": line, "least": least})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All keys; the attribute `relay_batch_rows` is the key `RELAY_BATCH_ROWS`."""
+
+    service: str = _setting("", "name of the one service in this process; empty: every installed one")
+    broker_url: str = _setting("memory://", "memory:// or amqp://user:password@host:port/vhost")
+    relay_batch_rows: int = _setting(1000, "most outbox rows published in one transaction", least=1)
+    relay_poll_seconds: float = _setting(1.0, "longest wait for new rows when no wake-up comes", least=0.01)
+    relay_retry_first_seconds: float = _setting(0.5, "wait after a destination's first failure", least=0)
+    relay_retry_ceiling_seconds: float = _setting(30.0, "longest wait for a failing destination", least=0)
+    confirm_seconds: float = _setting(15.0, "how long a publisher waits for the broker's confirms", least=0.1)
+    consumer_batch_messages: int = _setting(50, "most messages handled in one transaction", least=1)
+    consumer_prefetch_messages: int = _setting(200, "messages a queue may have under way to a worker", least=1)
+    consumer_attempts: int = _setting(4, "attempts before a failing message is parked", least=1)
+    consumer_retry_first_seconds: float = _setting(0.1, "wait after a message's first failure", least=0)
+    consumer_retry_ceiling_seconds: float = _setting(5.0, "longest wait before a message is tried again", least=0)
+    consumer_threads: int = _setting(2, "consumer threads of the one-process mode", least=1)
+    balance_seconds: float = _setting(1.0, "how often workers agree on who serves which queue", least=0.1)
+    delivery_limit: int = _setting(50, "deliveries after which the broker itself dead-letters a message", least=1)
+    reply_shards: int = _setting(4, "queues of a service's reply channel; fixed once messages flow", least=1)
+    processed_retention_hours: float = _setting(24.0 * 14, "age at which rows of handled messages are deleted", least=1)
+    dead_letter_retention_hours: float = _setting(24.0 * 90, "age at which ended dead letters are deleted", least=1)
+    retention_batch_rows: int = _setting(1000, "rows deleted in one statement by retention", least=1)
+
+
+KEYS = {entry.name.upper(): entry for entry in fields(Settings)}
+
+
+def problems(given: Mapping[str, Any]) -> list[str]:
+    """Return one sentence for each key or value that cannot be used; `manage.py check` prints them."""
+    found = []
+    for key, value in given.items():
+        if key not in KEYS:
+            near = difflib.get_close_matches(key.upper(), KEYS, n=1, cutoff=0.5)
+            hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(sorted(KEYS))}."
+            found.append(f"POSTROAD has the key {key!r}, which does not exist; {hint}")
+            continue
+        try:
+            _convert(key, value)
+        except InvalidSetting as error:
+            found.append(str(error))
+    return found
+
+
+def given() -> dict[str, Any]:
+    """Return what the settings file and the environment say, unchecked."""
+    values = dict(getattr(django_settings, "POSTROAD", {}))
+    for key in KEYS:
+        text = os.environ.get(f"POSTROAD_{key}")
+        if text is not None:
+            values[key] = text
+    return values
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """Return the settings in force.
+
+    Raises:
+        InvalidSetting: A key is unknown or a value has the wrong type; the text has the way out.
+    """
+    values = given()
+    wrong = problems(values)
+    if wrong:
+        raise InvalidSetting(" ".join(wrong))
+    return Settings(**{key.lower(): _convert(key, value) for key, value in values.items()})
+
+
+def _convert(key: str, value: Any) -> Any:
+    entry = KEYS[key]
+    if entry.type is str:
+        if isinstance(value, str):
+            return value
+        raise InvalidSetting(f"POSTROAD[{key!r}] is {value!r}; it must be text ({entry.metadata['line']}).")
+    try:
+        number = int(value) if entry.type is int else float(value)
+    except (TypeError, ValueError):
+        kind = "a whole number" if entry.type is int else "a number"
+        raise InvalidSetting(f"POSTROAD[{key!r}] is {value!r}; it must be {kind} ({entry.metadata['line']}).") from None
+    least = entry.metadata["least"]
+    if least is not None and not number >= least:
+        raise InvalidSetting(f"POSTROAD[{key!r}] is {value!r}; the least value is {least} ({entry.metadata['line']}).")
+    return number
+
+
+def _forget(*, setting: str, **_: Any) -> None:
+    if setting == "POSTROAD":
+        settings.cache_clear()
+
+
+setting_changed.connect(_forget, dispatch_uid="postroad.conf")

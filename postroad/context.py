@@ -1,0 +1,50 @@
+"""What the code now running belongs to: its service, and the message being handled.  Not: request state.
+
+Context variables: each thread and each asynchronous task sees its own values.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from typing_extensions import override
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Current:
+    """The work in progress.
+
+    Attributes:
+        service: Name of the service whose code runs; empty in a process without one.
+        message_id: Id of the message being handled; empty outside a handler.
+        correlation_id: The first message of this chain; new messages carry it on.
+        trace_parent: W3C `traceparent` of the chain; empty when there is none.
+    """
+
+    service: str = ""
+    message_id: str = ""
+    correlation_id: str = ""
+    trace_parent: str = ""
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.service or '-'} handling {self.message_id or 'nothing'}"
+
+
+_current: ContextVar[Current] = ContextVar("postroad_current", default=Current())
+
+
+def current() -> Current:
+    """Return what the code now running belongs to."""
+    return _current.get()
+
+
+@contextmanager
+def working(work: Current) -> Iterator[None]:
+    """Run a block as `work`; the previous value returns afterwards, whatever happens."""
+    token = _current.set(work)
+    try:
+        yield
+    finally:
+        _current.reset(token)

@@ -1,0 +1,49 @@
+"""`EventHandlers`: which use-case handles which event, for one named subscriber.  Not: decoding or calling them.
+
+    EVENTS = EventHandlers("kitchen.restaurants", of=RESTAURANTS, handlers={
+        RestaurantCreated: usecases.keep_restaurant,
+        MenuRevised:       usecases.keep_menu,
+    })
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, get_type_hints
+
+from postroad.codecs.types import Message
+from postroad.errors import InvalidDeclaration
+from postroad.events.messages import event_description
+from postroad.messaging.channels import EventChannel
+
+EventHandler = Callable[[Any], None]
+
+
+@dataclass(frozen=True, slots=True)
+class EventHandlers:
+    """What one subscriber does with the events of one channel.
+
+    Attributes:
+        subscriber: Stable name `<service>.<what for>`: its queues and its processed messages carry it.
+        of: The event channel.
+        handlers: Event type → use-case; events of other types are not even delivered.
+    """
+
+    subscriber: str
+    of: EventChannel
+    handlers: Mapping[type[Message], EventHandler]
+
+    def __post_init__(self) -> None:
+        """Refuse an event of another channel and a use-case annotated for another event."""
+        for message, handler in self.handlers.items():
+            description = event_description(message)
+            if description.channel != self.of:
+                raise InvalidDeclaration(
+                    f"{self.subscriber}: {description.name} is published on {description.channel.name!r}, "
+                    f"not on {self.of.name!r}."
+                )
+            hints = get_type_hints(handler)
+            hints.pop("return", None)
+            taken = next(iter(hints.values()), message)
+            if taken is not message:
+                name = getattr(handler, "__qualname__", repr(handler))
+                raise InvalidDeclaration(f"{name} takes {taken!r}; the table gives it {message.__qualname__}.")

@@ -1,0 +1,26 @@
+"""Identifiers of messages and sagas: UUID version 7.  Not: the ids of business rows."""
+
+import os
+import threading
+import time
+from uuid import UUID
+
+_lock = threading.Lock()
+_last = 0
+
+
+def new_id() -> str:
+    """Return a new UUIDv7 as text.
+
+    Shape: 36 characters; ids made by one process sort in the order they were made, even within a millisecond.
+    Concurrency: safe in threads and after a fork (the random bits come from the operating system).
+    Source: RFC 9562 §5.7, with the sub-millisecond counter of §6.2 method 3 in `rand_a`.
+    """
+    global _last  # noqa: PLW0603 - the last tick is what makes the ids of one process monotonic
+    with _lock:
+        ticks = max(time.time_ns() * 4096 // 1_000_000, _last + 1)
+        _last = ticks
+    milliseconds, fraction = divmod(ticks, 4096)
+    random_bits = int.from_bytes(os.urandom(8), "big") & ((1 << 62) - 1)
+    value = (milliseconds << 80) | (0x7 << 76) | (fraction << 64) | (0b10 << 62) | random_bits
+    return str(UUID(int=value))

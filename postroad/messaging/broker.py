@@ -1,0 +1,122 @@
+"""The port between Postroad and a message broker.  Not: any broker; adapters live in `postroad.brokers`.
+
+Every adapter passes one conformance suite (`postroad.testing.brokers`).  A `Publisher` and a `Receiver`
+belong to one thread each; a `Broker` may be shared.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from postroad.messaging.message import Envelope, Outgoing
+from postroad.messaging.topology import Topology
+
+
+class Fate(StrEnum):
+    """What became of one published message."""
+
+    CONFIRMED = "confirmed"  # the broker is responsible for it now
+    ACCEPTED = "accepted"  # under way, but lost if this process dies: wait for `settled`
+    UNROUTABLE = "unroutable"  # no queue, or no exchange, takes it; it was not kept
+    REFUSED = "refused"  # the broker said no (a full queue); it was not kept
+    UNKNOWN = "unknown"  # no answer: it may or may not be there; send it again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One message handed to a receiver.
+
+    Attributes:
+        queue: Physical queue it came from.
+        envelope: The message.
+        tag: The adapter's own handle for acknowledging it; grows within a queue.
+        is_redelivered: The broker has handed it out before.
+        dead_from: On a dead-letter queue: the queue that gave it up; else empty.
+        dead_reason: On a dead-letter queue: the broker's word for why; else empty.
+    """
+
+    queue: str
+    envelope: Envelope
+    tag: int
+    is_redelivered: bool = False
+    dead_from: str = ""
+    dead_reason: str = ""
+
+
+class Publisher(Protocol):
+    """Sends batches.  One thread."""
+
+    def publish(self, batch: Sequence[Outgoing]) -> list[Fate]:
+        """Send a batch and wait for the fate of each message.
+
+        Shape: one fate a message, in order.  Never raises for a broken connection: the fates are UNKNOWN and
+        the next call connects again.
+        """
+        ...
+
+    def settled(self) -> list[str]:
+        """Return ids of ACCEPTED messages that every receiver has acknowledged since the last call."""
+        ...
+
+    def close(self) -> None:
+        """Give the connection back; never raises."""
+        ...
+
+
+class Receiver(Protocol):
+    """Takes messages from some queues, in order within each queue.  One thread."""
+
+    def receive(self, *, limit: int, timeout_seconds: float) -> list[Delivery]:
+        """Wait for messages; return at once with what is there.
+
+        Shape: at most `limit` deliveries, none after `timeout_seconds`.
+
+        Raises:
+            BrokerUnavailable: The connection broke.  Everything unacknowledged comes again after `receive` is
+                called again, which connects anew.
+        """
+        ...
+
+    def ack(self, deliveries: Sequence[Delivery]) -> None:
+        """Tell the broker that these are done.  Deliveries of a broken connection are ignored: they come again."""
+        ...
+
+    def reject(self, delivery: Delivery) -> None:
+        """Give one message up: the broker moves it to the queue's dead-letter queue."""
+        ...
+
+    def close(self) -> None:
+        """Hand everything unacknowledged back, in its place; never raises."""
+        ...
+
+
+class Broker(Protocol):
+    """One broker at one address.
+
+    Attributes:
+        is_durable: Whether a CONFIRMED message outlives this process; if not, publishers answer ACCEPTED.
+    """
+
+    is_durable: bool
+
+    def declare(self, topology: Topology) -> None:
+        """Make exchanges, queues and bindings; idempotent.
+
+        Raises:
+            BrokerUnavailable: Nobody answers.
+            MisconfiguredError: The broker has one of them with other properties; the text says which.
+        """
+        ...
+
+    def publisher(self) -> Publisher:
+        """Return a new publisher; it connects at first use."""
+        ...
+
+    def receiver(self, queues: Sequence[str], *, prefetch: int) -> Receiver:
+        """Return a new receiver of these queues, each with at most `prefetch` unacknowledged messages."""
+        ...
+
+    def close(self) -> None:
+        """Give up what the broker object itself holds; never raises."""
+        ...

@@ -1,0 +1,19 @@
+"""Names of the message headers on the wire.  Not: AMQP properties, which are fields of `Envelope`."""
+
+KIND = "kind"
+VERSION = "version"
+PARTITION_KEY = "partition-key"
+AGGREGATE_TYPE = "aggregate-type"
+AGGREGATE_ID = "aggregate-id"
+SAGA_TYPE = "saga-type"
+SAGA_ID = "saga-id"
+SAGA_STEP = "saga-step"
+OUTCOME = "outcome"
+TRACE_PARENT = "traceparent"
+CAUSE_ID = "cause-id"
+
+ECHOED = (SAGA_TYPE, SAGA_ID, SAGA_STEP, TRACE_PARENT)
+"""Headers of a command that its reply carries back."""
+
+SUCCESS = "success"
+FAILURE = "failure"

@@ -1,0 +1,72 @@
+"""`Envelope`: one message as bytes with its metadata, frozen.  Not: the typed message inside it.
+
+A typed message (`postroad.codecs.types.Message`) is what people write; an envelope is what travels.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from postroad.messaging import headers as names
+
+
+class Kind(StrEnum):
+    """What a message means to its receiver (Microservices Patterns, §3.3.1)."""
+
+    DOCUMENT = "document"
+    COMMAND = "command"
+    EVENT = "event"
+    REPLY = "reply"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where a message goes.
+
+    Attributes:
+        channel: Logical channel (an exchange, a topic), or the name of one queue when `route` is empty.
+        route: Routing key inside the channel: `3`, or `3.orders.OrderCreated`; empty: straight to a queue.
+    """
+
+    channel: str
+    route: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """One message.
+
+    Attributes:
+        id: Identity for duplicate detection (UUIDv7 when ours); empty when a foreign sender gave none.
+        type: Stable wire name such as `kitchen.CreateTicket`.
+        body: The message type's own encoding, nothing wrapped around it.
+        content_type: Media type of the body.
+        correlation_id: On a reply: the id of the request.
+        reply_to: Queue that the sender wants the answer in; empty: none wanted.
+        app_id: Service that sent it.
+        sent_at: Seconds since 1970 by the sender's clock; 0 when unknown.
+        headers: Everything else, text to text; names in `headers`.
+    """
+
+    id: str
+    type: str
+    body: bytes
+    content_type: str = "application/json"
+    correlation_id: str = ""
+    reply_to: str = ""
+    app_id: str = ""
+    sent_at: int = 0
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """Partition key; empty when the message has no order."""
+        return self.headers.get(names.PARTITION_KEY, "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """An envelope with its address: what the outbox stores and a publisher sends."""
+
+    address: Address
+    envelope: Envelope

@@ -1,0 +1,116 @@
+"""`Saga`: the whole definition, checked when it is made.  Not: an instance of it, which is a database row."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from postroad.codecs.names import description_of
+from postroad.codecs.types import Message
+from postroad.errors import InvalidDeclaration
+from postroad.sagas.steps import Action, CommandAction, LocalAction, OnReply, SagaData, Step
+
+
+class Saga:
+    """Ordered steps over one kind of data.
+
+    Attributes:
+        name: Stable name `<service>.<VerbNoun>`; stored with every instance.
+        version: Version of the steps; an instance is pinned to the one it started with.
+        data: Class of the saga's data.
+        key: Field of the data that names what the saga is about (an order id).
+        steps: The steps in order.
+    """
+
+    def __init__(self, name: str, *, version: int, data: type[SagaData], key: str, steps: Sequence[Step]) -> None:
+        self.name, self.version, self.data, self.key = name, version, data, key
+        self.steps = tuple(steps)
+        self._by_name = {step.name: step for step in self.steps}
+        for problem in self._problems():
+            raise InvalidDeclaration(f"saga {name}: {problem}")
+
+    @property
+    def service(self) -> str:
+        """The service that orchestrates it."""
+        return self.name.partition(".")[0]
+
+    def step(self, name: str) -> Step:
+        """Return the step of that name.
+
+        Raises:
+            InvalidDeclaration: There is none: it was renamed while an instance was in flight.
+        """
+        try:
+            return self._by_name[name]
+        except KeyError:
+            known = ", ".join(self._by_name)
+            raise InvalidDeclaration(f"saga {self.name} has no step {name!r}; steps: {known}.") from None
+
+    def after(self, name: str) -> Sequence[Step]:
+        """Return the steps behind the named one; all of them for an empty name."""
+        if not name:
+            return self.steps
+        return self.steps[self.steps.index(self.step(name)) + 1 :]
+
+    def before(self, name: str) -> Sequence[Step]:
+        """Return the steps before the named one, nearest first."""
+        return self.steps[: self.steps.index(self.step(name))][::-1]
+
+    def is_past_pivot(self, name: str) -> bool:
+        """Whether the named step comes after the pivot, and so can only be retried."""
+        return any(step.pivot for step in self.before(name))
+
+    def actions(self) -> Iterator[tuple[Step, Action]]:
+        """Yield every action with its step, compensations included."""
+        for step in self.steps:
+            for action in (step.do, step.undo):
+                if action is not None:
+                    yield step, action
+
+    def local_names(self) -> set[str]:
+        """Return the names of the use-cases that `handlers.py` must bind."""
+        return {action.name for _, action in self.actions() if isinstance(action, LocalAction)}
+
+    def commands(self) -> set[type[Message]]:
+        """Return the command classes that the saga sends."""
+        return {action.message for _, action in self.actions() if isinstance(action, CommandAction)}
+
+    def replies(self) -> set[type[Message]]:
+        """Return every reply class that a participant may answer with."""
+        sent = (action for _, action in self.actions() if isinstance(action, CommandAction))
+        return {answer for action in sent for answer in action.description.replies}
+
+    def on_reply(self, step: str, reply: Message) -> OnReply | None:
+        """Return the function of the step that takes this reply into the data."""
+        handlers: Mapping[type[Message], OnReply] = self.step(step).on
+        return handlers.get(type(reply))
+
+    def _problems(self) -> Iterator[str]:
+        if "." not in self.name:
+            yield "write its name as '<service>.<VerbNoun>', such as 'orders.CreateOrder'."
+        if self.key not in self.data.__struct_fields__:
+            yield f"key {self.key!r} is no field of {self.data.__qualname__}."
+        if len(self._by_name) != len(self.steps):
+            yield "two steps have the same name."
+        if not any(step.do for step in self.steps):
+            yield "no step does anything."
+        pivots = [index for index, step in enumerate(self.steps) if step.pivot]
+        if len(pivots) > 1:
+            yield "more than one pivot."
+        for index, step in enumerate(self.steps):
+            yield from self._step_problems(step, is_late=bool(pivots) and index >= pivots[0])
+
+    def _step_problems(self, step: Step, *, is_late: bool) -> Iterator[str]:
+        if step.do is None and step.undo is None:
+            yield f"step {step.name!r} neither does nor undoes anything."
+        if step.pivot and step.do is None:
+            yield f"step {step.name!r} is the pivot but does nothing."
+        if is_late and step.undo is not None:
+            yield f"step {step.name!r} has an undo at or after the pivot, where nothing is undone any more."
+        declared: set[Any] = {
+            answer
+            for action in (step.do, step.undo)
+            if isinstance(action, CommandAction)
+            for answer in action.description.replies
+        }
+        for answer in step.on:
+            if answer not in declared:
+                yield f"step {step.name!r} waits for {description_of(answer).name}, which its commands do not declare."
