@@ -18,13 +18,11 @@ class Current:
     Attributes:
         service: Name of the service whose code runs; empty in a process without one.
         message_id: Id of the message being handled; empty outside a handler.
-        correlation_id: The first message of this chain; new messages carry it on.
         trace_parent: W3C `traceparent` of the chain; empty when there is none.
     """
 
     service: str = ""
     message_id: str = ""
-    correlation_id: str = ""
     trace_parent: str = ""
 
     @override

@@ -1,18 +1,18 @@
 """Everything Postroad can raise, split by what the caller can do.  Not: refusals, which are replies.
 
-    PostroadError
-    ├── RetryableError              the same call may succeed later
-    │   └── BrokerUnavailable           nobody answers at BROKER_URL
-    ├── PermanentError              the same input fails again; a message with it is parked at once
-    │   ├── InvalidMessage              a body or header does not fit its type
-    │   ├── UnknownMessageType          no handler, or no class, of that wire name
-    │   ├── UnknownContentType          no codec of that content type
-    │   └── UnknownSaga                 a reply for a saga that is not stored here
-    └── MisconfiguredError          code or settings must change
-        ├── OutsideTransaction          a send without a transaction around it
-        ├── InvalidSetting              a key or value of POSTROAD that cannot be used
-        ├── InvalidDeclaration          a message, handler table or saga that contradicts itself
-        └── UnknownBroker               a BROKER_URL scheme without adapter
+PostroadError
+├── RetryableError              the same call may succeed later
+│   └── BrokerUnavailable           nobody answers at BROKER_URL
+├── PermanentError              the same input fails again; a message with it is parked at once
+│   ├── InvalidMessage              a body or header does not fit its type
+│   ├── UnknownMessageType          no handler, or no class, of that wire name
+│   ├── UnknownContentType          no codec of that content type
+│   └── UnknownSaga                 a reply for a saga that is not stored here
+└── MisconfiguredError          code or settings must change
+    ├── OutsideTransaction          a send without a transaction around it
+    ├── InvalidSetting              a key or value of POSTROAD that cannot be used
+    ├── InvalidDeclaration          a message, handler table or saga that contradicts itself
+    └── UnknownBroker               a BROKER_URL scheme without adapter
 """
 
 

@@ -148,7 +148,9 @@ class Home:
         except FileNotFoundError:
             return State()
         except (ValueError, TypeError, KeyError) as error:
-            raise ServerError(f"{self.path / 'state.json'} cannot be read ({error}); delete the folder {self.path}") from error
+            raise ServerError(
+                f"{self.path / 'state.json'} cannot be read ({error}); delete the folder {self.path}"
+            ) from error
 
 
 def name_holder() -> str:

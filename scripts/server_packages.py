@@ -7,6 +7,7 @@ import contextlib
 import fcntl
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -50,8 +51,11 @@ def install(package: str, *, log: Path) -> None:
     if refusal:
         raise ServerError(refusal)
     log.parent.mkdir(parents=True, exist_ok=True)
+    print(f"  installing Debian's package {package} …", file=sys.stderr, flush=True)
     with _alone(), _services_kept_from_starting(), log.open("ab") as output:
-        _run_apt("update", output=output.fileno())  # an unreachable extra source is no reason to stop; the install tells
+        _run_apt(
+            "update", output=output.fileno()
+        )  # an unreachable extra source is no reason to stop; the install tells
         if _run_apt("install", "--no-install-recommends", package, output=output.fileno()) != 0:
             raise ServerError(f"apt-get could not install {package!r}; its last words ({log}):\n{read_tail(log)}")
 
@@ -81,7 +85,7 @@ def _services_kept_from_starting() -> Iterator[None]:
     if _is_start_forbidden():
         yield
         return
-    if POLICY.exists():
+    if POLICY.exists() and not _is_ours():
         POLICY.rename(POLICY_BACKUP)
     try:
         POLICY.write_text(POLICY_TEXT, encoding="ascii")
@@ -94,9 +98,12 @@ def _services_kept_from_starting() -> Iterator[None]:
 
 
 def _is_start_forbidden() -> bool:
-    if not POLICY.exists():
+    if not POLICY.exists() or _is_ours():
         return False
-    if POLICY.read_text(encoding="utf-8", errors="replace") == POLICY_TEXT:
-        return False  # left behind by an install that was killed: take it over, and away in the end
     asked = subprocess.run([POLICY, "rabbitmq-server", "start"], capture_output=True, check=False)
     return asked.returncode == 101
+
+
+def _is_ours() -> bool:
+    """Tell whether the policy was left behind by an install that was killed: taken over, and away in the end."""
+    return POLICY.read_text(encoding="utf-8", errors="replace") == POLICY_TEXT

@@ -59,7 +59,9 @@ def description_of(message: type[Message]) -> Description:
     """
     owner, description = getattr(message, _ATTRIBUTE, (None, None))
     if owner is not message or not isinstance(description, Description):
-        raise InvalidDeclaration(f"{message.__qualname__} is no declared message: put @command, @event or @reply on it.")
+        raise InvalidDeclaration(
+            f"{message.__qualname__} is no declared message: put @command, @event or @reply on it."
+        )
     return description
 
 

@@ -1,13 +1,13 @@
 """What a service's `messages.py` declares commands and replies with.  Not: sending or handling them.
 
-    @reply("kitchen.TicketReserved")
-    class TicketReserved(Message): ...
+@reply("kitchen.TicketReserved")
+class TicketReserved(Message): ...
 
-    @refusal("kitchen.TicketRefused")
-    class TicketRefused(Message): ...
+@refusal("kitchen.TicketRefused")
+class TicketRefused(Message): ...
 
-    @command("kitchen.CreateTicket", on=KITCHEN, key="order_id", replies=(TicketReserved, TicketRefused))
-    class CreateTicket(Message): ...
+@command("kitchen.CreateTicket", on=KITCHEN, key="order_id", replies=(TicketReserved, TicketRefused))
+class CreateTicket(Message): ...
 """
 
 from collections.abc import Callable

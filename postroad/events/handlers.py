@@ -1,9 +1,9 @@
 """`EventHandlers`: which use-case handles which event, for one named subscriber.  Not: decoding or calling them.
 
-    EVENTS = EventHandlers("kitchen.restaurants", of=RESTAURANTS, handlers={
-        RestaurantCreated: usecases.keep_restaurant,
-        MenuRevised:       usecases.keep_menu,
-    })
+EVENTS = EventHandlers("kitchen.restaurants", of=RESTAURANTS, handlers={
+    RestaurantCreated: usecases.keep_restaurant,
+    MenuRevised:       usecases.keep_menu,
+})
 """
 
 from collections.abc import Callable, Mapping

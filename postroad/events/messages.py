@@ -1,7 +1,7 @@
 """What a service's `messages.py` declares events with.  Not: publishing or handling them.
 
-    @event("kitchen.TicketAccepted", of=TICKETS, key="ticket_id", version="1.1")
-    class TicketAccepted(Message): ...
+@event("kitchen.TicketAccepted", of=TICKETS, key="ticket_id", version="1.1")
+class TicketAccepted(Message): ...
 """
 
 from collections.abc import Callable

@@ -10,7 +10,6 @@ SAGA_ID = "saga-id"
 SAGA_STEP = "saga-step"
 OUTCOME = "outcome"
 TRACE_PARENT = "traceparent"
-CAUSE_ID = "cause-id"
 
 ECHOED = (SAGA_TYPE, SAGA_ID, SAGA_STEP, TRACE_PARENT)
 """Headers of a command that its reply carries back."""

@@ -1,11 +1,11 @@
 """Exchanges, queues and bindings that channels need, as plain values.  Not: the calls that declare them.
 
-    command channel kitchen   direct exchange kitchen → kitchen.0 … N-1 by shard number;
-                              any other routing key → fanout exchange kitchen.any → queue kitchen.any
-    event channel             topic exchange named after the aggregate; each subscriber its own queues,
-                              bound to `<shard>.<event type>` for the types it handles
-    reply channel             queues only; senders address them by name
-    dead letters              one queue a service, <service>.dead
+command channel kitchen   direct exchange kitchen → kitchen.0 … N-1 by shard number;
+                          any other routing key → fanout exchange kitchen.any → queue kitchen.any
+event channel             topic exchange named after the aggregate; each subscriber its own queues,
+                          bound to `<shard>.<event type>` for the types it handles
+reply channel             queues only; senders address them by name
+dead letters              one queue a service, <service>.dead
 """
 
 from collections.abc import Iterable

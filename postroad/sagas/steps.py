@@ -1,7 +1,7 @@
 """What a saga's author writes in the rows of its table.  Not: running them.
 
-    Step("ticket", do=command(kitchen.create_ticket), undo=command(kitchen.cancel_create_ticket),
-         on={TicketReserved: remember_ticket})
+Step("ticket", do=command(kitchen.create_ticket), undo=command(kitchen.cancel_create_ticket),
+     on={TicketReserved: remember_ticket})
 """
 
 from collections.abc import Callable, Mapping

@@ -1,0 +1,29 @@
+"""`DATABASE_URL` → Django's `DATABASES`.  Not: which URL a deployment uses."""
+
+from typing import Any
+
+import dj_database_url
+
+_SQLITE_OPTIONS = {
+    "transaction_mode": "IMMEDIATE",  # a transaction takes the write lock at once: no deadlock of two upgrading readers
+    "timeout": 60,  # seconds a writer waits for its turn
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+}
+
+
+def databases(url: str) -> dict[str, Any]:
+    """Return `DATABASES` for one URL: SQLite in WAL mode with immediate transactions, or PostgreSQL.
+
+    Raises:
+        SystemExit: The URL cannot be used; the text names the way out.
+    """
+    try:
+        parsed: dict[str, Any] = dict(dj_database_url.parse(url))
+    except (ValueError, KeyError) as error:
+        raise SystemExit(
+            f"postroad: DATABASE_URL {url!r} cannot be read ({error}); write postgresql://user:password@host:5432/name"
+            " or sqlite:///var/postroad.sqlite3."
+        ) from error
+    if parsed["ENGINE"].endswith("sqlite3"):
+        parsed["OPTIONS"] = {**parsed.get("OPTIONS", {}), **_SQLITE_OPTIONS}
+    return {"default": parsed}

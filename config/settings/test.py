@@ -1,0 +1,12 @@
+"""Settings of the tests: SQLite in memory, or the server that TEST_DATABASE_URL names."""
+
+import os
+
+from config.databases import databases
+from config.settings.base import *
+
+SECRET_KEY = "only-for-tests"  # noqa: S105 - no secret: tests sign nothing that leaves them
+ALLOWED_HOSTS = ["*"]
+DATABASES = databases(os.environ.get("TEST_DATABASE_URL", "sqlite://:memory:"))
+POSTROAD = {"BROKER_URL": "memory://"}
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

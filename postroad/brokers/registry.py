@@ -1,0 +1,30 @@
+"""BROKER_URL → adapter.  Not: the adapters themselves."""
+
+import difflib
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from postroad.brokers.memory import MemoryBroker
+from postroad.brokers.rabbitmq import RabbitMQ
+from postroad.errors import UnknownBroker
+from postroad.messaging.broker import Broker
+
+ADAPTERS: dict[str, Callable[[str], Broker]] = {
+    "memory": lambda _: MemoryBroker(),
+    "amqp": RabbitMQ,
+    "amqps": RabbitMQ,
+}
+
+
+def broker_for(url: str) -> Broker:
+    """Return a new broker object for a URL; it connects at first use.
+
+    Raises:
+        UnknownBroker: No adapter speaks its scheme; the text has the nearest one.
+    """
+    scheme = urlsplit(url).scheme
+    if scheme in ADAPTERS:
+        return ADAPTERS[scheme](url)
+    near = difflib.get_close_matches(scheme, ADAPTERS, n=1)
+    hint = f"did you mean {near[0]}://?" if near else f"known: {', '.join(f'{name}://' for name in ADAPTERS)}."
+    raise UnknownBroker(f"BROKER_URL has the scheme {scheme!r}, which no adapter speaks; {hint}")

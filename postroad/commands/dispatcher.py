@@ -1,0 +1,64 @@
+"""Command envelope → typed handler → reply.  Not: duplicates and retries, which the pipeline has dealt with.
+
+A command that cannot be read is answered `postroad.Rejected`, or raised (and then parked) when nobody waits for an
+answer.  A refusal undoes the handler's changes and is the answer.  Any other exception is the handler's failure.
+"""
+
+from django.db import transaction
+
+from postroad.codecs.names import NameRegistry
+from postroad.codecs.registry import codec_for
+from postroad.codecs.types import Message
+from postroad.commands.handlers import CommandHandlers
+from postroad.commands.messages import Done, Rejected
+from postroad.commands.refusals import Refusal
+from postroad.commands.replies import answer
+from postroad.errors import InvalidMessage, PermanentError, UnknownContentType, UnknownMessageType
+from postroad.messaging.message import Envelope
+
+_REASONS: dict[type[PermanentError], str] = {
+    UnknownMessageType: "unknown_type",
+    UnknownContentType: "unknown_content_type",
+    InvalidMessage: "invalid_message",
+}
+
+
+class CommandDispatcher:
+    """Calls the handlers of one command channel."""
+
+    def __init__(self, handlers: CommandHandlers) -> None:
+        self._handlers = handlers
+        self._names = NameRegistry(handlers.handlers)
+
+    def __call__(self, envelope: Envelope) -> None:
+        """Handle one command in the caller's transaction.
+
+        Raises:
+            PermanentError: It cannot be read and nobody waits for an answer.
+            Exception: Whatever the handler raised.
+        """
+        try:
+            command = self._read(envelope)
+        except PermanentError as error:
+            if not envelope.reply_to:
+                raise
+            reason = _REASONS.get(type(error), "unreadable")
+            answer(envelope, Rejected(reason=reason, detail=str(error)))
+            return
+        answer(envelope, self._handle(command))
+
+    def _read(self, envelope: Envelope) -> Message:
+        if not envelope.id:
+            raise InvalidMessage(f"{envelope.type or 'a command'} has no message_id, so a duplicate could not be told.")
+        message = self._names.find(envelope.type)
+        return codec_for(envelope.content_type).decode(envelope.body, message)
+
+    def _handle(self, command: Message) -> Message:
+        handler = self._handlers.handlers[type(command)]
+        if not self._handlers.is_refusable(type(command)):
+            return handler(command) or Done()
+        try:
+            with transaction.atomic():  # only a command that declares a refusal pays for a savepoint
+                return handler(command) or Done()
+        except Refusal as refusal:
+            return refusal.reply

@@ -1,0 +1,17 @@
+"""The Django application that owns outbox, processed messages and dead letters."""
+
+from django.apps import AppConfig
+from typing_extensions import override
+
+
+class MessagingConfig(AppConfig):
+    """Label `postroad_messaging`, so that no application of yours clashes with it."""
+
+    name = "postroad.messaging"
+    label = "postroad_messaging"
+    verbose_name = "Messages"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    @override
+    def ready(self) -> None:
+        """Nothing to do: checks are registered by `postroad.runtime`."""

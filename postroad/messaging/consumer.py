@@ -1,0 +1,237 @@
+"""`Lane`: what a consumer does next with the messages of one queue.  Decides; no input or output of its own.
+
+Messages gather while a job runs; whatever is there is the next batch.  When a batch fails its messages are taken
+one by one; a failing one is tried again in its place after a growing delay, then parked; one that kills its process
+is parked without being run and handed to the broker's dead-letter queue.  Nothing is requeued: that breaks order.
+
+Concurrency: not safe in threads; its driver calls it from one thread or under a lock.
+"""
+
+import time
+from collections import OrderedDict, deque
+from dataclasses import dataclass
+from enum import StrEnum
+
+from postroad.conf import settings
+from postroad.messaging.broker import Delivery
+from postroad.messaging.message import Envelope
+from postroad.retry import Backoff
+
+CRASHES = 2
+"""Times a message may kill its process before it is parked unrun: once may be the machine's fault."""
+
+_REMEMBERED = 2000  # ids whose acknowledgement may have been lost with the connection
+
+
+class Mode(StrEnum):
+    """How a job is to be run."""
+
+    BATCH = "batch"  # all in one transaction; all fail together
+    SINGLE = "single"  # one message; a failure is reported back
+    LAST = "last"  # one message; a failure parks it
+    PARK = "park"  # park it without running it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What a worker process runs; picklable.
+
+    Attributes:
+        subscriber: Whose handlers.
+        envelopes: The messages, in order.
+        mode: See `Mode`.
+        attempts: Failures so far of a single message.
+        reason: Why it is to be parked, in mode PARK.
+        dead: On a dead-letter queue, for each message: the queue that gave it up, and why.
+    """
+
+    subscriber: str
+    envelopes: tuple[Envelope, ...]
+    mode: Mode
+    attempts: int = 0
+    reason: str = ""
+    dead: tuple[tuple[str, str], ...] = ()
+
+
+class Outcome(StrEnum):
+    """How a job ended."""
+
+    DONE = "done"  # committed: handled, or parked
+    FAILED = "failed"  # rolled back: a handler raised
+    TRANSIENT = "transient"  # rolled back: the database was away or in conflict; does not count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """How a job ended, with the error's text; picklable."""
+
+    outcome: Outcome
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """What to tell the broker now."""
+
+    ack: tuple[Delivery, ...] = ()
+    reject: tuple[Delivery, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """Sizes and patience of a lane; see the settings `CONSUMER_…`."""
+
+    batch_messages: int
+    attempts: int
+    backoff: Backoff
+
+
+def policy() -> Policy:
+    """Return the policy that the settings describe."""
+    conf = settings()
+    return Policy(
+        batch_messages=conf.consumer_batch_messages,
+        attempts=conf.consumer_attempts,
+        backoff=Backoff(
+            first_seconds=conf.consumer_retry_first_seconds, ceiling_seconds=conf.consumer_retry_ceiling_seconds
+        ),
+    )
+
+
+class Lane:
+    """One queue: its buffer, at most one job in flight, and the memory of failures."""
+
+    def __init__(self, *, subscriber: str, policy: Policy) -> None:
+        self._subscriber, self._policy = subscriber, policy
+        self._buffer: deque[Delivery] = deque()
+        self._in_flight: tuple[Job, tuple[Delivery, ...]] | None = None
+        self._is_stale = False
+        self._singles = 0
+        self._troubles = 0
+        self._failures: dict[str, int] = {}
+        self._crashes: dict[str, int] = {}
+        self._crash_error = ""
+        self._handled: OrderedDict[str, None] = OrderedDict()
+        self.wait_until = 0.0
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a job is in flight."""
+        return self._in_flight is not None
+
+    @property
+    def has_work(self) -> bool:
+        """Whether messages wait in the buffer."""
+        return bool(self._buffer)
+
+    def offer(self, delivery: Delivery) -> None:
+        """Take a delivery into the buffer."""
+        self._buffer.append(delivery)
+
+    def duplicates(self) -> tuple[Delivery, ...]:
+        """Take out redelivered copies of what was handled but not acknowledged: acknowledge them now."""
+        if not self._handled or not any(delivery.is_redelivered for delivery in self._buffer):
+            return ()
+        found = tuple(
+            delivery for delivery in self._buffer if delivery.is_redelivered and delivery.envelope.id in self._handled
+        )
+        if found:
+            self._buffer = deque(delivery for delivery in self._buffer if delivery not in found)
+        return found
+
+    def next_job(self, now: float) -> Job | None:
+        """Return the next job at `now` (monotonic seconds); None while one runs, a delay lasts or nothing waits."""
+        if self._in_flight or not self._buffer or now < self.wait_until:
+            return None
+        size = 1 if self._singles else self._policy.batch_messages
+        deliveries = tuple(self._buffer.popleft() for _ in range(min(size, len(self._buffer))))
+        job = self._job(deliveries)
+        self._in_flight, self._is_stale = (job, deliveries), False
+        return job
+
+    def finish(self, result: Result) -> Settlement:
+        """Take the result of the job in flight; return what to tell the broker."""
+        if self._in_flight is None:
+            return Settlement()
+        (job, deliveries), self._in_flight = self._in_flight, None
+        match result.outcome:
+            case Outcome.DONE:
+                return self._done(job, deliveries)
+            case Outcome.FAILED:
+                self._failed(deliveries)
+            case Outcome.TRANSIENT:
+                self._troubles += 1
+                self._again(deliveries, failures=self._troubles)
+        return Settlement()
+
+    def crashed(self, error: str) -> None:
+        """Note that the process running the job died, or a time limit ended it; `error` is for the dead letter."""
+        if self._in_flight is None:
+            return
+        (_, deliveries), self._in_flight = self._in_flight, None
+        if len(deliveries) == 1:
+            self._crashes[self._name(deliveries[0])] = self._crashes.get(self._name(deliveries[0]), 0) + 1
+            self._crash_error = error
+        self._singles = max(self._singles, len(deliveries))
+        self._again(deliveries, failures=0)
+
+    def forget(self) -> None:
+        """Note that the connection is lost: what is unacknowledged comes again.
+
+        The job in flight goes on; when it is done its messages are remembered, and their second copies acknowledged
+        unrun.
+        """
+        self._buffer.clear()
+        self._is_stale = self._in_flight is not None
+
+    def abandon(self) -> None:
+        """Note that the job in flight will never report: the pool dropped it before any process had taken it."""
+        self._in_flight = None
+
+    def clear(self) -> None:
+        """Drop the buffer: its channel was closed on purpose and the broker has the messages back."""
+        self._buffer.clear()
+
+    def _job(self, deliveries: tuple[Delivery, ...]) -> Job:
+        envelopes = tuple(delivery.envelope for delivery in deliveries)
+        dead = tuple((delivery.dead_from, delivery.dead_reason) for delivery in deliveries)
+        failures = self._failures.get(self._name(deliveries[0]), 0)
+        crashes = self._crashes.get(self._name(deliveries[0]), 0)
+        mode, reason = Mode.BATCH, ""
+        if crashes >= CRASHES and len(deliveries) == 1:
+            mode, reason = Mode.PARK, f"killed its process {crashes} times: {self._crash_error}"
+        elif self._singles or (failures and len(deliveries) == 1):
+            mode = Mode.LAST if failures + 1 >= self._policy.attempts else Mode.SINGLE
+        return Job(
+            subscriber=self._subscriber, envelopes=envelopes, mode=mode, attempts=failures, reason=reason, dead=dead
+        )
+
+    def _done(self, job: Job, deliveries: tuple[Delivery, ...]) -> Settlement:
+        self._troubles = 0
+        self._singles = max(0, self._singles - len(deliveries))
+        for delivery in deliveries:
+            self._failures.pop(self._name(delivery), None)
+            self._crashes.pop(self._name(delivery), None)
+            self._handled[delivery.envelope.id] = None
+        while len(self._handled) > _REMEMBERED:
+            self._handled.popitem(last=False)
+        if self._is_stale:
+            return Settlement()
+        return Settlement(reject=deliveries) if job.mode is Mode.PARK else Settlement(ack=deliveries)
+
+    def _failed(self, deliveries: tuple[Delivery, ...]) -> None:
+        failures = 0
+        if len(deliveries) == 1:
+            name = self._name(deliveries[0])
+            failures = self._failures[name] = self._failures.get(name, 0) + 1
+        self._singles = max(self._singles, len(deliveries))
+        self._again(deliveries, failures=failures)
+
+    def _again(self, deliveries: tuple[Delivery, ...], *, failures: int) -> None:
+        if not self._is_stale:
+            self._buffer.extendleft(reversed(deliveries))
+        delay = self._policy.backoff.delay(failures)
+        self.wait_until = time.monotonic() + delay if delay else 0.0
+
+    def _name(self, delivery: Delivery) -> str:
+        return delivery.envelope.id or f"tag {delivery.tag}"

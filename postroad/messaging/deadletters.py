@@ -1,0 +1,175 @@
+"""Parking what cannot be handled, with its key, and handling it later: park, redrive, discard.  Not: when to give up.
+
+While a message of a key is parked, later messages of that key park behind it in order and all other keys flow.
+Redrive handles the parked messages of a key in that order, each in a transaction of its own.
+"""
+
+import json
+import traceback as tracebacks
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from postroad import clock
+from postroad.ids import new_id
+from postroad.messaging import inbox
+from postroad.messaging.message import Envelope
+from postroad.messaging.models import DeadLetter, DeadLetterState
+from postroad.messaging.producer import unit_of_work
+
+BEHIND = "an earlier message of the same key is parked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redrive:
+    """What a redrive did.
+
+    Attributes:
+        handled: Messages that were handled.
+        failed: The message that failed again; None when all were handled.
+        error: Why it failed.
+    """
+
+    handled: int
+    failed: DeadLetter | None = None
+    error: str = ""
+
+
+def park(subscriber: str, envelope: Envelope, *, reason: str, traceback: str = "", attempts: int = 0) -> None:
+    """Store a message as a dead letter and mark it processed, so that a duplicate changes nothing.
+
+    Concurrency: parking the same message twice is one dead letter.
+    """
+    with transaction.atomic():
+        if inbox.admit(subscriber, [envelope]).new:
+            _store(subscriber, envelope, reason=reason, traceback=traceback, attempts=attempts)
+
+
+def park_behind(subscriber: str, envelope: Envelope) -> bool:
+    """Park a message behind the parked one of its key; False if that one was redriven meanwhile.
+
+    The first parked row is locked, so a redrive that is about to free the key waits, or has freed it.
+    """
+    if not _parked(subscriber, envelope.key).select_for_update().first():
+        return False
+    _store(subscriber, envelope, reason=BEHIND, traceback="", attempts=0)
+    return True
+
+
+def collect(subscriber: str, envelope: Envelope, *, reason: str) -> None:
+    """Store what the broker itself gave up; nothing happens if it is parked already.
+
+    The message may have been handled before its acknowledgement was lost: then there is nothing to keep either.
+    """
+    park(subscriber, envelope, reason=reason)
+
+
+def redrive(subscriber: str, key: str, handle: Callable[[Envelope], None]) -> Redrive:
+    """Handle the parked messages of a key in order; stop at the first that fails again.
+
+    Concurrency: each message is one transaction under a lock on its row; a second redrive of the key waits.
+    """
+    handled = 0
+    while True:
+        letter: DeadLetter | None = None
+        try:
+            with unit_of_work():
+                letter = _parked(subscriber, key).select_for_update().first()
+                if letter is None:
+                    return Redrive(handled=handled)
+                handle(envelope_of(letter))
+                _end(letter, DeadLetterState.REDRIVEN)
+            handled += 1
+        except Exception as error:
+            if letter is None:
+                raise
+            _note_failure(letter, error)
+            return Redrive(handled=handled, failed=letter, error=str(error))
+
+
+def redrive_one(letter: DeadLetter, handle: Callable[[Envelope], None]) -> Redrive:
+    """Handle what is parked for a letter's key, or the letter alone when it has no key."""
+    if letter.partition_key:
+        return redrive(letter.subscriber, letter.partition_key, handle)
+    try:
+        with unit_of_work():
+            locked = DeadLetter.objects.select_for_update().get(pk=letter.pk)
+            if locked.state != DeadLetterState.PARKED:
+                return Redrive(handled=0)
+            handle(envelope_of(locked))
+            _end(locked, DeadLetterState.REDRIVEN)
+    except Exception as error:  # noqa: BLE001 - as in `redrive`
+        _note_failure(letter, error)
+        return Redrive(handled=0, failed=letter, error=str(error))
+    return Redrive(handled=1)
+
+
+def discard(letter: DeadLetter) -> bool:
+    """Give a parked message up for good; those behind it stay parked until they are redriven.
+
+    Returns whether it was still parked.
+    """
+    with transaction.atomic():
+        locked = DeadLetter.objects.select_for_update().get(pk=letter.pk)
+        if locked.state != DeadLetterState.PARKED:
+            return False
+        _end(locked, DeadLetterState.DISCARDED)
+        return True
+
+
+def envelope_of(letter: DeadLetter) -> Envelope:
+    """Return the parked message as it was received."""
+    return Envelope(
+        id=letter.message_id,
+        type=letter.type,
+        body=bytes(letter.body),
+        content_type=letter.content_type,
+        correlation_id=letter.correlation_id,
+        reply_to=letter.reply_to,
+        app_id=letter.app_id,
+        sent_at=letter.sent_at,
+        headers={str(name): str(value) for name, value in letter.headers.items()},
+    )
+
+
+def _parked(subscriber: str, key: str) -> "QuerySet[DeadLetter]":
+    parked = DeadLetter.objects.filter(subscriber=subscriber, partition_key=key, state=DeadLetterState.PARKED)
+    return parked.order_by("id")
+
+
+def _store(subscriber: str, envelope: Envelope, *, reason: str, traceback: str, attempts: int) -> None:
+    DeadLetter.objects.create(
+        subscriber=subscriber,
+        message_id=envelope.id or f"unidentified-{new_id()}",
+        type=envelope.type,
+        partition_key=_text(envelope.key),
+        content_type=_text(envelope.content_type),
+        headers=json.loads(_text(json.dumps(dict(envelope.headers)))),
+        correlation_id=_text(envelope.correlation_id),
+        reply_to=_text(envelope.reply_to),
+        app_id=_text(envelope.app_id),
+        sent_at=envelope.sent_at,
+        body=envelope.body,
+        reason=_text(reason),
+        traceback=_text(traceback),
+        attempts=attempts,
+    )
+
+
+def _end(letter: DeadLetter, state: DeadLetterState) -> None:
+    letter.state, letter.ended_at = state, clock.now()
+    letter.save(update_fields=["state", "ended_at"])
+
+
+def _note_failure(letter: DeadLetter, error: Exception) -> None:
+    letter.attempts += 1
+    letter.reason = _text(f"{type(error).__name__}: {error}")
+    letter.traceback = _text("".join(tracebacks.format_exception(error)))
+    letter.save(update_fields=["attempts", "reason", "traceback"])
+
+
+def _text(value: str) -> str:
+    """Return text that PostgreSQL can store: it refuses NUL."""
+    return value.replace("\x00", "�").replace("\\u0000", "�")

@@ -1,0 +1,53 @@
+"""Which messages of a batch are new: the processed-message table.  Not: handling them.
+
+Pattern: "Idempotent consumer" by message tracking (Microservices Patterns, §3.3.6).
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from django.db import connection
+
+from postroad.messaging import sql
+from postroad.messaging.message import Envelope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    """What may be handled.
+
+    Attributes:
+        new: Envelopes never handled before, in order; those without an id always count as new.
+        parked_keys: Partition keys whose earlier messages are parked: these messages park behind them.
+    """
+
+    new: tuple[Envelope, ...]
+    parked_keys: frozenset[str] = field(default_factory=frozenset)
+
+
+def admit(subscriber: str, envelopes: Sequence[Envelope]) -> Admission:
+    """Mark a batch as processed by a subscriber, in the caller's transaction; one statement.
+
+    Concurrency: another transaction with the same message waits here until ours ends, and then finds it processed.
+    """
+    ids = list(dict.fromkeys(envelope.id for envelope in envelopes if envelope.id))
+    keys = list(dict.fromkeys(envelope.key for envelope in envelopes if envelope.key))
+    fresh, parked = _insert(subscriber, ids, keys) if ids else (set(), frozenset[str]())
+    new = []
+    for envelope in envelopes:
+        if not envelope.id:
+            new.append(envelope)
+        elif envelope.id in fresh:
+            fresh.discard(envelope.id)  # the second copy within one batch is a duplicate too
+            new.append(envelope)
+    return Admission(new=tuple(new), parked_keys=parked)
+
+
+def _insert(subscriber: str, ids: list[str], keys: list[str]) -> tuple[set[str], frozenset[str]]:
+    values: list[object] = [ids, keys] if sql.is_postgresql() else [json.dumps(ids), json.dumps(keys)]
+    with connection.cursor() as cursor:
+        cursor.execute(sql.statements().admit, [subscriber, values[0], subscriber, values[1]])
+        rows = cursor.fetchall()
+    parked = json.loads(rows[0][1] or "[]") if rows else []
+    return {row[0] for row in rows}, frozenset(parked)

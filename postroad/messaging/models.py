@@ -1,0 +1,134 @@
+"""The tables every service has: outbox, processed messages, dead letters, relay lanes.  Not: what is done with them.
+
+The hot paths (outbox insert, relay, inbox) use the statements in `sql`; the models are for migrations,
+the admin and operations.
+"""
+
+from django.db import models
+from django.db.models.functions import Now
+from typing_extensions import override
+
+
+class OutboxMessage(models.Model):
+    """A message that waits for the relay; the row goes when the broker has confirmed it.
+
+    Columns fit Debezium's outbox event router: `message_id`, `channel` (aggregate type), `partition_key`
+    (aggregate id), `type`, `body`.
+    """
+
+    message_id = models.UUIDField(unique=True)
+    type = models.TextField()
+    channel = models.TextField()
+    route = models.TextField(default="")
+    partition_key = models.TextField(default="")
+    lane = models.SmallIntegerField()
+    content_type = models.TextField(default="application/json")
+    headers = models.JSONField(default=dict)
+    correlation_id = models.TextField(default="")
+    reply_to = models.TextField(default="")
+    app_id = models.TextField(default="")
+    body = models.BinaryField()
+    available_at = models.DateTimeField(db_default=Now())
+    created_at = models.DateTimeField(db_default=Now())
+    attempts = models.IntegerField(default=0, db_default=0)
+    error = models.TextField(default="", db_default="")
+
+    class Meta:
+        """Lane first: the relay reads the oldest rows of some lanes."""
+
+        db_table = "postroad_outbox"
+        verbose_name = "outbox message"
+        indexes = [
+            models.Index(fields=["lane", "id"], name="postroad_outbox_lane"),
+            models.Index(fields=["channel", "route"], name="postroad_outbox_address"),
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.type} to {self.channel}"
+
+
+class ProcessedMessage(models.Model):
+    """The fact that a subscriber has handled a message: the fence against duplicates."""
+
+    pk = models.CompositePrimaryKey("subscriber", "message_id")
+    subscriber = models.TextField()
+    message_id = models.TextField()
+    processed_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        """Retention reads by age."""
+
+        db_table = "postroad_processed_message"
+        indexes = [models.Index(fields=["processed_at"], name="postroad_processed_at")]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.message_id} by {self.subscriber}"
+
+
+class DeadLetterState(models.TextChoices):
+    """What became of a parked message."""
+
+    PARKED = "parked", "parked"
+    REDRIVEN = "redriven", "redriven"
+    DISCARDED = "discarded", "discarded"
+
+
+class DeadLetter(models.Model):
+    """A message that could not be handled, whole, with the reason; later ones of its key park behind it, in id order."""
+
+    subscriber = models.TextField()
+    message_id = models.TextField()
+    type = models.TextField(default="")
+    partition_key = models.TextField(default="")
+    content_type = models.TextField(default="")
+    headers = models.JSONField(default=dict)
+    correlation_id = models.TextField(default="")
+    reply_to = models.TextField(default="")
+    app_id = models.TextField(default="")
+    sent_at = models.BigIntegerField(default=0)
+    body = models.BinaryField()
+    reason = models.TextField()
+    traceback = models.TextField(default="")
+    attempts = models.IntegerField(default=0)
+    state = models.TextField(choices=DeadLetterState, default=DeadLetterState.PARKED)
+    created_at = models.DateTimeField(db_default=Now())
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """The parked rows of a key, in order, are what the inbox and redrive read."""
+
+        db_table = "postroad_dead_letter"
+        verbose_name = "dead letter"
+        constraints = [
+            models.UniqueConstraint(fields=["subscriber", "message_id"], name="postroad_dead_letter_once"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["subscriber", "partition_key", "id"],
+                name="postroad_dead_letter_parked",
+                condition=models.Q(state="parked"),
+            ),
+            models.Index(fields=["state", "created_at"], name="postroad_dead_letter_state"),
+            models.Index(fields=["type", "created_at"], name="postroad_dead_letter_type"),
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.type or 'a message'} for {self.subscriber}: {self.reason}"
+
+
+class RelayLane(models.Model):
+    """One lane of the outbox: a relay owns it for a batch by holding the lock on this row."""
+
+    lane = models.SmallIntegerField(primary_key=True)
+
+    class Meta:
+        """`outbox.LANES` rows, made by the first relay."""
+
+        db_table = "postroad_relay_lane"
+
+    @override
+    def __str__(self) -> str:
+        return f"lane {self.lane}"

@@ -1,0 +1,51 @@
+"""A batch of messages through one transaction: inbox, handlers, outbox.  Not: retrying or parking, which callers decide.
+
+BEGIN → INSERT … ON CONFLICT DO NOTHING RETURNING (what is new, which keys are parked)
+      → the handler of each new message, in order → one multi-row outbox insert → COMMIT
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from postroad.context import Current, working
+from postroad.messaging import deadletters, headers, inbox
+from postroad.messaging.message import Envelope
+from postroad.messaging.producer import unit_of_work
+
+Handle = Callable[[Envelope], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """One subscriber: the name under which messages are deduplicated, and what handles them.
+
+    Attributes:
+        subscriber: `kitchen`, `kitchen.restaurants` or `orders.replies`.
+        service: The service whose code runs.
+        handle: Runs in the batch's transaction; raises if the message could not be handled.
+    """
+
+    subscriber: str
+    service: str
+    handle: Handle
+
+
+def process(subscription: Subscription, envelopes: Sequence[Envelope]) -> None:
+    """Handle the new messages of a batch in one transaction, all or none.
+
+    Raises:
+        Exception: Whatever a handler raised; nothing has happened then.
+    """
+    with unit_of_work():
+        admission = inbox.admit(subscription.subscriber, envelopes)
+        for envelope in admission.new:
+            is_behind = envelope.key in admission.parked_keys
+            if not (is_behind and deadletters.park_behind(subscription.subscriber, envelope)):
+                run_handler(subscription, envelope)
+
+
+def run_handler(subscription: Subscription, envelope: Envelope) -> None:
+    """Run the handler of one message in its context, in the caller's transaction."""
+    trace_parent = envelope.headers.get(headers.TRACE_PARENT, "")
+    with working(Current(service=subscription.service, message_id=envelope.id, trace_parent=trace_parent)):
+        subscription.handle(envelope)

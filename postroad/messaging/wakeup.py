@@ -1,0 +1,121 @@
+"""How a relay that has nothing to do learns that there is something.  Not: a guarantee; the poll behind it is.
+
+Within a process an event is set after commit.  Between processes PostgreSQL's NOTIFY is used, and only while a
+relay says that it is idle: an unconditional NOTIFY serialises the commits of all writers.
+"""
+
+import threading
+from contextlib import suppress
+from typing import Protocol
+
+import psycopg
+from django.db import connection, transaction
+from typing_extensions import override
+
+_bell = threading.Event()
+
+_MARK = """
+    INSERT INTO postroad_relay_state (is_idle) VALUES (%s)
+    ON CONFLICT (id) DO UPDATE SET is_idle = excluded.is_idle"""
+
+
+def ring_after_commit() -> None:
+    """Wake the relay of this process, if there is one, once the present transaction is committed."""
+    transaction.on_commit(_bell.set)
+
+
+class Wakeup(Protocol):
+    """What a relay waits on."""
+
+    def idle(self) -> None:
+        """Say that the relay is about to wait; it must look once more before it does."""
+        ...
+
+    def busy(self) -> None:
+        """Say that the relay works again, so that writers need not wake it."""
+        ...
+
+    def wait(self, seconds: float) -> None:
+        """Return when there may be work, after `seconds` at the latest; the relay is busy again then."""
+        ...
+
+    def ring(self) -> None:
+        """End a wait from another thread."""
+        ...
+
+
+class BellWakeup(Wakeup):
+    """For a relay in the same process as the writers."""
+
+    @override
+    def idle(self) -> None:
+        _bell.clear()
+
+    @override
+    def busy(self) -> None:
+        pass
+
+    @override
+    def wait(self, seconds: float) -> None:
+        _bell.wait(seconds)
+        _bell.clear()
+
+    @override
+    def ring(self) -> None:
+        _bell.set()
+
+
+class NotifyWakeup(Wakeup):
+    """For a relay process on PostgreSQL: LISTEN on a connection of its own, outside any pooler's transaction mode."""
+
+    def __init__(self) -> None:
+        self._listener: psycopg.Connection[tuple[object, ...]] | None = None
+        self._is_marked = False
+
+    @override
+    def idle(self) -> None:
+        self._mark(is_idle=True)
+
+    @override
+    def busy(self) -> None:
+        self._mark(is_idle=False)
+
+    @override
+    def wait(self, seconds: float) -> None:
+        try:
+            for _ in self._listening().notifies(timeout=seconds, stop_after=1):
+                pass
+        except psycopg.Error:
+            self._listener = None
+            _bell.wait(seconds)  # the database is away: the relay's own next statement reports it
+        self.busy()
+
+    @override
+    def ring(self) -> None:
+        _bell.set()
+
+    def close(self) -> None:
+        """Give the connection back."""
+        if self._listener is not None:
+            with suppress(psycopg.Error):
+                self._listener.close()
+            self._listener = None
+
+    def _listening(self) -> "psycopg.Connection[tuple[object, ...]]":
+        if self._listener is None or self._listener.closed:
+            parameters = connection.get_connection_params()
+            wanted = {
+                key: parameters[key] for key in ("dbname", "user", "password", "host", "port") if key in parameters
+            }
+            self._listener = psycopg.connect(**wanted, autocommit=True)
+            self._listener.execute("LISTEN postroad_outbox")
+        return self._listener
+
+    def _mark(self, *, is_idle: bool) -> None:
+        if is_idle:
+            self._listening()
+        if is_idle == self._is_marked:
+            return
+        with connection.cursor() as cursor:
+            cursor.execute(_MARK, [is_idle])
+        self._is_marked = is_idle

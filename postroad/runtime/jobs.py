@@ -1,0 +1,88 @@
+"""`run_job`: what a worker's process or thread does with a job.  Not: choosing the job, which is `messaging.consumer`."""
+
+import logging
+import time
+import traceback as tracebacks
+from collections.abc import Callable
+
+from django.db import connection, reset_queries
+
+from postroad.errors import PermanentError
+from postroad.messaging import deadletters
+from postroad.messaging.consumer import Job, Mode, Outcome, Result
+from postroad.messaging.pipeline import process
+from postroad.messaging.transient import is_transient
+from postroad.retry import Backoff
+from postroad.runtime.bootstrap import platform
+
+log = logging.getLogger(__name__)
+
+_AT_ONCE = Backoff(first_seconds=0.01, ceiling_seconds=0.2)
+_TRANSIENT_TRIES = 5
+"""Runs of one transaction within a job: deadlocks pass in milliseconds; a lost database is for the lane to wait out."""
+
+
+def run_job(job: Job) -> Result:
+    """Run a job in this process; never raises, because the pools of Celery lose exceptions.
+
+    Transient database errors are tried again at once and do not count; in mode LAST a failure parks the message.
+    """
+    reset_queries()
+    for attempt in range(1, _TRANSIENT_TRIES + 1):
+        try:
+            return _run(job)
+        except Exception as error:  # noqa: BLE001 - the consumer's loop: recorded, counted, delivered again
+            if not is_transient(error):
+                return _failed(job, error)
+            log.warning("database conflict or loss; the job runs again", extra={"error": _line(error)})
+            connection.close()
+            if attempt == _TRANSIENT_TRIES:
+                return Result(outcome=Outcome.TRANSIENT, error=_line(error))
+            time.sleep(_AT_ONCE.delay(attempt))
+    return Result(outcome=Outcome.TRANSIENT)
+
+
+def _run(job: Job) -> Result:
+    if job.subscriber not in platform().subscriptions:
+        _collect(job)
+    elif job.mode is Mode.PARK:
+        deadletters.park(job.subscriber, job.envelopes[0], reason=job.reason, attempts=job.attempts)
+    else:
+        process(platform().subscriptions[job.subscriber], job.envelopes)
+    return Result(outcome=Outcome.DONE)
+
+
+def _failed(job: Job, error: Exception) -> Result:
+    is_final = len(job.envelopes) == 1 and (job.mode is Mode.LAST or isinstance(error, PermanentError))
+    first = job.envelopes[0]
+    log.warning(
+        "message parked" if is_final else "handling failed",
+        extra={"subscriber": job.subscriber, "message_id": first.id, "type": first.type, "error": _line(error)},
+    )
+    if not is_final:
+        return Result(outcome=Outcome.FAILED, error=_line(error))
+    text = "".join(tracebacks.format_exception(error))
+    return _guarded(
+        lambda: deadletters.park(job.subscriber, first, reason=_line(error), traceback=text, attempts=job.attempts + 1)
+    )
+
+
+def _collect(job: Job) -> None:
+    """Store what a dead-letter queue holds, each under the subscriber whose queue gave it up."""
+    queues = platform().queues
+    for envelope, (queue, reason) in zip(job.envelopes, job.dead, strict=True):
+        subscriber = queues.get(queue, queue or job.subscriber)
+        deadletters.collect(subscriber, envelope, reason=f"given up by the broker: {reason or 'no reason given'}")
+
+
+def _guarded(park: Callable[[], None]) -> Result:
+    try:
+        park()
+    except Exception as error:  # noqa: BLE001 - parking must not lose the message either: it is delivered again
+        connection.close()
+        return Result(outcome=Outcome.TRANSIENT, error=_line(error))
+    return Result(outcome=Outcome.DONE)
+
+
+def _line(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}".strip()

@@ -1,0 +1,20 @@
+"""How a log line looks: message first, then the values in `extra`.  Not: what is logged."""
+
+import logging
+
+from typing_extensions import override
+
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "data"}
+
+
+class LineFormatter(logging.Formatter):
+    """`time level logger: message key=value …`, one line and the traceback if there is one."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+    @override
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        line = super().formatMessage(record)
+        extra = {key: value for key, value in vars(record).items() if key not in _STANDARD}
+        return " ".join([line, *(f"{key}={value}" for key, value in sorted(extra.items()))])

@@ -1,0 +1,12 @@
+"""The Django application that owns saga instances and their history."""
+
+from django.apps import AppConfig
+
+
+class SagasConfig(AppConfig):
+    """Label `postroad_sagas`."""
+
+    name = "postroad.sagas"
+    label = "postroad_sagas"
+    verbose_name = "Sagas"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,70 @@
+"""Saga instances and the history of their steps.  Not: what moves them, which is `orchestrator`."""
+
+from django.db import models
+from django.db.models.functions import Now
+from typing_extensions import override
+
+from postroad.sagas.execution import Direction, Status
+
+
+class SagaInstance(models.Model):
+    """One run of a saga: where it stands and what it waits for."""
+
+    id = models.UUIDField(primary_key=True)
+    type = models.TextField()
+    version = models.IntegerField()
+    key = models.TextField()
+    status = models.TextField(choices=[(status.value, status.value.lower()) for status in Status])
+    step = models.TextField(default="")
+    request_id = models.TextField(default="")
+    failures = models.IntegerField(default=0)
+    reason = models.TextField(default="")
+    data = models.JSONField()
+    created_at = models.DateTimeField(db_default=Now())
+    updated_at = models.DateTimeField(db_default=Now())
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """Found by what it is about, and by state and age in the admin."""
+
+        db_table = "postroad_saga_instance"
+        verbose_name = "saga"
+        indexes = [
+            models.Index(fields=["type", "key"], name="postroad_saga_key"),
+            models.Index(fields=["status", "created_at"], name="postroad_saga_status"),
+            models.Index(fields=["created_at"], name="postroad_saga_created"),
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.type} {self.key}"
+
+
+class SagaStep(models.Model):
+    """One attempt of one step: the command or use-case, the answer and the times."""
+
+    saga = models.ForeignKey(SagaInstance, on_delete=models.PROTECT, related_name="history")
+    step = models.TextField()
+    direction = models.TextField(choices=[(direction.value, direction.value) for direction in Direction])
+    action = models.TextField()
+    channel = models.TextField(default="")
+    request_id = models.TextField(default="")
+    reply = models.TextField(default="")
+    outcome = models.TextField(default="")
+    detail = models.TextField(default="")
+    started_at = models.DateTimeField(db_default=Now())
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """Read in order of one saga; the attempt that waits for a reply is found by its request."""
+
+        db_table = "postroad_saga_step"
+        verbose_name = "saga step"
+        indexes = [
+            models.Index(fields=["saga", "id"], name="postroad_saga_step_order"),
+            models.Index(fields=["request_id"], name="postroad_saga_step_request"),
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.direction} {self.step}"

@@ -1,0 +1,165 @@
+"""Acts on what `execution` decides: commands into the outbox, local use-cases, the instance row.  Not: deciding.
+
+A transition, its outgoing commands, its history and the processed-message row are one transaction.  The instance row
+is locked, so replies are taken one after the other; a reply that does not answer the outstanding request, or comes to
+a saga that has ended, changes nothing.
+
+Pattern: "Saga, orchestration" (Microservices Patterns, ch. 4).
+"""
+
+import logging
+
+from django.db import transaction
+
+from postroad import clock
+from postroad.codecs.names import description_of
+from postroad.codecs.types import Message
+from postroad.commands.messages import Done, reply_description
+from postroad.commands.refusals import Refusal
+from postroad.commands.sender import send
+from postroad.ids import new_id
+from postroad.messaging import headers as names
+from postroad.messaging.message import Envelope
+from postroad.sagas import catalog, execution, repository
+from postroad.sagas.catalog import Entry
+from postroad.sagas.definition import Saga
+from postroad.sagas.execution import Turn
+from postroad.sagas.models import SagaInstance, SagaStep
+from postroad.sagas.steps import CommandAction, LocalAction, SagaData
+
+log = logging.getLogger(__name__)
+
+
+def start(saga: Saga, data: SagaData) -> str:
+    """Start a saga in the caller's transaction; return its id.
+
+    Raises:
+        MisconfiguredError: The saga is not listed in this process.
+        OutsideTransaction: There is no transaction around the call.
+    """
+    run = _Run(catalog.find(saga.name, saga.version), _new_instance(saga, data), data)
+    run.follow(execution.begin(saga))
+    repository.insert(run.instance, run.begun)
+    return str(run.instance.pk)
+
+
+def take_reply(envelope: Envelope, reply: Message) -> bool:
+    """Move the saga that a reply is for, in the caller's transaction; return whether it moved.
+
+    Raises:
+        UnknownSaga: No such saga is stored here.
+        MisconfiguredError: Its definition, in the version it started with, is not listed in this process.
+    """
+    instance = repository.lock(envelope.headers.get(names.SAGA_ID, ""))
+    position = repository.position_of(instance)
+    if not position.status.is_moving or envelope.correlation_id != str(instance.request_id):
+        log.info(
+            "reply changes nothing: it is late or not expected",
+            extra={"saga_id": instance.pk, "message_id": envelope.id, "type": envelope.type},
+        )
+        return False
+    entry = catalog.find(instance.type, instance.version)
+    description = reply_description(type(reply))
+    detail = str(getattr(reply, "reason", ""))
+    outcome = names.FAILURE if description.is_refusal else names.SUCCESS
+    repository.answered(envelope.correlation_id, reply=description.name, outcome=outcome, detail=detail)
+    run = _Run(entry, instance, repository.read_data(instance, entry.saga.data))
+    run.note(position.step, reply)
+    if description.is_refusal:
+        run.follow(execution.failed(entry.saga, position, reason=detail or description.name))
+    else:
+        run.follow(execution.succeeded(entry.saga, position))
+    repository.update(instance, run.begun)
+    return True
+
+
+class _Run:
+    """One saga moving through one transaction: until it waits for a reply or ends."""
+
+    def __init__(self, entry: Entry, instance: SagaInstance, data: SagaData) -> None:
+        self.entry, self.instance, self.data = entry, instance, data
+        self.begun: list[SagaStep] = []
+
+    def note(self, step: str, reply: Message) -> None:
+        """Take a reply into the data, as the step says."""
+        handler = self.entry.saga.on_reply(step, reply)
+        if handler is not None:
+            self.data = handler(self.data, reply)
+
+    def follow(self, turn: Turn) -> None:
+        """Act on a turn, and on those that local steps and notifications lead to."""
+        pending: Turn | None = turn
+        while pending is not None:
+            repository.place(self.instance, pending.position)
+            self.instance.request_id = ""
+            match pending.action:
+                case CommandAction() as action:
+                    pending = self._send(pending, action)
+                case LocalAction() as action:
+                    pending = self._run_local(pending, action)
+                case None:
+                    pending = None
+        repository.write_data(self.instance, self.data)
+
+    def _send(self, turn: Turn, action: CommandAction) -> Turn | None:
+        saga_id, description = str(self.instance.pk), action.description
+        is_awaited = bool(description.replies)
+        request_id = send(
+            action.make(self.data),
+            reply_to=self.entry.replies.queue(saga_id) if is_awaited else "",
+            delay_seconds=turn.delay_seconds,
+            headers={
+                names.SAGA_TYPE: self.entry.saga.name,
+                names.SAGA_ID: saga_id,
+                names.SAGA_STEP: turn.position.step,
+            },
+        )
+        step = self._begin(turn, description.name)
+        step.channel, step.request_id = description.channel.name, request_id
+        if is_awaited:
+            self.instance.request_id = request_id
+            return None
+        step.ended_at, step.outcome = step.started_at, names.SUCCESS
+        return execution.succeeded(self.entry.saga, turn.position)
+
+    def _run_local(self, turn: Turn, action: LocalAction) -> Turn:
+        step = self._begin(turn, action.name)
+        try:
+            with transaction.atomic():
+                self.data = self.entry.local(action.name)(self.data) or self.data
+        except Refusal as refusal:
+            reply = refusal.reply
+        else:
+            reply = Done()
+        self.note(turn.position.step, reply)
+        description = description_of(type(reply))
+        step.reply, step.ended_at = description.name, clock.now()
+        step.detail = str(getattr(reply, "reason", ""))
+        if isinstance(reply, Done):
+            step.outcome = names.SUCCESS
+            return execution.succeeded(self.entry.saga, turn.position)
+        step.outcome = names.FAILURE
+        return execution.failed(self.entry.saga, turn.position, reason=step.detail or description.name)
+
+    def _begin(self, turn: Turn, action: str) -> SagaStep:
+        step = SagaStep(
+            saga=self.instance,
+            step=turn.position.step,
+            direction=turn.position.direction.value,
+            action=action,
+            started_at=clock.now(),
+        )
+        self.begun.append(step)
+        return step
+
+
+def _new_instance(saga: Saga, data: SagaData) -> SagaInstance:
+    moment = clock.now()
+    return SagaInstance(
+        id=new_id(),
+        type=saga.name,
+        version=saga.version,
+        key=str(getattr(data, saga.key)),
+        created_at=moment,
+        updated_at=moment,
+    )

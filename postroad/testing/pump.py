@@ -1,0 +1,50 @@
+"""`Pump`: relay and consumers of this process, driven by hand until nothing is left to do.  Not: for production.
+
+pump = Pump()
+place_order()
+pump.until_quiet()      # no sleeps; delays between attempts are skipped
+"""
+
+from postroad.brokers.memory import MemoryBroker
+from postroad.messaging.relay import Relay
+from postroad.messaging.wakeup import BellWakeup
+from postroad.runtime.bootstrap import Platform, platform
+from postroad.runtime.consumer import LaneRunner
+
+_MOST_ROUNDS = 10_000  # more means that messages cause messages for ever
+
+
+class Pump:
+    """A whole deployment on the memory broker, without threads.
+
+    Attributes:
+        broker: The memory broker, to look into queues or publish by hand.
+        relay: The relay, to run alone.
+        runner: The consumers, to run alone.
+    """
+
+    def __init__(self, parts: Platform | None = None) -> None:
+        parts = parts or platform()
+        self.broker = MemoryBroker()
+        self.broker.declare(parts.topology)
+        self.relay = Relay(self.broker.publisher(), BellWakeup(), is_durable=self.broker.is_durable)
+        self.runner = LaneRunner(self.broker, parts.queues)
+
+    def until_quiet(self) -> int:
+        """Relay and handle until nothing moves; return the rounds it took.
+
+        Raises:
+            AssertionError: It never ends.
+        """
+        for rounds in range(_MOST_ROUNDS):
+            has_relayed = self.relay.run_once() > 0
+            has_handled = self.runner.step(timeout_seconds=0, is_patient=False)
+            if not has_relayed and not has_handled:
+                return rounds
+        raise AssertionError(f"still busy after {_MOST_ROUNDS} rounds: messages cause messages for ever")
+
+    def close(self) -> None:
+        """Hand everything back."""
+        self.runner.close()
+        self.relay.close()
+        self.broker.close()
