@@ -30,7 +30,8 @@ class Current:
         return f"{self.service or '-'} handling {self.message_id or 'nothing'}"
 
 
-_current: ContextVar[Current] = ContextVar("postroad_current", default=Current())
+_NOTHING = Current()
+_current: ContextVar[Current] = ContextVar("postroad_current", default=_NOTHING)
 
 
 def current() -> Current:

@@ -53,13 +53,25 @@ def find_account(name: str) -> Account | None:
 
 def read_birth(pid: int) -> str | None:
     """Return boot id and start time of a running process; None if it is gone or only a zombie."""
+    fields = _read_stat(pid)
+    if fields is None:
+        return None
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    return f"{boot}:{fields[19]}"
+
+
+def _read_stat(pid: int) -> list[str] | None:
+    """Return the fields after the name in /proc/PID/stat (0 state, 2 group, 17 threads, 19 start); None if it ended.
+
+    A first thread that has ended while others still hold files and ports shows as a zombie too.
+    Source: proc(5).
+    """
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return None
-    fields = stat.rpartition(")")[2].split()  # the name before ")" may hold blanks; state is field 0, start time 19
-    return None if fields[0] in {"Z", "X"} else f"{boot}:{fields[19]}"
+    fields = text.rpartition(")")[2].split()
+    return None if fields[0] in {"Z", "X"} and int(fields[17]) <= 1 else fields
 
 
 def mark_process(pid: int) -> Mark:
@@ -122,10 +134,16 @@ def _signal_and_wait(mark: Mark, *, with_signal: signal.Signals, patience_second
     except ProcessLookupError:
         return True
     deadline = time.monotonic() + patience_seconds
-    while is_alive(mark) and time.monotonic() < deadline:
+    while (is_left := _is_group_alive(mark.pid)) and time.monotonic() < deadline:
         _reap(mark.pid)
         time.sleep(POLL_SECONDS)
-    return not is_alive(mark)
+    return not is_left
+
+
+def _is_group_alive(group: int) -> bool:
+    """Tell whether any process of the group runs: the first may end before the one that holds the port."""
+    stats = (_read_stat(int(path.name)) for path in Path("/proc").glob("[0-9]*"))
+    return any(stat is not None and stat[2] == str(group) for stat in stats)
 
 
 def _reap(pid: int) -> None:

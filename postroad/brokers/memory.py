@@ -59,13 +59,12 @@ class MemoryBroker(Broker):
 
     is_durable = False
 
-    def __init__(self, *, on_settled: Callable[[], None] = lambda: None) -> None:
+    def __init__(self) -> None:
         self.changed = threading.Condition(threading.RLock())
         self._exchanges: dict[str, Exchange] = {}
         self._bindings: dict[tuple[str, str], list[str]] = {}
         self._lines: dict[str, _Line] = {}
         self._tags = itertools.count(1)
-        self._on_settled = on_settled
 
     @override
     def declare(self, topology: Topology) -> None:
@@ -117,7 +116,6 @@ class MemoryBroker(Broker):
         copy.token.copies -= 1
         if copy.token.copies == 0:
             copy.token.settle(copy.token.message_id)
-            self._on_settled()
 
     def bury(self, line: _Line, copy: _Copy) -> None:
         """Move a rejected copy to its queue's dead-letter queue."""

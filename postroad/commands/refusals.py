@@ -7,7 +7,7 @@ from postroad.commands.messages import reply_description
 from postroad.errors import InvalidDeclaration
 
 
-class Refusal(Exception):  # noqa: N818 - no error: it carries a reply out of a use-case
+class Refusal(Exception):
     """Carries a refusal to the dispatcher, which undoes the handler's changes and answers with it."""
 
     def __init__(self, reply: Message) -> None:

@@ -11,6 +11,7 @@ from django.db import connection
 
 from postroad.messaging import sql
 from postroad.messaging.message import Envelope
+from postroad.messaging.sql import Parameter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +46,7 @@ def admit(subscriber: str, envelopes: Sequence[Envelope]) -> Admission:
 
 
 def _insert(subscriber: str, ids: list[str], keys: list[str]) -> tuple[set[str], frozenset[str]]:
-    values: list[object] = [ids, keys] if sql.is_postgresql() else [json.dumps(ids), json.dumps(keys)]
+    values: list[Parameter] = [ids, keys] if sql.is_postgresql() else [json.dumps(ids), json.dumps(keys)]
     with connection.cursor() as cursor:
         cursor.execute(sql.statements().admit, [subscriber, values[0], subscriber, values[1]])
         rows = cursor.fetchall()

@@ -14,6 +14,7 @@ from django.db import connection
 from postroad.messaging import sql
 from postroad.messaging.message import Address, Envelope, Outgoing
 from postroad.messaging.models import RelayLane
+from postroad.messaging.sql import Parameter
 
 LANES = 16
 """Units of relay ownership; more than any sensible number of relays, few enough to lock in one statement."""
@@ -122,7 +123,7 @@ def fail(ids: Iterable[int], *, error: str) -> None:
         cursor.execute(sql.statements().fail, [error, _array(ids)])
 
 
-def _row(entry: Pending) -> tuple[object, ...]:
+def _row(entry: Pending) -> tuple[Parameter, ...]:
     envelope, address = entry.outgoing.envelope, entry.outgoing.address
     return (
         envelope.id if sql.is_postgresql() else envelope.id.replace("-", ""),  # Django keeps UUIDs as hex in SQLite
@@ -141,7 +142,7 @@ def _row(entry: Pending) -> tuple[object, ...]:
     )
 
 
-def _array(values: Iterable[object]) -> object:
+def _array(values: Iterable[int | str]) -> Parameter:
     """Return a list as the database's parameter: an array, or JSON for SQLite's `json_each`."""
     items = list(values)
     return items if sql.is_postgresql() else json.dumps(items)

@@ -35,6 +35,7 @@ MOST_UNDER_WAY = 1000
 """Messages a volatile broker may hold unhandled before the relay waits for it."""
 
 _SWEEP_SECONDS = 60.0
+_FULL_SECONDS = 0.02  # wait for a volatile broker's consumers when it holds all it may
 
 
 @dataclass(slots=True)
@@ -182,6 +183,8 @@ class Relay:
         now, pause = time.monotonic(), settings().relay_poll_seconds
         nearest = min((block.until - now for block in self._blocks.values()), default=pause)
         pause = max(0.01, min(pause, nearest))
+        if len(self._under_way) >= MOST_UNDER_WAY:
+            pause = min(pause, _FULL_SECONDS)
         return max(pause, _backoff().delay(self._troubles)) if self._troubles else pause
 
     def _report_database(self, error: Error) -> None:

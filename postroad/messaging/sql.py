@@ -5,9 +5,12 @@ counted and its plan kept.  Raw SQL, because one ORM row costs as much as the wh
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
-from django.db.backends.base.base import BaseDatabaseWrapper
+
+Parameter = str | float | bytes | list[Any]
+"""What a statement takes; a list is an array."""
 
 OUTBOX_COLUMNS = (
     "message_id, type, channel, route, partition_key, lane, content_type, headers,"
@@ -98,9 +101,9 @@ def sqlite_insert(rows: int) -> str:
     return f"INSERT INTO postroad_outbox ({OUTBOX_COLUMNS}) VALUES {', '.join([_SQLITE_ROW] * rows)}"
 
 
-def is_postgresql(database: BaseDatabaseWrapper = connection) -> bool:  # type: ignore[assignment] # a proxy of it
+def is_postgresql() -> bool:
     """Whether the service's database is PostgreSQL; otherwise it is SQLite."""
-    return database.vendor == "postgresql"
+    return connection.vendor == "postgresql"
 
 
 def statements() -> Statements:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable, Mapping
 
 from django.db import connections
+from typing_extensions import override
 
 from postroad.conf import settings
 from postroad.errors import BrokerUnavailable
@@ -81,6 +82,7 @@ class ConsumerThread(threading.Thread):
         super().__init__(name=f"postroad-consumer-{number}", daemon=True)
         self._broker, self._queues, self._stopping = broker, queues, stop
 
+    @override
     def run(self) -> None:
         """Consume until the stop event is set."""
         runner = LaneRunner(self._broker, self._queues)

@@ -5,7 +5,7 @@ import time
 import traceback as tracebacks
 from collections.abc import Callable
 
-from django.db import connection, reset_queries
+from django.db import connection
 
 from postroad.errors import PermanentError
 from postroad.messaging import deadletters
@@ -27,7 +27,6 @@ def run_job(job: Job) -> Result:
 
     Transient database errors are tried again at once and do not count; in mode LAST a failure parks the message.
     """
-    reset_queries()
     for attempt in range(1, _TRANSIENT_TRIES + 1):
         try:
             return _run(job)

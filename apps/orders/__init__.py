@@ -1,0 +1,1 @@
+"""Orders: takes them, and orchestrates the sagas in which the other services agree to them."""

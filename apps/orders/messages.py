@@ -1,0 +1,84 @@
+"""What other services rely on of orders: its events.  Not: the commands its sagas send, which their receivers declare."""
+
+from datetime import datetime
+
+from postroad.codecs.types import Message, Money, NonEmpty, Positive, Text
+from postroad.events.messages import event
+from postroad.messaging.channels import EventChannel
+
+ORDERS = EventChannel("orders.Order", shards=4)
+
+
+class LineItem(Message):
+    """One line of an order, with name and price as they were when it was placed."""
+
+    menu_item_id: Text
+    name: Text
+    price: Money
+    quantity: Positive
+
+
+class Address(Message):
+    """Where an order is delivered to."""
+
+    street1: Text
+    city: Text
+    state: Text
+    zip: Text
+    street2: str = ""
+
+
+@event("orders.OrderCreated", of=ORDERS, key="order_id")
+class OrderCreated(Message):
+    """An order was placed; it is not agreed to yet."""
+
+    order_id: Positive
+    consumer_id: Positive
+    restaurant_id: Positive
+    restaurant_name: Text
+    line_items: NonEmpty[tuple[LineItem, ...]]
+    order_total: Money
+    delivery_address: Address
+    delivery_time: datetime
+    created_at: datetime
+
+
+@event("orders.OrderAuthorized", of=ORDERS, key="order_id")
+class OrderAuthorized(Message):
+    """Consumer, kitchen and accounting have agreed: the order is approved."""
+
+    order_id: Positive
+
+
+@event("orders.OrderRejected", of=ORDERS, key="order_id")
+class OrderRejected(Message):
+    """Somebody did not agree; `reason` is the participant's own word for it."""
+
+    order_id: Positive
+    reason: str
+
+
+@event("orders.OrderCancelled", of=ORDERS, key="order_id")
+class OrderCancelled(Message):
+    """An approved order was cancelled."""
+
+    order_id: Positive
+
+
+@event("orders.OrderRevisionProposed", of=ORDERS, key="order_id")
+class OrderRevisionProposed(Message):
+    """A revision was asked for; it is not agreed to yet."""
+
+    order_id: Positive
+    line_items: NonEmpty[tuple[LineItem, ...]]
+    current_order_total: Money
+    new_order_total: Money
+
+
+@event("orders.OrderRevised", of=ORDERS, key="order_id")
+class OrderRevised(Message):
+    """The revision was agreed to: these are the order's lines and total now."""
+
+    order_id: Positive
+    line_items: NonEmpty[tuple[LineItem, ...]]
+    order_total: Money

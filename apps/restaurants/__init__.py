@@ -1,0 +1,1 @@
+"""Restaurants and their menus: the owner of both, from whom other services keep replicas."""

@@ -1,0 +1,26 @@
+"""Values that every service means the same by: money and ids.  Not: messages, which belong to their service."""
+
+from decimal import Decimal
+
+MAX_ID = 2**63 - 1
+"""The largest id that fits the databases' 64-bit column."""
+
+MAX_MONEY = Decimal("9999999999.99")
+"""The largest amount: twelve digits, which SQLite's fifteen significant digits still keep exactly."""
+
+MONEY_DIGITS = 12
+CENT = Decimal("0.01")
+
+
+def cents(amount: Decimal) -> Decimal:
+    """Return the amount with exactly two decimals; nothing is ever rounded.
+
+    Raises:
+        ValueError: It is no number, is finer than a cent or is beyond `MAX_MONEY`.
+    """
+    if not amount.is_finite() or abs(amount) > MAX_MONEY:
+        raise ValueError(f"{amount} is no amount of money; the largest is {MAX_MONEY}.")
+    exact = amount.quantize(CENT)
+    if exact != amount:
+        raise ValueError(f"{amount} is finer than a cent; write at most two decimals.")
+    return exact

@@ -1,0 +1,57 @@
+"""Redrive and discard with the handlers of this process, for the command line and the admin.  Not: parking."""
+
+from dataclasses import dataclass
+
+from postroad.messaging import deadletters
+from postroad.messaging.models import DeadLetter, DeadLetterState
+from postroad.messaging.pipeline import Subscription, run_handler
+from postroad.runtime.bootstrap import platform
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What happened, in one sentence for people."""
+
+    text: str
+    is_complete: bool = True
+
+
+def redrive(letter: DeadLetter) -> Report:
+    """Handle a parked message and those of its key, in order; never raises for a handler's failure."""
+    subscription = platform().subscriptions.get(letter.subscriber)
+    if subscription is None:
+        return Report(text=f"{letter.subscriber!r} has no handlers in this process.", is_complete=False)
+    return _report(letter, _redriven(letter, subscription))
+
+
+def redrive_all() -> Report:
+    """Handle everything that is parked, key by key; a key that fails again does not stop the others."""
+    heads: dict[tuple[str, str], DeadLetter] = {}
+    for letter in DeadLetter.objects.filter(state=DeadLetterState.PARKED).order_by("id").iterator():
+        heads.setdefault((letter.subscriber, letter.partition_key or f"no key {letter.pk}"), letter)
+    reports = [redrive(letter) for letter in heads.values()]
+    failed = [report.text for report in reports if not report.is_complete]
+    if failed:
+        return Report(text=f"{len(failed)} of {len(reports)} keys failed again: {' '.join(failed)}", is_complete=False)
+    return Report(text=f"{len(reports)} keys redriven." if reports else "No message is parked.")
+
+
+def discard(letter: DeadLetter) -> Report:
+    """Give one parked message up for good."""
+    if deadletters.discard(letter):
+        return Report(text=f"Dead letter {letter.pk} is discarded; redrive what is parked behind it.")
+    return Report(text=f"Dead letter {letter.pk} was not parked any more; nothing changed.", is_complete=False)
+
+
+def _redriven(letter: DeadLetter, subscription: Subscription) -> deadletters.Redrive:
+    return deadletters.redrive_one(letter, lambda envelope: run_handler(subscription, envelope))
+
+
+def _report(letter: DeadLetter, result: deadletters.Redrive) -> Report:
+    key = f" of key {letter.partition_key}" if letter.partition_key else ""
+    if result.failed is None:
+        return Report(text=f"{result.handled} messages{key} for {letter.subscriber} handled.")
+    return Report(
+        text=f"{result.handled} messages{key} handled, then {result.failed.pk} failed again: {result.error}.",
+        is_complete=False,
+    )

@@ -1,0 +1,40 @@
+"""The relay as a process of its own: signals, wake-up and broker chosen.  Not: relaying, which is `messaging.relay`."""
+
+import signal
+import threading
+from contextlib import suppress
+from types import FrameType
+
+from postroad.brokers.registry import broker_for
+from postroad.conf import settings
+from postroad.errors import BrokerUnavailable
+from postroad.messaging import sql
+from postroad.messaging.relay import Relay
+from postroad.messaging.wakeup import BellWakeup, NotifyWakeup, Wakeup
+from postroad.runtime.bootstrap import platform
+
+
+def run_relay() -> None:
+    """Relay until SIGTERM or SIGINT; a batch under way is finished first.
+
+    The exchanges this service sends to are declared first, so that nothing is sent before they exist; a broker that
+    is away at the start is waited for.
+    """
+    stop = threading.Event()
+    wakeup: Wakeup = NotifyWakeup() if sql.is_postgresql() else BellWakeup()
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+        wakeup.ring()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, on_signal)
+    broker = broker_for(settings().broker_url)
+    with suppress(BrokerUnavailable):
+        broker.declare(platform().topology)
+    relay = Relay(broker.publisher(), wakeup, is_durable=broker.is_durable)
+    try:
+        relay.run(stop)
+    finally:
+        relay.close()
+        broker.close()
