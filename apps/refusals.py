@@ -1,7 +1,7 @@
 """How a service says no to a caller of its REST API.  Not: the refusal of a command, which is a reply message."""
 
 
-class BusinessRefusal(Exception):  # noqa: N818 - no error: the caller asked for what the business does not do
+class BusinessRefusal(Exception):
     """A rule of the business says no; `apps.rest` answers with it.
 
     Attributes:
@@ -17,5 +17,5 @@ class BusinessRefusal(Exception):  # noqa: N818 - no error: the caller asked for
 
 
 def not_found(what: str, key: object) -> BusinessRefusal:
-    """Return the refusal for a thing that is not there: `raise not_found("order", 7)`."""
+    """Return what to raise when a thing is not there, such as order 7."""
     return BusinessRefusal("not_found", f"There is no {what} {key}.", status=404)

@@ -110,15 +110,15 @@ def find_servers(home: Home, *, roles: tuple[str, ...] = ROLES) -> list[Server]:
     return found
 
 
-def choose_servers(home: Home) -> list[Server]:
+def choose_servers(home: Home, *, with_containers: bool) -> list[Server]:
     """Return a server for each role, those in use first, and write the choice down."""
     chosen = {server.role: server for server in find_servers(home)}
     missing = [role for role in ROLES if role not in chosen or not chosen[role].is_running()]
-    compose = find_compose() if any(not isinstance(chosen.get(role), GivenServer) for role in missing) else None
-    for role in missing:
-        if not isinstance(chosen.get(role), GivenServer):
-            chosen[role] = _make_own(home, role=role, source="container" if compose else "private")
-            home.remember_source(role, chosen[role].source)
+    ours = [role for role in missing if not isinstance(chosen.get(role), GivenServer)]
+    source = "container" if ours and with_containers and find_compose() else "private"
+    for role in ours:
+        chosen[role] = _make_own(home, role=role, source=source)
+        home.remember_source(role, source)
     return [chosen[role] for role in ROLES]
 
 

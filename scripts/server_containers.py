@@ -3,8 +3,10 @@
 Not for production: see the chart in `helm/`.
 """
 
+import functools
 import os
 import subprocess
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +17,14 @@ from server_process import ServerError
 
 COMPOSE_FILE = Path(__file__).resolve().parent.parent / "compose.yaml"
 COMPOSE_COMMANDS = (("docker", "compose"), ("docker-compose",), ("podman", "compose"), ("podman-compose",))
+ONE_AT_A_TIME = threading.Lock()  # two `compose up` of one project would both make its network, and one fails
 ENGINE_SECONDS = 10.0  # an engine that takes longer to say its name is not one to wait for
 START_SECONDS = 600.0  # the first start downloads the images
 READY_SECONDS = 60.0
+
+
+class ContainerError(ServerError):
+    """The container engine answers, but did not do what it was asked (no access to the images, for example)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,6 +54,7 @@ RABBITMQ = Kind(
 )
 
 
+@functools.cache
 def find_compose() -> tuple[str, ...] | None:
     """Return the first compose command whose engine answers; None if there is none."""
     for command in COMPOSE_COMMANDS:
@@ -87,7 +95,7 @@ class ContainerServer:
     def start(self) -> None:
         """Start the container and return once the server in it answers.
 
-        Raises: ServerError with compose's own words.
+        Raises: ContainerError with compose's own words.
         """
         if self.is_running():
             return
@@ -96,7 +104,7 @@ class ContainerServer:
         self._compose("up", "--detach", self._kind.name, patience_seconds=START_SECONDS)
         port = self._home.port(self._kind.name)
         if not wait_until(lambda: self._kind.is_ready(port), while_true=lambda: True, patience_seconds=READY_SECONDS):
-            raise ServerError(f"the container {self._kind.name!r} started, but nobody answers on 127.0.0.1:{port}")
+            raise ContainerError(f"the container {self._kind.name!r} started, but nobody answers on 127.0.0.1:{port}")
 
     def stop(self, *, kill: bool = False) -> None:
         """Stop the container and keep it with its data."""
@@ -122,18 +130,19 @@ class ContainerServer:
     def _compose(self, *arguments: str, patience_seconds: float) -> None:
         command = [*self._command(), *arguments]
         try:
-            done = subprocess.run(
-                command,
-                env=self._environment(),
-                capture_output=True,
-                text=True,
-                timeout=patience_seconds,
-                check=False,
-            )
+            with ONE_AT_A_TIME:
+                done = subprocess.run(
+                    command,
+                    env=self._environment(),
+                    capture_output=True,
+                    text=True,
+                    timeout=patience_seconds,
+                    check=False,
+                )
         except subprocess.TimeoutExpired as error:
-            raise ServerError(f"{' '.join(command)!r} took more than {patience_seconds:.0f} s") from error
+            raise ContainerError(f"{' '.join(command)!r} took more than {patience_seconds:.0f} s") from error
         if done.returncode != 0:
-            raise ServerError(f"{' '.join(command)!r} failed:\n{done.stdout[-500:]}{done.stderr[-1500:]}")
+            raise ContainerError(f"{' '.join(command)!r} failed:\n{done.stdout[-500:]}{done.stderr[-1500:]}")
 
     def _command(self) -> list[str]:
         compose = find_compose()

@@ -5,6 +5,7 @@ Debian and root. `python scripts/servers.py --help` shows the commands.
 """
 
 import argparse
+import contextlib
 import os
 import shutil
 import signal
@@ -17,7 +18,7 @@ from pathlib import Path
 from types import FrameType
 
 from server_choice import Server, choose_servers, describe_source, find_own, find_servers, start_all, stop_all
-from server_containers import ContainerServer
+from server_containers import ContainerError, ContainerServer
 from server_home import MANUAL, Home, name_holder
 from server_process import ServerError
 from server_rabbitmq import PrivateRabbitmq
@@ -35,17 +36,30 @@ def start_servers(home: Home, *, holder: str) -> list[Server]:
     Raises: ServerError; what this call started is stopped again.
     """
     with home.lock():
-        servers = choose_servers(home)
-        before = {server.role for server in servers if server.is_running()}
+        is_first = not home.state.sources
         try:
-            start_all(servers)
-            home.hold(holder)
-        except BaseException:
-            for server in servers:
-                if server.role not in before:
-                    server.stop()
-            raise
+            servers = _start_chosen(home, with_containers=True)
+        except ContainerError as error:
+            if not is_first:  # its data is in containers: other servers would look empty
+                raise
+            print(f"  no containers: {error}\n  so Debian's packages:", file=sys.stderr)
+            servers = _start_chosen(home, with_containers=False)
+        home.hold(holder)
         return servers
+
+
+def _start_chosen(home: Home, *, with_containers: bool) -> list[Server]:
+    servers = choose_servers(home, with_containers=with_containers)
+    before = {server.role for server in servers if server.is_running()}
+    try:
+        start_all(servers)
+    except BaseException:
+        for server in servers:
+            if server.role not in before:
+                with contextlib.suppress(ServerError):  # the first trouble is the one to tell
+                    server.stop()
+        raise
+    return servers
 
 
 def release_servers(home: Home, *, holder: str) -> list[Server]:

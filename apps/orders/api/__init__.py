@@ -1,0 +1,1 @@
+"""The REST API of orders: routes, bodies, views; no rules."""

@@ -1,0 +1,122 @@
+"""Bodies of the REST API of orders, in and out.  Not: rules, which are `domain`."""
+
+from typing import Any
+
+from rest_framework import serializers
+from typing_extensions import override
+
+from apps.fields import CamelSerializer, IdField, ListOf, MomentField, MoneyField, TextField, WholeNumberField
+from apps.orders.domain import DeliveryAddress, OrderRequest, OrderState, RequestedItem
+from postroad.sagas.execution import Direction, Status
+from postroad.sagas.repository import JourneyStep
+
+MAX_LINES = 100  # lines of one order
+MAX_QUANTITY = 1000  # of one dish: a big party
+
+
+class LineItemSerializer(CamelSerializer):
+    """One requested dish."""
+
+    menu_item_id = TextField(max_length=100)
+    quantity = WholeNumberField(min_value=1, max_value=MAX_QUANTITY)
+
+
+class AddressSerializer(CamelSerializer):
+    """Where the order is delivered to."""
+
+    street1 = TextField(max_length=200)
+    street2 = TextField(max_length=200, required=False, allow_blank=True, allow_null=True)
+    city = TextField(max_length=100)
+    state = TextField(max_length=100)
+    zip = TextField(max_length=20)
+
+
+class CreateOrderSerializer(CamelSerializer):
+    """An order as the consumer asks for it."""
+
+    consumer_id = IdField()
+    restaurant_id = IdField()
+    delivery_address = AddressSerializer()
+    delivery_time = MomentField()
+    line_items = ListOf(child=LineItemSerializer(), min_length=1, max_length=MAX_LINES)
+
+
+def order_request(values: dict[str, Any]) -> OrderRequest:
+    """Return the values of a valid `CreateOrderSerializer` as what the use-case takes."""
+    address = {name: text for name, text in values["delivery_address"].items() if text is not None}
+    return OrderRequest(
+        consumer_id=values["consumer_id"],
+        restaurant_id=values["restaurant_id"],
+        delivery_address=DeliveryAddress(**address),
+        delivery_time=values["delivery_time"],
+        line_items=tuple(RequestedItem(**item) for item in values["line_items"]),
+    )
+
+
+class OrderCreatedSerializer(CamelSerializer):
+    """The new order's id."""
+
+    order_id = IdField(source="pk")
+
+
+class OrderSerializer(CamelSerializer):
+    """An order; `rejectionReason` is there when it was rejected."""
+
+    order_id = IdField(source="pk")
+    state = serializers.ChoiceField(choices=[state.value for state in OrderState])
+    order_total = MoneyField()
+    rejection_reason = TextField(required=False)
+
+    @override
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        shown: dict[str, Any] = super().to_representation(instance)
+        if not instance.rejection_reason:
+            del shown["rejectionReason"]
+        return shown
+
+
+class RestaurantSerializer(CamelSerializer):
+    """The replica of a restaurant."""
+
+    restaurant_id = IdField(source="pk")
+    name = TextField()
+
+
+class SagaSerializer(CamelSerializer):
+    """The saga that worked on an order last."""
+
+    id = serializers.UUIDField(source="saga_id")
+    type = TextField(source="saga_type")
+    state = serializers.ChoiceField(source="status", choices=[status.value for status in Status])
+    reason = TextField(allow_blank=True)
+
+
+class JourneyStepSerializer(CamelSerializer):
+    """One attempt of one step; `to` is the service that was asked."""
+
+    name = TextField()
+    direction = serializers.ChoiceField(choices=[direction.value for direction in Direction])
+    kind = serializers.ChoiceField(choices=["command", "local"])
+    message_type = TextField()
+    channel = TextField(allow_blank=True)
+    to = serializers.SerializerMethodField()
+    reply = TextField(allow_blank=True)
+    outcome = TextField(allow_blank=True)
+    detail = TextField(allow_blank=True)
+    started_at = MomentField()
+    ended_at = MomentField(allow_null=True)
+    milliseconds = WholeNumberField(allow_null=True)
+
+    def get_to(self, step: JourneyStep) -> str:
+        """Return the receiving service; a local step is the orders service's own."""
+        return step.channel.partition(".")[0] or "orders"
+
+
+class JourneySerializer(CamelSerializer):
+    """The story of an order: what its saga asked whom, and what was answered; `saga` is null when it is forgotten."""
+
+    order_id = IdField()
+    state = serializers.ChoiceField(choices=[state.value for state in OrderState])
+    saga = SagaSerializer(allow_null=True)
+    steps = ListOf(child=JourneyStepSerializer())
+    elapsed_milliseconds = WholeNumberField()

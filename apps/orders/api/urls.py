@@ -1,0 +1,12 @@
+"""Routes of the orders service, relative to where the project mounts it."""
+
+from django.urls import path
+
+from apps.orders.api import views
+
+urlpatterns = [
+    path("v1/orders", views.OrdersView.as_view(), name="orders"),
+    path("v1/orders/<id:order_id>", views.OrderView.as_view(), name="order"),
+    path("v1/orders/<id:order_id>/journey", views.JourneyView.as_view(), name="order-journey"),
+    path("v1/restaurants/<id:restaurant_id>", views.RestaurantView.as_view(), name="order-restaurant"),
+]

@@ -1,0 +1,99 @@
+"""The REST API of orders, version 1: one method an operation.  Not: rules, which the use-cases call."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.orders import usecases
+from apps.orders.api.serializers import (
+    CreateOrderSerializer,
+    JourneySerializer,
+    OrderCreatedSerializer,
+    OrderSerializer,
+    RestaurantSerializer,
+    order_request,
+)
+from apps.orders.sagas.create_order import create_order
+from apps.views import ServiceView, errors, path_id, read_body
+from postroad import clock
+from postroad.messaging.producer import unit_of_work
+from postroad.sagas.repository import Journey, journey
+
+
+class OrdersView(ServiceView):
+    """All orders."""
+
+    service = "orders"
+
+    @extend_schema(
+        operation_id="createOrder",
+        request=CreateOrderSerializer,
+        responses={200: OrderCreatedSerializer, **errors(400, 413, 415)},
+    )
+    def post(self, request: Request) -> Response:
+        """Place an order; it is APPROVAL_PENDING until consumers, kitchen and accounting have answered."""
+        wanted = order_request(read_body(request, CreateOrderSerializer))
+        with unit_of_work():
+            order = usecases.create_order(wanted)
+        return Response(OrderCreatedSerializer(order).data)
+
+
+class OrderView(ServiceView):
+    """One order."""
+
+    service = "orders"
+
+    @extend_schema(
+        operation_id="getOrder", parameters=[path_id("order_id")], responses={200: OrderSerializer, **errors(404)}
+    )
+    def get(self, request: Request, order_id: int) -> Response:
+        """Show an order's state and total."""
+        return Response(OrderSerializer(usecases.find_order(order_id)).data)
+
+
+class JourneyView(ServiceView):
+    """The story of one order."""
+
+    service = "orders"
+
+    @extend_schema(
+        operation_id="getOrderJourney",
+        parameters=[path_id("order_id")],
+        responses={200: JourneySerializer, **errors(404)},
+    )
+    def get(self, request: Request, order_id: int) -> Response:
+        """Show what was asked of whom for an order, what they answered and how long it took."""
+        order = usecases.find_order(order_id)
+        story = journey(create_order.name, str(order.pk))
+        shown = JourneySerializer(
+            {
+                "order_id": order.pk,
+                "state": order.state,
+                "saga": story,
+                "steps": story.steps if story else (),
+                "elapsed_milliseconds": _elapsed_milliseconds(story),
+            }
+        )
+        return Response(shown.data)
+
+
+class RestaurantView(ServiceView):
+    """The replica of one restaurant."""
+
+    service = "orders"
+
+    @extend_schema(
+        operation_id="getRestaurantReplica",
+        parameters=[path_id("restaurant_id")],
+        responses={200: RestaurantSerializer, **errors(404)},
+    )
+    def get(self, request: Request, restaurant_id: int) -> Response:
+        """Show whether orders knows a restaurant yet."""
+        return Response(RestaurantSerializer(usecases.find_restaurant(restaurant_id)).data)
+
+
+def _elapsed_milliseconds(story: Journey | None) -> int:
+    if story is None:
+        return 0
+    took = (story.ended_at or clock.now()) - story.started_at
+    return round(took.total_seconds() * 1000)

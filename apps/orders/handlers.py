@@ -1,0 +1,36 @@
+"""What orders handles: three tables.  Not: logic, which is in `usecases`."""
+
+from apps.consumers.messages import CONSUMER_EVENTS, ConsumerCreated
+from apps.orders import usecases
+from apps.orders.sagas.create_order import create_order
+from apps.restaurants.messages import RESTAURANTS, MenuRevised, RestaurantCreated
+from postroad.events.handlers import EventHandlers
+from postroad.sagas.handlers import SagaHandlers
+
+COMMANDS = None
+EVENTS = (
+    EventHandlers(
+        "orders.restaurants",
+        of=RESTAURANTS,
+        handlers={
+            RestaurantCreated: usecases.keep_restaurant,
+            MenuRevised: usecases.keep_menu,
+        },
+    ),
+    EventHandlers(
+        "orders.consumers",
+        of=CONSUMER_EVENTS,
+        handlers={
+            ConsumerCreated: usecases.keep_consumer,
+        },
+    ),
+)
+SAGAS = (
+    SagaHandlers(
+        create_order,
+        {
+            "approve_order": usecases.approve_order,
+            "reject_order": usecases.reject_order,
+        },
+    ),
+)

@@ -1,0 +1,203 @@
+"""Orders with their behaviour, and the replicas they are checked against.  Not: the rules, which are `domain`."""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from decimal import Decimal
+
+from django.db import models
+from typing_extensions import override
+
+from apps.orders.domain import (
+    DeliveryAddress,
+    Dish,
+    OrderLine,
+    OrderRequest,
+    OrderState,
+    OrderVerb,
+    next_state,
+    price_items,
+    total_of,
+)
+from apps.values import MONEY_DIGITS
+from postroad import clock
+
+
+class Restaurant(models.Model):
+    """Replica of a restaurant, with its id there."""
+
+    id = models.BigIntegerField(primary_key=True)
+    name = models.TextField()
+
+    class Meta:
+        """The admin searches by name."""
+
+        indexes = [models.Index(fields=["name"], name="orders_restaurant_name")]
+
+    @override
+    def __str__(self) -> str:
+        return self.name
+
+    def dishes(self, menu_item_ids: Iterable[str]) -> dict[str, Dish]:
+        """Return those of the menu items that are on the menu now; one statement."""
+        found = self.menu_items.filter(menu_item_id__in=set(menu_item_ids))
+        return {item.menu_item_id: Dish(name=item.name, price=item.price) for item in found}
+
+    def replace_menu(self, menu: dict[str, Dish]) -> None:
+        """Keep this menu and no other; safe to repeat."""
+        self.menu_items.all().delete()
+        MenuItem.objects.bulk_create(
+            MenuItem(restaurant=self, menu_item_id=menu_item_id, name=dish.name, price=dish.price)
+            for menu_item_id, dish in menu.items()
+        )
+
+
+class MenuItem(models.Model):
+    """Replica of one dish."""
+
+    restaurant = models.ForeignKey(Restaurant, on_delete=models.CASCADE, related_name="menu_items")
+    menu_item_id = models.TextField()
+    name = models.TextField()
+    price = models.DecimalField(max_digits=MONEY_DIGITS, decimal_places=2)
+
+    class Meta:
+        """An id occurs once in a menu."""
+
+        constraints = [
+            models.UniqueConstraint(fields=["restaurant", "menu_item_id"], name="orders_menu_item_once"),
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return self.name
+
+
+class Consumer(models.Model):
+    """Replica of a consumer, with its id there; whether it may order is accounting's business."""
+
+    id = models.BigIntegerField(primary_key=True)
+    first_name = models.TextField()
+    last_name = models.TextField()
+
+    class Meta:
+        """The admin searches by name."""
+
+        indexes = [models.Index(fields=["last_name", "first_name"], name="orders_consumer_name")]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.first_name} {self.last_name}"
+
+
+class OrderQuerySet(models.QuerySet["Order"]):
+    """Ways to find orders."""
+
+    def lock(self, order_id: int) -> "Order":
+        """Return an order under a row lock, in the caller's transaction.
+
+        Raises:
+            Order.DoesNotExist: No order has the id.
+        """
+        return self.select_for_update().get(pk=order_id)
+
+
+class Order(models.Model):
+    """An order; take it with `Order.objects.lock` before you change its state."""
+
+    consumer_id = models.BigIntegerField()
+    restaurant_id = models.BigIntegerField()
+    restaurant_name = models.TextField()
+    state = models.TextField(
+        choices=[(state.value, state.value) for state in OrderState], default=OrderState.APPROVAL_PENDING.value
+    )
+    rejection_reason = models.TextField(default="", blank=True)
+    order_total = models.DecimalField(max_digits=MONEY_DIGITS, decimal_places=2)
+    delivery_address = models.JSONField()
+    delivery_time = models.DateTimeField()
+    created_at = models.DateTimeField()
+
+    objects = OrderQuerySet.as_manager()
+
+    class Meta:
+        """Found by state, consumer, restaurant and age in the admin."""
+
+        indexes = [
+            models.Index(fields=["state", "created_at"], name="orders_order_state"),
+            models.Index(fields=["consumer_id", "created_at"], name="orders_order_consumer"),
+            models.Index(fields=["restaurant_id", "created_at"], name="orders_order_restaurant"),
+            models.Index(fields=["created_at"], name="orders_order_created"),
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return f"order {self.pk}"
+
+    @classmethod
+    def place(cls, request: OrderRequest, *, restaurant: Restaurant, minimum: Decimal) -> "Order":
+        """Store a new order at the restaurant's present prices, waiting for approval.
+
+        Raises:
+            BusinessRefusal: An item is not on the menu, or the total is too small or too large.
+        """
+        menu = restaurant.dishes(item.menu_item_id for item in request.line_items)
+        lines = price_items(request.line_items, menu=menu)
+        order = cls.objects.create(
+            consumer_id=request.consumer_id,
+            restaurant_id=restaurant.pk,
+            restaurant_name=restaurant.name,
+            order_total=total_of(lines, minimum=minimum),
+            delivery_address=asdict(request.delivery_address),
+            delivery_time=request.delivery_time,
+            created_at=clock.now(),
+        )
+        OrderLineItem.objects.bulk_create(OrderLineItem(order=order, **asdict(line)) for line in lines)
+        return order
+
+    @property
+    def lines(self) -> tuple[OrderLine, ...]:
+        """The lines as they were ordered; one statement."""
+        return tuple(item.line for item in self.line_items.order_by("pk"))
+
+    @property
+    def address(self) -> DeliveryAddress:
+        """Where it goes."""
+        return DeliveryAddress(**self.delivery_address)
+
+    def approve(self) -> None:
+        """All have agreed.
+
+        Raises:
+            BusinessRefusal: It does not wait for approval.
+        """
+        self._move(OrderVerb.APPROVE)
+
+    def reject(self, reason: str) -> None:
+        """Somebody has not agreed; the order keeps the reason.
+
+        Raises:
+            BusinessRefusal: It does not wait for approval.
+        """
+        self.rejection_reason = reason
+        self._move(OrderVerb.REJECT)
+
+    def _move(self, verb: OrderVerb) -> None:
+        self.state = next_state(OrderState(self.state), verb).value
+        self.save(update_fields=["state", "rejection_reason"])
+
+
+class OrderLineItem(models.Model):
+    """One line of an order, with name and price as they were when it was placed."""
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="line_items")
+    menu_item_id = models.TextField()
+    name = models.TextField()
+    price = models.DecimalField(max_digits=MONEY_DIGITS, decimal_places=2)
+    quantity = models.PositiveIntegerField()
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.quantity} x {self.name}"
+
+    @property
+    def line(self) -> OrderLine:
+        """The line as a value."""
+        return OrderLine(menu_item_id=self.menu_item_id, name=self.name, price=self.price, quantity=self.quantity)

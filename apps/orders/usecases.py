@@ -1,0 +1,128 @@
+"""What orders can do, one function a verb, each inside the transaction its caller opened.  Not: rules and steps."""
+
+from dataclasses import asdict
+from decimal import Decimal
+
+from django.conf import settings
+
+from apps.consumers.messages import ConsumerCreated
+from apps.orders.domain import Dish, OrderRequest
+from apps.orders.messages import Address, LineItem, OrderAuthorized, OrderCreated, OrderRejected
+from apps.orders.models import Consumer, Order, Restaurant
+from apps.orders.participants import CreateOrderData
+from apps.orders.sagas.create_order import create_order as create_order_saga
+from apps.refusals import BusinessRefusal, not_found
+from apps.restaurants.messages import Menu, MenuRevised, RestaurantCreated
+from postroad.events.publisher import publish
+from postroad.sagas.orchestrator import start
+
+MINIMUM_ORDER_VALUE = Decimal("10.00")  # default of the setting ORDERS_MINIMUM_ORDER_VALUE: the business's own figure
+UNNAMED_REASON = "not_agreed"  # a participant could not read its command, or an operator ended the saga
+
+
+def create_order(request: OrderRequest) -> Order:
+    """Take an order and begin to ask for everybody's agreement; nobody has been asked when this returns.
+
+    Only local data are looked at: an unknown consumer is refused later, by consumers, since the replica may be behind.
+
+    Raises:
+        BusinessRefusal: Unknown restaurant or menu item, or a total that is too small or too large.
+    """
+    restaurant = Restaurant.objects.filter(pk=request.restaurant_id).first()
+    if restaurant is None:
+        detail = f"There is no restaurant {request.restaurant_id}."
+        raise BusinessRefusal("unknown_restaurant", detail, field="restaurantId", status=400)
+    order = Order.place(request, restaurant=restaurant, minimum=_minimum_order_value())
+    line_items = tuple(LineItem(**asdict(line)) for line in order.lines)
+    publish(
+        OrderCreated(
+            order_id=order.pk,
+            consumer_id=order.consumer_id,
+            restaurant_id=order.restaurant_id,
+            restaurant_name=order.restaurant_name,
+            line_items=line_items,
+            order_total=order.order_total,
+            delivery_address=Address(**asdict(order.address)),
+            delivery_time=order.delivery_time,
+            created_at=order.created_at,
+        )
+    )
+    start(
+        create_order_saga,
+        CreateOrderData(
+            order_id=order.pk,
+            consumer_id=order.consumer_id,
+            restaurant_id=order.restaurant_id,
+            line_items=line_items,
+            order_total=order.order_total,
+        ),
+    )
+    return order
+
+
+def approve_order(data: CreateOrderData) -> None:
+    """End of the saga: the order stands."""
+    order = Order.objects.lock(data.order_id)
+    order.approve()
+    publish(OrderAuthorized(order_id=order.pk))
+
+
+def reject_order(data: CreateOrderData) -> None:
+    """Compensation: somebody has refused."""
+    order = Order.objects.lock(data.order_id)
+    order.reject(data.rejection_reason or UNNAMED_REASON)
+    publish(OrderRejected(order_id=order.pk, reason=order.rejection_reason))
+
+
+def find_order(order_id: int) -> Order:
+    """Return an order.
+
+    Raises:
+        BusinessRefusal: `not_found`.
+    """
+    order = Order.objects.filter(pk=order_id).first()
+    if order is None:
+        raise not_found("order", order_id)
+    return order
+
+
+def find_restaurant(restaurant_id: int) -> Restaurant:
+    """Return the replica of a restaurant.
+
+    Raises:
+        BusinessRefusal: `not_found`: it does not exist, or its event has not arrived yet.
+    """
+    restaurant = Restaurant.objects.filter(pk=restaurant_id).first()
+    if restaurant is None:
+        raise not_found("restaurant", restaurant_id)
+    return restaurant
+
+
+def keep_restaurant(event: RestaurantCreated) -> None:
+    """Keep a replica of a restaurant and its menu; safe to repeat."""
+    restaurant, _ = Restaurant.objects.update_or_create(pk=event.restaurant_id, defaults={"name": event.name})
+    restaurant.replace_menu(_dishes(event.menu))
+
+
+def keep_menu(event: MenuRevised) -> None:
+    """Keep a restaurant's new menu; safe to repeat.
+
+    Raises:
+        Restaurant.DoesNotExist: The restaurant's own event, which comes before, was not handled.
+    """
+    Restaurant.objects.get(pk=event.restaurant_id).replace_menu(_dishes(event.menu))
+
+
+def keep_consumer(event: ConsumerCreated) -> None:
+    """Keep a replica of a consumer; safe to repeat."""
+    names = {"first_name": event.first_name, "last_name": event.last_name}
+    Consumer.objects.update_or_create(pk=event.consumer_id, defaults=names)
+
+
+def _dishes(menu: Menu) -> dict[str, Dish]:
+    return {item.id: Dish(name=item.name, price=item.price) for item in menu.menu_items}
+
+
+def _minimum_order_value() -> Decimal:
+    value: Decimal = getattr(settings, "ORDERS_MINIMUM_ORDER_VALUE", MINIMUM_ORDER_VALUE)
+    return value

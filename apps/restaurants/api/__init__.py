@@ -1,0 +1,1 @@
+"""The REST API of restaurants: routes, bodies, views; no rules."""

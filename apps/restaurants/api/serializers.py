@@ -1,0 +1,85 @@
+"""Bodies of the REST API of restaurants, in and out.  Not: rules, which are `domain`."""
+
+from typing import Any
+
+from apps.fields import CamelSerializer, GivenMoneyField, IdField, ListOf, MoneyField, TextField
+from apps.restaurants.domain import Dish, StreetAddress
+from apps.restaurants.models import Restaurant
+
+MAX_MENU_ITEMS = 1000  # of one menu; several times the longest we know of
+
+
+class AddressSerializer(CamelSerializer):
+    """Where the restaurant is."""
+
+    street1 = TextField(max_length=200)
+    street2 = TextField(max_length=200, required=False, allow_blank=True, allow_null=True)
+    city = TextField(max_length=100)
+    state = TextField(max_length=100)
+    zip = TextField(max_length=20)
+
+
+class GivenMenuItemSerializer(CamelSerializer):
+    """One dish as the restaurant offers it."""
+
+    id = TextField(max_length=100)
+    name = TextField(max_length=200)
+    price = GivenMoneyField()
+
+
+class GivenMenuSerializer(CamelSerializer):
+    """The whole menu as the restaurant offers it."""
+
+    menu_items = ListOf(child=GivenMenuItemSerializer(), max_length=MAX_MENU_ITEMS)
+
+
+class CreateRestaurantSerializer(CamelSerializer):
+    """A restaurant that joins."""
+
+    name = TextField(max_length=200)
+    address = AddressSerializer()
+    menu = GivenMenuSerializer()
+
+
+def street_address(values: dict[str, Any]) -> StreetAddress:
+    """Return the values of a valid `AddressSerializer` as what the use-case takes."""
+    return StreetAddress(**{name: text for name, text in values.items() if text is not None})
+
+
+def dishes(values: dict[str, Any]) -> tuple[Dish, ...]:
+    """Return the values of a valid `GivenMenuSerializer` as what the use-case takes."""
+    return tuple(Dish(**item) for item in values["menu_items"])
+
+
+class RestaurantCreatedSerializer(CamelSerializer):
+    """The new restaurant's id."""
+
+    id = IdField()
+
+
+class MenuItemSerializer(CamelSerializer):
+    """One dish."""
+
+    id = TextField()
+    name = TextField()
+    price = MoneyField()
+
+
+class MenuSerializer(CamelSerializer):
+    """The whole menu."""
+
+    menu_items = ListOf(child=MenuItemSerializer())
+
+
+class RestaurantSerializer(CamelSerializer):
+    """A restaurant with its menu."""
+
+    id = IdField()
+    name = TextField()
+    menu = MenuSerializer()
+
+
+def shown_restaurant(restaurant: Restaurant) -> dict[str, Any]:
+    """Return the body that shows a restaurant."""
+    menu = {"menu_items": restaurant.dishes}
+    return dict(RestaurantSerializer({"id": restaurant.pk, "name": restaurant.name, "menu": menu}).data)

@@ -1,0 +1,11 @@
+"""Routes of the restaurants service, relative to where the project mounts it."""
+
+from django.urls import path
+
+from apps.restaurants.api import views
+
+urlpatterns = [
+    path("v1/restaurants", views.RestaurantsView.as_view(), name="restaurants"),
+    path("v1/restaurants/<id:restaurant_id>", views.RestaurantView.as_view(), name="restaurant"),
+    path("v1/restaurants/<id:restaurant_id>/menu", views.MenuView.as_view(), name="restaurant-menu"),
+]

@@ -1,0 +1,5 @@
+"""What restaurants handles: nothing yet; it only publishes."""
+
+COMMANDS = None
+EVENTS = ()
+SAGAS = ()

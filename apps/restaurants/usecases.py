@@ -1,0 +1,58 @@
+"""What restaurants can do, one function a verb, each inside the transaction its caller opened.  Not: rules."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from apps.refusals import not_found
+from apps.restaurants.domain import Dish, StreetAddress, check_menu
+from apps.restaurants.messages import Address, Menu, MenuItem, MenuRevised, RestaurantCreated
+from apps.restaurants.models import Restaurant
+from postroad.events.publisher import publish
+
+
+def create_restaurant(name: str, *, address: StreetAddress, dishes: Sequence[Dish]) -> Restaurant:
+    """Take a restaurant in, and tell the others.
+
+    Raises:
+        BusinessRefusal: The menu contradicts itself.
+    """
+    check_menu(dishes, path="menu.menuItems")
+    restaurant = Restaurant.open(name, address=address, dishes=dishes)
+    publish(
+        RestaurantCreated(
+            restaurant_id=restaurant.pk, name=name, address=Address(**asdict(address)), menu=_menu(dishes)
+        )
+    )
+    return restaurant
+
+
+def revise_menu(restaurant_id: int, *, dishes: Sequence[Dish]) -> Restaurant:
+    """Replace a restaurant's menu, and tell the others.
+
+    Raises:
+        BusinessRefusal: There is no such restaurant, or the menu contradicts itself.
+    Concurrency: revisions of one restaurant wait for each other, so the last event has the menu that is stored.
+    """
+    restaurant = Restaurant.objects.lock(restaurant_id)
+    if restaurant is None:
+        raise not_found("restaurant", restaurant_id)
+    check_menu(dishes, path="menuItems")
+    restaurant.replace_menu(dishes)
+    publish(MenuRevised(restaurant_id=restaurant.pk, menu=_menu(dishes)))
+    return restaurant
+
+
+def find_restaurant(restaurant_id: int) -> Restaurant:
+    """Return a restaurant.
+
+    Raises:
+        BusinessRefusal: `not_found`.
+    """
+    restaurant = Restaurant.objects.filter(pk=restaurant_id).first()
+    if restaurant is None:
+        raise not_found("restaurant", restaurant_id)
+    return restaurant
+
+
+def _menu(dishes: Sequence[Dish]) -> Menu:
+    return Menu(menu_items=tuple(MenuItem(id=dish.id, name=dish.name, price=dish.price) for dish in dishes))

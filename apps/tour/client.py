@@ -1,0 +1,65 @@
+"""A small client of the services' REST API, for the demo.  Not: a typed client of a service."""
+
+import json
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+_TIMEOUT_SECONDS = 10.0
+
+
+class DemoFailed(Exception):
+    """The demo cannot go on; the text says what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Where each service answers: name → base URL without a slash at its end."""
+
+    urls: Mapping[str, str]
+
+    def get(self, service: str, path: str) -> Any:
+        """GET a JSON document."""
+        return self._call("GET", service, path, None)
+
+    def find(self, service: str, path: str) -> Any:
+        """GET a JSON document; None if it does not exist."""
+        try:
+            return self._call("GET", service, path, None)
+        except urllib.error.HTTPError as error:
+            if error.code == 404:
+                return None
+            raise
+
+    def post(self, service: str, path: str, body: object) -> Any:
+        """POST a JSON document and return the answer."""
+        return self._call("POST", service, path, body)
+
+    def until_found(self, service: str, path: str, *, seconds: float) -> Any:
+        """GET a document that is about to appear.
+
+        Raises:
+            DemoFailed: It did not appear in time.
+        """
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            document = self.find(service, path)
+            if document is not None:
+                return document
+            time.sleep(0.02)
+        raise DemoFailed(f"{service} has no {path} after {seconds:g} s; look at 'manage.py outbox status'.")
+
+    def _call(self, method: str, service: str, path: str, body: object) -> Any:
+        url = f"{self.urls[service]}{path}"
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(url, data=data, method=method, headers={"Content-Type": "application/json"})  # noqa: S310 - addresses come from our own settings
+        try:
+            with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310 - as above
+                return json.load(answer)
+        except urllib.error.HTTPError:
+            raise
+        except OSError as error:
+            raise DemoFailed(f"{url}: nobody answers ({error}). Start it with 'make run' or 'make up'.") from error

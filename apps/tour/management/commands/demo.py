@@ -1,0 +1,40 @@
+"""`manage.py demo`: a demo order against running services; needs no database of its own."""
+
+import os
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from typing_extensions import override
+
+from apps.tour.addresses import addresses
+from apps.tour.client import DemoFailed
+from apps.tour.demo import REFUSALS
+from apps.tour.guide import tell_many, tell_one
+from apps.tour.story import Story
+
+
+class Command(BaseCommand):
+    """Exit code 0 when the order ends as it should."""
+
+    help = "Place a demo order at running services and show its journey."
+    requires_system_checks: list[str] = []
+
+    @override
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--refuse", choices=["", *REFUSALS], default=os.environ.get("REFUSE", ""))
+        parser.add_argument("--count", type=int, default=1, help="orders to place; more than one are only counted")
+
+    @override
+    def handle(self, *args: Any, **options: Any) -> None:
+        story = Story(self.stdout._out)  # noqa: SLF001 - Django's wrapper hides whether it is a terminal
+        services = addresses(os.environ.get("GATEWAY_URL", "http://localhost:8000"))
+        try:
+            if options["count"] > 1:
+                is_well = tell_many(services, story, count=options["count"])
+            else:
+                is_well = tell_one(services, story, refuse=options["refuse"])
+        except DemoFailed as error:
+            raise CommandError(str(error)) from error
+        if not is_well:
+            raise CommandError("The order did not end as it should; look at /admin/ or 'manage.py sagas list'.")

@@ -1,0 +1,112 @@
+"""`manage.py run`: the whole platform in this process, with a demo order.  `make run` calls it."""
+
+import os
+import signal
+import sys
+import threading
+import tomllib
+from argparse import ArgumentParser
+from types import FrameType
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.core.wsgi import get_wsgi_application
+from typing_extensions import override
+from waitress.server import create_server
+
+from apps.tour.addresses import behind_one
+from apps.tour.administrator import make_administrator
+from apps.tour.client import DemoFailed
+from apps.tour.guide import tell_one
+from apps.tour.story import Story
+from postroad.errors import PostroadError
+from postroad.runtime.embedded import Embedded
+
+_WEB_THREADS = 8
+_LOCALHOST = "127.0.0.1"
+
+
+class Command(BaseCommand):
+    """Serves on this machine only, until SIGINT or SIGTERM; both stop it cleanly."""
+
+    help = "Run every service, the relay and the consumers in one process, on SQLite in var/, without a broker."
+
+    @override
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8000")))
+        parser.add_argument("--no-demo", action="store_true", default=os.environ.get("DEMO") == "0")
+
+    @override
+    def handle(self, *args: Any, **options: Any) -> None:
+        self._story = Story(sys.stdout)
+        port: int = options["port"]
+        call_command("migrate", verbosity=0)
+        password = make_administrator(settings.VAR_DIR / "admin-password")
+        server = _listen(port)
+        platform = Embedded()
+        try:
+            platform.start()
+        except PostroadError as error:
+            raise CommandError(str(error)) from error
+        self._banner(port, password)
+        _stop_on_signals()
+        if not options["no_demo"]:
+            threading.Thread(target=self._demo, args=(port,), name="postroad-demo", daemon=True).start()
+        try:
+            server.run()
+        except (KeyboardInterrupt, SystemExit):
+            pass
+        finally:
+            server.close()
+            platform.stop()
+            self._story.line("Postroad has stopped. Everything accepted is kept in var/ and goes on at the next start.")
+
+    def _banner(self, port: int, password: str) -> None:
+        url = f"http://localhost:{port}"
+        tell = self._story.line
+        tell(f"Postroad {_version()} · one process · {_database()} · {_broker()}")
+        tell(f"  services  {'  '.join(settings.SERVICES)}")
+        tell(f"  look at   {url:<30}  admin: /admin/ (admin, password in var/admin-password)")
+        if password:
+            tell(f"  admin password, made for this first start: {password}")
+        tell(f"\nPostroad is ready: {url}")
+
+    def _demo(self, port: int) -> None:
+        try:
+            tell_one(behind_one(f"http://localhost:{port}"), self._story)
+        except DemoFailed as error:
+            self._story.line(f"The demo order did not arrive: {error}")
+        self._story.line(f"Try: curl -s localhost:{port}/orders/v1/orders/1 · make demo REFUSE=card · Ctrl-C stops")
+
+
+def _listen(port: int) -> Any:
+    try:
+        return create_server(get_wsgi_application(), host=_LOCALHOST, port=port, threads=_WEB_THREADS, ident="postroad")
+    except OSError as error:
+        raise CommandError(
+            f"port {port} cannot be used ({error.strerror}); stop what listens there, or choose another: make run PORT=8080."
+        ) from error
+
+
+def _stop_on_signals() -> None:
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+
+
+def _database() -> str:
+    engine: str = settings.DATABASES["default"]["ENGINE"]
+    return "SQLite in var/" if engine.endswith("sqlite3") else "PostgreSQL"
+
+
+def _broker() -> str:
+    return "no broker needed" if settings.POSTROAD["BROKER_URL"].startswith("memory:") else "RabbitMQ"
+
+
+def _version() -> str:
+    project = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())
+    return str(project["project"]["version"])

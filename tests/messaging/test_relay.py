@@ -1,0 +1,255 @@
+from typing import Any
+
+import pytest
+
+from postroad.commands.sender import send
+from postroad.events.publisher import publish
+from postroad.messaging import relay as relays
+from postroad.messaging.broker import Fate
+from postroad.messaging.message import Outgoing
+from postroad.messaging.models import OutboxMessage
+from postroad.messaging.producer import unit_of_work
+from postroad.messaging.relay import Relay
+from postroad.messaging.wakeup import BellWakeup
+from tests.support.publishers import ObedientPublisher
+from tests.support.shop import Bake, Charge, LoafBaked
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def publisher() -> ObedientPublisher:
+    return ObedientPublisher()
+
+
+@pytest.fixture
+def relay(publisher: ObedientPublisher) -> Relay:
+    return Relay(publisher, BellWakeup(), is_durable=True)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> "Clock":
+    clock = Clock()
+    monkeypatch.setattr(relays.time, "monotonic", lambda: clock.now)
+    return clock
+
+
+class Clock:
+    now = 1000.0
+
+
+def bake(*orders: int) -> None:
+    with unit_of_work():
+        for order in orders:
+            send(Bake(order_id=order))
+
+
+def drain(relay: Relay) -> None:
+    while relay.run_once():
+        pass
+
+
+def waiting() -> list[tuple[str, int, str]]:
+    return list(OutboxMessage.objects.order_by("id").values_list("partition_key", "attempts", "error"))
+
+
+def test_confirmed_rows_are_gone(relay: Relay, publisher: ObedientPublisher) -> None:
+    bake(1, 2, 3)
+
+    drain(relay)
+
+    assert sorted(publisher.keys) == ["1", "2", "3"]
+    assert waiting() == []
+
+
+def test_a_message_leaves_as_it_was_sent(relay: Relay, publisher: ObedientPublisher) -> None:
+    with unit_of_work():
+        message_id = send(Bake(order_id=5), reply_to="counter.replies.1", headers={"saga-id": "é"})
+
+    drain(relay)
+
+    ((sent,),) = publisher.batches
+    envelope = sent.envelope
+    assert (sent.address.channel, sent.address.route) == ("bakery", "2")
+    assert (envelope.id, envelope.type, envelope.reply_to) == (message_id, "bakery.Bake", "counter.replies.1")
+    assert envelope.headers["saga-id"] == "é"
+    assert envelope.body == b'{"orderId":5,"loaves":1}'
+    assert envelope.sent_at > 1_700_000_000
+
+
+def test_messages_of_one_key_leave_in_the_order_they_were_sent(relay: Relay, publisher: ObedientPublisher) -> None:
+    for loaves in range(1, 40):
+        with unit_of_work():
+            send(Bake(order_id=7, loaves=loaves))
+
+    drain(relay)
+
+    bodies = [sent.envelope.body for batch in publisher.batches for sent in batch]
+    assert bodies == [b'{"orderId":7,"loaves":%d}' % loaves for loaves in range(1, 40)]
+
+
+def test_a_batch_is_never_larger_than_the_setting(relay: Relay, publisher: ObedientPublisher, settings: Any) -> None:
+    settings.POSTROAD = {"RELAY_BATCH_ROWS": 3}
+    bake(*[7] * 10)
+
+    drain(relay)
+
+    assert [len(batch) for batch in publisher.batches] == [3, 3, 3, 1]
+
+
+@pytest.mark.parametrize("fate", [Fate.UNROUTABLE, Fate.REFUSED])
+def test_a_message_that_is_not_taken_stays_with_the_reason_and_the_others_flow(
+    relay: Relay, publisher: ObedientPublisher, fate: Fate
+) -> None:
+    publisher.judge = lambda sent: fate if sent.address.channel == "till" else Fate.CONFIRMED
+    with unit_of_work():
+        send(Charge(order_id=1))
+        send(Bake(order_id=1))
+        publish(LoafBaked(order_id=1, loaves=1))
+
+    drain(relay)
+
+    assert waiting() == [("1", 1, fate.value)]
+
+
+def test_a_failing_destination_is_left_alone_until_its_delay_is_over(
+    relay: Relay, publisher: ObedientPublisher, clock: Clock
+) -> None:
+    publisher.judge = lambda _: Fate.UNROUTABLE
+    bake(1)
+    drain(relay)
+    tried_at_once = len(publisher.batches)
+    drain(relay)
+    tried_again = len(publisher.batches)
+    clock.now += 0.6
+    publisher.judge = lambda _: Fate.CONFIRMED
+
+    drain(relay)
+
+    assert (tried_at_once, tried_again) == (1, 1)
+    assert waiting() == []
+
+
+def test_the_first_message_after_a_delay_goes_alone_so_that_none_overtakes_it(
+    relay: Relay, publisher: ObedientPublisher, clock: Clock
+) -> None:
+    publisher.judge = lambda _: Fate.UNROUTABLE
+    bake(7, 7, 7)
+    drain(relay)
+    publisher.batches.clear()
+    clock.now += 0.6
+    publisher.judge = lambda _: Fate.CONFIRMED
+
+    drain(relay)
+
+    assert [len(batch) for batch in publisher.batches] == [1, 2]
+
+
+def test_delays_of_a_failing_destination_grow(relay: Relay, publisher: ObedientPublisher, clock: Clock) -> None:
+    publisher.judge = lambda _: Fate.UNROUTABLE
+    bake(1)
+    for _ in range(400):
+        relay.run_once()
+        clock.now += 0.1
+
+    assert 6 <= len(publisher.batches) <= 8
+
+
+def test_when_the_broker_is_away_nothing_is_lost_or_blamed(relay: Relay, publisher: ObedientPublisher) -> None:
+    publisher.judge = lambda _: Fate.UNKNOWN
+    bake(1, 2, 3, 4)
+    drain(relay)
+    publisher.judge = lambda _: Fate.CONFIRMED
+    blamed = [row for row in waiting() if row[1]]
+
+    drain(relay)
+
+    assert blamed == []
+    assert waiting() == []
+
+
+def test_a_destination_that_never_confirms_does_not_hold_the_others(relay: Relay, publisher: ObedientPublisher) -> None:
+    publisher.judge = lambda sent: Fate.UNKNOWN if sent.address.channel == "till" else Fate.CONFIRMED
+    with unit_of_work():
+        send(Charge(order_id=1))
+        send(Bake(order_id=1))
+    drain(relay)
+    bake(1)
+    drain(relay)
+
+    assert [row[0] for row in waiting()] == ["1"]
+    assert waiting()[0][2] == "unknown"
+
+
+def test_a_crash_between_confirm_and_commit_sends_the_batch_again(relay: Relay, publisher: ObedientPublisher) -> None:
+    publisher.crash = RuntimeError("killed")
+    bake(1, 2)
+    with pytest.raises(RuntimeError):
+        drain(relay)
+    publisher.crash = None
+
+    drain(relay)
+
+    assert sorted(publisher.keys[-2:]) == ["1", "2"]
+    assert waiting() == []
+
+
+def test_a_delayed_message_waits_for_its_time(relay: Relay, publisher: ObedientPublisher) -> None:
+    with unit_of_work():
+        send(Bake(order_id=1), delay_seconds=3600)
+        send(Bake(order_id=2))
+
+    drain(relay)
+
+    assert publisher.keys == ["2"]
+    assert [row[0] for row in waiting()] == ["1"]
+
+
+def test_a_destination_that_failed_only_for_one_relay_is_tried_by_the_next(publisher: ObedientPublisher) -> None:
+    publisher.judge = lambda _: Fate.UNROUTABLE
+    bake(1)
+    drain(Relay(publisher, BellWakeup(), is_durable=True))
+    publisher.judge = lambda _: Fate.CONFIRMED
+
+    drain(Relay(publisher, BellWakeup(), is_durable=True))
+
+    assert waiting() == []
+
+
+def test_statements_of_a_batch_are_counted(
+    relay: Relay, publisher: ObedientPublisher, django_assert_num_queries: Any
+) -> None:
+    drain(relay)  # the first look makes the lanes
+    bake(*[1] * 200)
+
+    with django_assert_num_queries(2 + 1 + 2):  # lanes and rows, one delete, and the test's savepoint around them
+        relay.run_once()
+
+    assert len(publisher.keys) == 200
+
+
+def test_an_idle_look_is_one_statement(relay: Relay, django_assert_num_queries: Any) -> None:
+    drain(relay)
+
+    with django_assert_num_queries(1 + 2):
+        relay.run_once()
+
+
+def judge_once(fate: Fate) -> Any:
+    """Return a judge that gives the first message `fate` and confirms the rest."""
+    given: list[Outgoing] = []
+
+    def judge(sent: Outgoing) -> Fate:
+        given.append(sent)
+        return fate if len(given) == 1 else Fate.CONFIRMED
+
+    return judge
+
+
+def test_of_one_batch_exactly_the_confirmed_rows_are_deleted(relay: Relay, publisher: ObedientPublisher) -> None:
+    publisher.judge = judge_once(Fate.REFUSED)
+    bake(7, 7, 7)
+
+    relay.run_once()
+
+    assert waiting() == [("7", 1, "refused")]

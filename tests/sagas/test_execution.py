@@ -1,0 +1,214 @@
+"""Every path of a saga, told with given/expect, and properties of `execution` over random sagas."""
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given as forall
+from hypothesis import strategies as st
+
+from postroad.commands.messages import Done, Rejected
+from postroad.errors import InvalidDeclaration
+from postroad.sagas import execution
+from postroad.sagas.definition import Saga
+from postroad.sagas.execution import Position, Status, Turn
+from postroad.sagas.steps import Step, command, local
+from postroad.testing.sagas import SagaStory, given
+from tests.support.shop import (
+    BAKERY,
+    TILL,
+    Bake,
+    Baked,
+    Charge,
+    Declined,
+    Receipt,
+    Refused,
+    Sale,
+    Sweep,
+    Throw,
+    bake,
+    sell,
+    throw,
+)
+
+
+@pytest.fixture
+def story() -> SagaStory:
+    return given(sell, Sale(order_id=7, loaves=3))
+
+
+def test_a_sale_in_which_nobody_refuses_completes(story: SagaStory) -> None:
+    story.expects(Bake, to=BAKERY, order_id=7, loaves=3).answers(Baked(loaves=3))
+    story.expects(Charge, to=TILL, order_id=7).answers(Done())
+    story.expects(Sweep, to=BAKERY)
+    story.expects(Receipt, to=TILL).answers(Done())
+    story.runs_local("close")
+    story.ends(Status.COMPLETED)
+    assert story.data.baked == 3  # type: ignore[attr-defined]  # a Sale
+
+
+def test_a_refused_step_is_not_undone_itself(story: SagaStory) -> None:
+    story.expects(Bake, to=BAKERY).answers(Refused(reason="no flour"))
+    story.runs_local("sale")
+    story.ends(Status.COMPENSATED)
+    assert story.turn.position.reason == "no flour"
+    assert story.data.reason == "no flour"  # type: ignore[attr-defined]  # a Sale
+
+
+def test_a_refused_pivot_undoes_what_came_before_in_reverse_order(story: SagaStory) -> None:
+    story.expects(Bake, to=BAKERY).answers(Baked(loaves=3))
+    story.expects(Charge, to=TILL).answers(Declined(reason="card"))
+    story.expects(Throw, to=BAKERY, order_id=7).answers(Done())
+    story.runs_local("sale")
+    story.ends(Status.COMPENSATED)
+
+
+def test_a_participant_that_cannot_read_the_command_refuses_it(story: SagaStory) -> None:
+    story.expects(Bake, to=BAKERY).answers(Rejected(reason="unknown_type"))
+    story.runs_local("sale")
+    story.ends(Status.COMPENSATED)
+
+
+def test_behind_the_pivot_a_refused_command_is_sent_again_with_growing_delay(story: SagaStory) -> None:
+    story.expects(Bake, to=BAKERY).answers(Baked(loaves=3))
+    story.expects(Charge, to=TILL).answers(Done())
+    story.expects(Sweep, to=BAKERY)
+    delays = []
+    for _ in range(3):
+        story.expects(Receipt, to=TILL).answers(Declined(reason="no paper"))
+        delays.append(story.turn.delay_seconds)
+    story.expects(Receipt, to=TILL).answers(Done())
+    story.runs_local("close")
+    story.ends(Status.COMPLETED)
+    assert delays == [1.0, 2.0, 4.0]
+
+
+def test_a_refused_compensation_waits_for_an_operator(story: SagaStory) -> None:
+    story.expects(Bake, to=BAKERY).answers(Baked(loaves=3))
+    story.expects(Charge, to=TILL).answers(Declined(reason="card"))
+    story.expects(Throw, to=BAKERY).answers(Refused(reason="eaten"))
+    story.ends(Status.STUCK)
+    assert story.turn.position.reason == "undo of 'bake' was refused: eaten"
+
+
+def test_a_local_step_behind_the_pivot_that_refuses_waits_for_an_operator(story: SagaStory) -> None:
+    story.expects(Bake, to=BAKERY).answers(Baked(loaves=3))
+    story.expects(Charge, to=TILL).answers(Done())
+    story.expects(Sweep, to=BAKERY)
+    story.expects(Receipt, to=TILL).answers(Done())
+    story.refuses_local("close", reason="shop is shut")
+    story.ends(Status.STUCK)
+
+
+def test_a_story_tells_what_the_saga_does_instead(story: SagaStory) -> None:
+    with pytest.raises(AssertionError, match="expected Charge; the saga is RUNNING at step 'bake'"):
+        story.expects(Charge, to=TILL)
+
+
+def test_a_story_refuses_an_answer_that_the_command_does_not_declare(story: SagaStory) -> None:
+    with pytest.raises(AssertionError, match="Bake does not declare Done"):
+        story.expects(Bake, to=BAKERY).answers(Done())
+
+
+@pytest.mark.parametrize(
+    ("steps", "problem"),
+    [
+        ([], "no step does anything"),
+        ([Step("a", undo=local("x"))], "no step does anything"),
+        ([Step("a", do=local("x")), Step("a", do=local("y"))], "same name"),
+        ([Step("a", do=local("x"), pivot=True), Step("b", do=local("y"), pivot=True)], "more than one pivot"),
+        ([Step("a", do=local("x"), pivot=True), Step("b", do=local("y"), undo=local("z"))], "nothing is undone"),
+        ([Step("a", undo=local("x"), pivot=True), Step("b", do=local("y"))], "is the pivot but does nothing"),
+        ([Step("a"), Step("b", do=local("y"))], "neither does nor undoes"),
+        ([Step("a", do=command(bake), on={Declined: lambda data, _: data})], "do not declare"),
+    ],
+)
+def test_a_definition_that_contradicts_itself_is_refused(steps: list[Step], problem: str) -> None:
+    with pytest.raises(InvalidDeclaration, match=problem):
+        Saga("counter.Bad", version=1, data=Sale, key="order_id", steps=steps)
+
+
+def test_a_definition_names_its_key() -> None:
+    with pytest.raises(InvalidDeclaration, match="key 'oder' is no field of Sale"):
+        Saga("counter.Bad", version=1, data=Sale, key="oder", steps=[Step("a", do=local("x"))])
+
+
+def test_a_command_function_must_say_what_it_returns() -> None:
+    with pytest.raises(InvalidDeclaration, match="annotate the command it returns"):
+        command(lambda data: Bake(order_id=data.order_id))
+
+
+@st.composite
+def sagas(draw: Callable[..., int]) -> Saga:
+    """Sagas of up to six steps with any mix of actions and at most one pivot."""
+    count = draw(st.integers(min_value=1, max_value=6))
+    pivot = draw(st.integers(min_value=0, max_value=count))
+    steps = []
+    for number in range(count):
+        is_pivot = number == pivot
+        do = draw(st.sampled_from([command(bake), local(f"do {number}")]))
+        undo = draw(st.sampled_from([None, command(throw), local(f"undo {number}")]))
+        is_early = number < pivot
+        only_undo = is_early and undo is not None and draw(st.booleans())
+        steps.append(
+            Step(f"s{number}", do=None if only_undo else do, undo=undo if is_early else None, pivot=is_pivot)  # type: ignore[arg-type]  # drawn values
+        )
+    if not any(step.do for step in steps):
+        steps.append(Step("last", do=local("last")))
+    return Saga("counter.Any", version=1, data=Sale, key="order_id", steps=steps)
+
+
+def _play(saga: Saga, answers: list[bool]) -> list[Turn]:
+    turns = [execution.begin(saga)]
+    for is_success in answers:
+        if turns[-1].action is None:
+            break
+        position = turns[-1].position
+        turns.append(
+            execution.succeeded(saga, position) if is_success else execution.failed(saga, position, reason="no")
+        )
+    return turns
+
+
+@forall(sagas(), st.lists(st.booleans(), max_size=30))
+def test_whatever_the_answers_are_a_saga_never_undoes_what_it_did_not_do(saga: Saga, answers: list[bool]) -> None:
+    turns = _play(saga, answers)
+    done = [turn.position.step for turn in turns if turn.position.status is Status.RUNNING]
+    undone = [turn.position.step for turn in turns if turn.position.status is Status.COMPENSATING]
+    names = [step.name for step in saga.steps]
+
+    assert undone == sorted(undone, key=names.index, reverse=True)
+    assert len(set(undone)) == len(undone)
+    refused = done[-1] if done else names[0]
+    assert all(names.index(step) < names.index(refused) for step in undone)
+
+
+@forall(sagas())
+def test_a_saga_in_which_nobody_refuses_does_every_step_once_and_completes(saga: Saga) -> None:
+    turns = _play(saga, [True] * 20)
+
+    assert [turn.position.step for turn in turns[:-1]] == [step.name for step in saga.steps if step.do]
+    assert turns[-1].position.status is Status.COMPLETED
+
+
+@forall(sagas(), st.integers(min_value=0, max_value=6))
+def test_a_saga_ends_whichever_step_is_refused_first(saga: Saga, refused: int) -> None:
+    turns = _play(saga, [True] * refused + [False] + [True] * 20)
+
+    assert turns[-1].action is None
+    assert turns[-1].position.status in (Status.COMPLETED, Status.COMPENSATED, Status.STUCK)
+
+
+@forall(sagas(), st.lists(st.booleans(), max_size=30))
+def test_past_the_pivot_nothing_is_ever_undone(saga: Saga, answers: list[bool]) -> None:
+    turns = _play(saga, answers)
+    passed = [index for index, turn in enumerate(turns) if saga.is_past_pivot(turn.position.step or saga.steps[0].name)]
+
+    assert all(
+        turn.position.status in (Status.RUNNING, Status.COMPLETED, Status.STUCK)
+        for turn in turns[min(passed, default=99) :]
+    )
+
+
+def test_a_position_knows_its_direction() -> None:
+    assert Position(status=Status.COMPENSATING).direction is execution.Direction.UNDO
+    assert Position().direction is execution.Direction.DO

@@ -1,0 +1,170 @@
+import math
+
+import pytest
+
+from postroad.messaging.broker import Delivery
+from postroad.messaging.consumer import CRASHES, Job, Lane, Mode, Outcome, Policy, Result, Settlement
+from postroad.messaging.message import Envelope
+from postroad.retry import Backoff
+
+DONE = Result(outcome=Outcome.DONE)
+FAILED = Result(outcome=Outcome.FAILED, error="ValueError: no")
+TRANSIENT = Result(outcome=Outcome.TRANSIENT)
+
+
+def delivery(number: int, *, is_redelivered: bool = False) -> Delivery:
+    envelope = Envelope(id=f"id-{number}", type="bakery.Bake", body=b"{}")
+    return Delivery(queue="bakery.0", envelope=envelope, tag=number, is_redelivered=is_redelivered)
+
+
+def take(lane: Lane) -> Job:
+    job = lane.next_job(math.inf)
+    assert job is not None
+    return job
+
+
+def ids(job: Job) -> list[str]:
+    return [envelope.id for envelope in job.envelopes]
+
+
+def tags(settlement: Settlement) -> list[int]:
+    return [acked.tag for acked in settlement.ack]
+
+
+@pytest.fixture
+def lane() -> Lane:
+    backoff = Backoff(first_seconds=10.0, ceiling_seconds=60.0)
+    return Lane(subscriber="bakery", policy=Policy(batch_messages=3, attempts=3, backoff=backoff))
+
+
+def offer(lane: Lane, *numbers: int) -> None:
+    for number in numbers:
+        lane.offer(delivery(number))
+
+
+def test_what_arrives_meanwhile_is_the_next_batch(lane: Lane) -> None:
+    offer(lane, 1)
+    first = take(lane)
+    offer(lane, 2, 3)
+    while_busy = lane.next_job(math.inf)
+    settlement = lane.finish(DONE)
+    second = take(lane)
+
+    assert (ids(first), first.mode) == (["id-1"], Mode.BATCH)
+    assert while_busy is None
+    assert tags(settlement) == [1]
+    assert ids(second) == ["id-2", "id-3"]
+
+
+def test_a_batch_is_never_larger_than_the_policy_says(lane: Lane) -> None:
+    offer(lane, 1, 2, 3, 4)
+
+    assert ids(take(lane)) == ["id-1", "id-2", "id-3"]
+
+
+def test_a_failed_batch_is_taken_one_by_one_in_order(lane: Lane) -> None:
+    offer(lane, 1, 2, 3, 4)
+    take(lane)
+    lane.finish(FAILED)
+    seen = []
+    for _ in range(3):
+        job = take(lane)
+        seen.append((ids(job), job.mode))
+        lane.finish(DONE)
+
+    assert seen == [(["id-1"], Mode.SINGLE), (["id-2"], Mode.SINGLE), (["id-3"], Mode.SINGLE)]
+    assert take(lane).mode is Mode.BATCH
+
+
+def test_a_failing_message_waits_in_its_place_and_its_last_attempt_parks_it(lane: Lane) -> None:
+    offer(lane, 1, 2)
+    take(lane)
+    lane.finish(FAILED)
+    first = take(lane)
+    lane.finish(FAILED)
+    too_early = lane.next_job(lane.wait_until - 0.1)
+    second = take(lane)
+    lane.finish(FAILED)
+    third = take(lane)
+    settlement = lane.finish(DONE)
+
+    assert too_early is None
+    assert [ids(job) for job in (first, second, third)] == [["id-1"]] * 3
+    assert [job.mode for job in (first, second, third)] == [Mode.SINGLE, Mode.SINGLE, Mode.LAST]
+    assert third.attempts == 2
+    assert tags(settlement) == [1]
+
+
+def test_a_transient_error_never_counts(lane: Lane) -> None:
+    offer(lane, 1)
+    modes = []
+    for _ in range(20):
+        modes.append(take(lane).mode)
+        lane.finish(TRANSIENT)
+
+    assert set(modes) == {Mode.BATCH}
+    assert lane.wait_until > 0
+
+
+def test_a_message_that_kills_its_process_is_parked_unrun_and_rejected(lane: Lane) -> None:
+    offer(lane, 1, 2)
+    take(lane)
+    lane.crashed("signal 9")
+    for _ in range(CRASHES):
+        take(lane)
+        lane.crashed("signal 9")
+    job = take(lane)
+    settlement = lane.finish(DONE)
+
+    assert (ids(job), job.mode) == (["id-1"], Mode.PARK)
+    assert job.reason == "killed its process 2 times: signal 9"
+    assert [rejected.tag for rejected in settlement.reject] == [1]
+    assert ids(take(lane)) == ["id-2"]
+
+
+def test_after_a_lost_connection_the_second_copy_of_a_handled_message_is_acknowledged_unrun(lane: Lane) -> None:
+    offer(lane, 1, 2)
+    take(lane)
+    lane.forget()
+    settlement = lane.finish(DONE)
+    lane.offer(delivery(11, is_redelivered=True))
+    lane.offer(Delivery(queue="bakery.0", envelope=delivery(1).envelope, tag=12, is_redelivered=True))
+
+    duplicates = lane.duplicates()
+
+    assert tags(settlement) == []
+    assert [duplicate.tag for duplicate in duplicates] == [12]
+    assert ids(take(lane)) == ["id-11"]
+
+
+def test_after_a_lost_connection_a_failed_job_is_not_put_back(lane: Lane) -> None:
+    offer(lane, 1)
+    take(lane)
+    lane.forget()
+    lane.finish(FAILED)
+
+    assert not lane.has_work
+
+
+def test_an_abandoned_job_leaves_the_lane_free(lane: Lane) -> None:
+    offer(lane, 1)
+    take(lane)
+    lane.forget()
+    lane.abandon()
+    offer(lane, 2)
+
+    assert ids(take(lane)) == ["id-2"]
+
+
+def test_messages_without_an_id_are_counted_apart(lane: Lane) -> None:
+    nameless = Envelope(id="", type="x.Y", body=b"")
+    lane.offer(Delivery(queue="bakery.0", envelope=nameless, tag=1))
+    take(lane)
+    lane.finish(FAILED)
+    lane.offer(Delivery(queue="bakery.0", envelope=nameless, tag=2))
+    first = take(lane)
+    lane.finish(DONE)
+    second = take(lane)
+
+    assert first.attempts == 1
+    assert second.attempts == 0
