@@ -8,5 +8,7 @@ from django.core.management import execute_from_command_line
 
 if __name__ == "__main__":
     is_alone = bool(os.environ.get("POSTROAD_SERVICE"))
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.service" if is_alone else "config.settings.embedded")
+    os.environ.setdefault(
+        "DJANGO_SETTINGS_MODULE", "config.settings.service" if is_alone else "config.settings.embedded"
+    )
     execute_from_command_line(sys.argv)

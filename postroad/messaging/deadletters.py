@@ -4,7 +4,6 @@ While a message of a key is parked, later messages of that key park behind it in
 Redrive handles the parked messages of a key in that order, each in a transaction of its own.
 """
 
-import json
 import traceback as tracebacks
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from django.db.models import QuerySet
 from postroad import clock
 from postroad.ids import new_id
 from postroad.messaging import inbox
-from postroad.messaging.message import Envelope
+from postroad.messaging.message import Envelope, storable
 from postroad.messaging.models import DeadLetter, DeadLetterState
 from postroad.messaging.producer import unit_of_work
 
@@ -142,18 +141,18 @@ def _parked(subscriber: str, key: str) -> "QuerySet[DeadLetter]":
 def _store(subscriber: str, envelope: Envelope, *, reason: str, traceback: str, attempts: int) -> None:
     DeadLetter.objects.create(
         subscriber=subscriber,
-        message_id=envelope.id or f"unidentified-{new_id()}",
-        type=envelope.type,
-        partition_key=_text(envelope.key),
-        content_type=_text(envelope.content_type),
-        headers=json.loads(_text(json.dumps(dict(envelope.headers)))),
-        correlation_id=_text(envelope.correlation_id),
-        reply_to=_text(envelope.reply_to),
-        app_id=_text(envelope.app_id),
+        message_id=storable(envelope.id) or f"unidentified-{new_id()}",
+        type=storable(envelope.type),
+        partition_key=storable(envelope.key),
+        content_type=storable(envelope.content_type),
+        headers={storable(name): storable(value) for name, value in envelope.headers.items()},
+        correlation_id=storable(envelope.correlation_id),
+        reply_to=storable(envelope.reply_to),
+        app_id=storable(envelope.app_id),
         sent_at=envelope.sent_at,
         body=envelope.body,
-        reason=_text(reason),
-        traceback=_text(traceback),
+        reason=storable(reason),
+        traceback=storable(traceback),
         attempts=attempts,
     )
 
@@ -165,11 +164,6 @@ def _end(letter: DeadLetter, state: DeadLetterState) -> None:
 
 def _note_failure(letter: DeadLetter, error: Exception) -> None:
     letter.attempts += 1
-    letter.reason = _text(f"{type(error).__name__}: {error}")
-    letter.traceback = _text("".join(tracebacks.format_exception(error)))
+    letter.reason = storable(f"{type(error).__name__}: {error}")
+    letter.traceback = storable("".join(tracebacks.format_exception(error)))
     letter.save(update_fields=["attempts", "reason", "traceback"])
-
-
-def _text(value: str) -> str:
-    """Return text that PostgreSQL can store: it refuses NUL."""
-    return value.replace("\x00", "�").replace("\\u0000", "�")

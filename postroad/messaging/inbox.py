@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from django.db import connection
 
 from postroad.messaging import sql
-from postroad.messaging.message import Envelope
+from postroad.messaging.message import Envelope, storable
 from postroad.messaging.sql import Parameter
 
 
@@ -32,15 +32,15 @@ def admit(subscriber: str, envelopes: Sequence[Envelope]) -> Admission:
 
     Concurrency: another transaction with the same message waits here until ours ends, and then finds it processed.
     """
-    ids = list(dict.fromkeys(envelope.id for envelope in envelopes if envelope.id))
-    keys = list(dict.fromkeys(envelope.key for envelope in envelopes if envelope.key))
+    ids = list(dict.fromkeys(storable(envelope.id) for envelope in envelopes if envelope.id))
+    keys = list(dict.fromkeys(storable(envelope.key) for envelope in envelopes if envelope.key))
     fresh, parked = _insert(subscriber, ids, keys) if ids else (set(), frozenset[str]())
     new = []
     for envelope in envelopes:
         if not envelope.id:
             new.append(envelope)
-        elif envelope.id in fresh:
-            fresh.discard(envelope.id)  # the second copy within one batch is a duplicate too
+        elif storable(envelope.id) in fresh:
+            fresh.discard(storable(envelope.id))  # the second copy within one batch is a duplicate too
             new.append(envelope)
     return Admission(new=tuple(new), parked_keys=parked)
 

@@ -19,6 +19,11 @@ class Kind(StrEnum):
     REPLY = "reply"
 
 
+def storable(text: str) -> str:
+    """Return text that every database stores: PostgreSQL refuses NUL, which a foreign sender may put anywhere."""
+    return text.replace("\x00", "\ufffd")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
     """Where a message goes.

@@ -138,7 +138,7 @@ def _row(entry: Pending) -> tuple[Parameter, ...]:
         envelope.reply_to,
         envelope.app_id,
         envelope.body,
-        entry.delay_seconds,
+        float(entry.delay_seconds),
     )
 
 

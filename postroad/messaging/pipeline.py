@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from postroad.context import Current, working
 from postroad.messaging import deadletters, headers, inbox
-from postroad.messaging.message import Envelope
+from postroad.messaging.message import Envelope, storable
 from postroad.messaging.producer import unit_of_work
 
 Handle = Callable[[Envelope], None]
@@ -39,7 +39,7 @@ def process(subscription: Subscription, envelopes: Sequence[Envelope]) -> None:
     with unit_of_work():
         admission = inbox.admit(subscription.subscriber, envelopes)
         for envelope in admission.new:
-            is_behind = envelope.key in admission.parked_keys
+            is_behind = storable(envelope.key) in admission.parked_keys
             if not (is_behind and deadletters.park_behind(subscription.subscriber, envelope)):
                 run_handler(subscription, envelope)
 

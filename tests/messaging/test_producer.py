@@ -9,6 +9,11 @@ from postroad.messaging.producer import unit_of_work
 from tests.support.shop import Bake, LoafBaked
 
 
+def send_and_fail(order: int) -> None:
+    send(Bake(order_id=order))
+    raise ZeroDivisionError
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_send_outside_a_transaction_is_refused_with_the_way_out() -> None:
     with pytest.raises(OutsideTransaction, match=r"bakery.Bake was sent outside.*unit_of_work"):
@@ -20,8 +25,7 @@ def test_a_send_outside_a_transaction_is_refused_with_the_way_out() -> None:
 @pytest.mark.django_db
 def test_a_rolled_back_unit_of_work_sends_nothing() -> None:
     with pytest.raises(ZeroDivisionError), unit_of_work():
-        send(Bake(order_id=1))
-        _ = 1 / 0
+        send_and_fail(1)
 
     assert not OutboxMessage.objects.exists()
 
@@ -31,8 +35,7 @@ def test_a_rolled_back_savepoint_takes_its_messages_with_it() -> None:
     with unit_of_work():
         send(Bake(order_id=1))
         with pytest.raises(ZeroDivisionError), transaction.atomic():
-            send(Bake(order_id=2))
-            _ = 1 / 0
+            send_and_fail(2)
         with unit_of_work():
             send(Bake(order_id=3))
 

@@ -53,7 +53,7 @@ def test_a_reader_ignores_what_it_does_not_know_and_supplies_what_is_missing() -
     ],
 )
 def test_a_body_that_does_not_fit_is_named_with_its_path(body: bytes, path: str) -> None:
-    with pytest.raises(InvalidMessage, match="shop.Listed") as caught:
+    with pytest.raises(InvalidMessage, match=r"shop.Listed") as caught:
         JSON.decode(body, Listed)
 
     assert path in str(caught.value)
@@ -66,7 +66,7 @@ def test_a_message_cannot_be_changed() -> None:
 
 @pytest.mark.parametrize("name", ["Listed", "shop", "Shop.Listed", "shop.Li sted", "shop..X", ""])
 def test_a_wire_name_that_others_could_not_rely_on_is_refused(name: str) -> None:
-    with pytest.raises(InvalidDeclaration, match="write service.Name"):
+    with pytest.raises(InvalidDeclaration, match=r"write service.Name"):
         reply(name)
 
 
@@ -79,7 +79,7 @@ def test_a_subclass_does_not_inherit_the_declaration() -> None:
     class Special(Baked):
         pass
 
-    with pytest.raises(InvalidDeclaration, match="is no declared message"):
+    with pytest.raises(InvalidDeclaration, match=r"is no declared message"):
         description_of(Special)
 
 
@@ -88,12 +88,12 @@ def test_two_classes_with_one_wire_name_are_refused() -> None:
     class Other(Message):
         pass
 
-    with pytest.raises(InvalidDeclaration, match="declared twice"):
+    with pytest.raises(InvalidDeclaration, match=r"declared twice"):
         NameRegistry([Baked, Other])
 
 
 def test_an_unknown_wire_name_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(UnknownMessageType, match="'bakery.Cook' is not known here; known: bakery.Baked"):
+    with pytest.raises(UnknownMessageType, match=r"'bakery.Cook' is not known here; known: bakery.Baked"):
         NameRegistry([Baked]).find("bakery.Cook")
 
 
@@ -103,12 +103,12 @@ def test_json_is_found_by_its_content_type(content_type: str) -> None:
 
 
 def test_an_unknown_content_type_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(UnknownContentType, match="'text/plain' cannot be read here; known: application/json"):
+    with pytest.raises(UnknownContentType, match=r"'text/plain' cannot be read here; known: application/json"):
         codec_for("text/plain")
 
 
 def test_a_command_of_another_channel_is_refused_in_a_handler_table() -> None:
-    with pytest.raises(InvalidDeclaration, match="goes to channel 'bakery', not 'till'"):
+    with pytest.raises(InvalidDeclaration, match=r"goes to channel 'bakery', not 'till'"):
         CommandHandlers(TILL, {Bake: lambda _: Done()})
 
 
@@ -116,7 +116,7 @@ def test_a_handler_annotated_for_another_command_is_refused() -> None:
     def handle(message: Throw) -> Done:
         return Done()
 
-    with pytest.raises(InvalidDeclaration, match="the table gives it Bake"):
+    with pytest.raises(InvalidDeclaration, match=r"the table gives it Bake"):
         CommandHandlers(BAKERY, {Bake: handle})
 
 
@@ -124,23 +124,23 @@ def test_a_handler_with_an_undeclared_reply_is_refused() -> None:
     def handle(message: Bake) -> Done:
         return Done()
 
-    with pytest.raises(InvalidDeclaration, match="returns Done, which Bake does not declare"):
+    with pytest.raises(InvalidDeclaration, match=r"returns Done, which Bake does not declare"):
         CommandHandlers(BAKERY, {Bake: handle})
 
 
 def test_an_event_of_another_channel_is_refused_in_a_handler_table() -> None:
-    with pytest.raises(InvalidDeclaration, match="is published on 'bakery.Loaf', not on 'other.Thing'"):
+    with pytest.raises(InvalidDeclaration, match=r"is published on 'bakery.Loaf', not on 'other.Thing'"):
         EventHandlers("counter.x", of=EventChannel("other.Thing"), handlers={LoafBaked: lambda _: None})
 
 
 def test_refusing_with_a_success_is_refused() -> None:
-    with pytest.raises(InvalidDeclaration, match="is no refusal"):
+    with pytest.raises(InvalidDeclaration, match=r"is no refusal"):
         refuse(Baked(loaves=1))
 
 
 @pytest.mark.parametrize("arguments", [("Kitchen",), ("",), ("kit chen",), ("kitchen", 0), ("kitchen", 257)])
 def test_a_channel_that_cannot_be_is_refused(arguments: tuple[Any, ...]) -> None:
-    with pytest.raises(InvalidDeclaration, match="channel"):
+    with pytest.raises(InvalidDeclaration, match=r"channel"):
         CommandChannel(*arguments)
 
 
