@@ -26,26 +26,16 @@ STARTING_AT_ONCE = 6  # two services' worth: more would only share two cores
 LOOK_SECONDS = 0.2
 
 
-def start_everything(screen: Screen) -> None:
-    """Bring everything up, or nothing: after a failure all that this call started is stopped again.
+def start_everything(supervisor: Supervisor, *, screen: Screen) -> None:
+    """Bring everything up.
 
     Raises: ServerError that names what failed and shows the end of its log.
     """
-    supervisor = Supervisor()
-    if supervisor.is_running():
-        screen.tick("supervisor", "already runs; looking at its processes")
-        start_processes(supervisor, screen=screen)
-        return
     end_orphans()
-    try:
-        environments = prepare_servers(screen)
-        write_configuration(CONFIGURATION, environments=environments, socket=find_socket())
-        supervisor.start()
-        start_processes(supervisor, screen=screen)
-    except BaseException:
-        screen.say("  stopping everything again …")
-        stop_everything(screen)
-        raise
+    environments = prepare_servers(screen)
+    write_configuration(CONFIGURATION, environments=environments, socket=find_socket())
+    supervisor.start()
+    start_processes(supervisor, screen=screen)
 
 
 def prepare_servers(screen: Screen) -> dict[str, dict[str, str]]:
@@ -108,18 +98,35 @@ def stop_everything(screen: Screen) -> bool:
 
 
 def do_up(screen: Screen) -> int:
-    """Start everything and say where it is."""
+    """Start everything and say where it is; after a failure nothing is left running."""
     screen.say(screen.paint("Postroad, each service on its own", "bold"))
-    try:
-        start_everything(screen)
-    except KeyboardInterrupt:
-        screen.say("Interrupted: nothing was left running.")
-        return 130
+    supervisor = Supervisor()
+    if supervisor.is_running():
+        screen.tick("supervisor", "already runs; looking at its processes")
+        start_processes(supervisor, screen=screen)
+    else:
+        try:
+            start_everything(supervisor, screen=screen)
+        except BaseException as error:
+            clean_up(error, screen=screen)
+            raise SystemExit(130 if isinstance(error, KeyboardInterrupt) else 2) from error
     screen.say()
     for service, port in PORTS.items():
-        screen.say(f"  {service:<15} {screen.paint(f'http://localhost:{port}', 'blue'):<24} /docs/  /admin/")
+        screen.say(f"  {service:<15} {screen.paint(f'http://localhost:{port}', 'blue')}    /docs/  /admin/")
     screen.say(f"\n  logs in {LOGS}\n  next: make demo · make down")
     return 0
+
+
+def clean_up(error: BaseException, *, screen: Screen) -> None:
+    """Say what went wrong, at once, and then stop everything; a second Ctrl-C does not hurry that."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    if isinstance(error, ServerError):
+        screen.cross(f"postroad: {error}")
+    screen.say("  stopping everything again …")
+    stop_everything(screen)
+    if not isinstance(error, ServerError | KeyboardInterrupt):
+        raise error
 
 
 def do_down(screen: Screen) -> int:

@@ -63,6 +63,5 @@ def _prepare(service: str, *, environment: Mapping[str, str], screen: Screen) ->
                 check=False,
             )
         if done.returncode != 0:
-            screen.cross(service, f"'manage.py {name}' failed")
             raise ServerError(f"'manage.py {name}' of {service} failed; end of {log}:\n{read_tail(log)}")
     screen.tick(service, "database migrated, channels declared")

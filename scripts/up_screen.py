@@ -36,6 +36,6 @@ class Screen:
         moment = self.paint(f"{time.monotonic() - self._began:5.1f} s", "dim")
         self.say(f"  {self.paint('✓', 'green')} {moment}  {subject:<22} {words}".rstrip())
 
-    def cross(self, subject: str, words: str) -> None:
+    def cross(self, words: str) -> None:
         """Write that something failed."""
-        self.say(f"  {self.paint('✗', 'red')}          {subject:<22} {words}")
+        self.say(f"  {self.paint('✗', 'red')} {words}")

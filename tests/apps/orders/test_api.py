@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from pytest_django import DjangoAssertNumQueries
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from apps.orders.models import Order
 from apps.orders.participants import CreateOrderData
@@ -208,9 +207,7 @@ def test_an_order_below_the_minimum_is_refused(client: Client, ajanta: Restauran
     assert list(answer.json()["fields"]) == ["lineItems"]
 
 
-def test_the_minimum_is_a_setting(
-    client: Client, ajanta: RestaurantCreated, body: Any, settings: SettingsWrapper
-) -> None:
+def test_the_minimum_is_a_setting(client: Client, ajanta: RestaurantCreated, body: Any, settings: Settings) -> None:
     settings.ORDERS_MINIMUM_ORDER_VALUE = Decimal("0.50")
 
     assert place(client, {**body, "lineItems": [{"menuItemId": "2", "quantity": 1}]}).status_code == 200

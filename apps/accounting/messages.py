@@ -1,0 +1,70 @@
+"""What other services rely on of accounting: its command with its replies, and the events of an account's journal."""
+
+from postroad.codecs.types import Message, Money, Positive
+from postroad.commands.messages import command, refusal, reply
+from postroad.events.messages import event
+from postroad.messaging.channels import CommandChannel, EventChannel
+
+ACCOUNTING = CommandChannel("accounting", shards=4)
+ACCOUNTS = EventChannel("accounting.Account", shards=4)
+
+
+@reply("accounting.ChargeAuthorized")
+class ChargeAuthorized(Message):
+    """The charge may be made."""
+
+
+@refusal("accounting.ChargeRefused")
+class ChargeRefused(Message):
+    """It may not: `account_disabled`, `limit_exceeded`."""
+
+    reason: str
+
+
+@command("accounting.AuthorizeCharge", on=ACCOUNTING, key="consumer_id", replies=(ChargeAuthorized, ChargeRefused))
+class AuthorizeCharge(Message):
+    """Ask for the authorisation of an order's total; keyed by the account, so that its limit is checked in order."""
+
+    consumer_id: Positive
+    order_id: Positive
+    order_total: Money
+
+
+@event("accounting.AccountCreated", of=ACCOUNTS, key="account_id")
+class AccountCreated(Message):
+    """A consumer has an account."""
+
+    account_id: Positive
+
+
+@event("accounting.AccountAuthorized", of=ACCOUNTS, key="account_id")
+class AccountAuthorized(Message):
+    """A charge was authorised."""
+
+    account_id: Positive
+    order_id: Positive
+    amount: Money
+
+
+@event("accounting.AccountAuthorizationRefused", of=ACCOUNTS, key="account_id")
+class AccountAuthorizationRefused(Message):
+    """A charge was refused."""
+
+    account_id: Positive
+    order_id: Positive
+    amount: Money
+    reason: str
+
+
+@event("accounting.AccountDisabled", of=ACCOUNTS, key="account_id")
+class AccountDisabled(Message):
+    """Nothing is authorised any more."""
+
+    account_id: Positive
+
+
+@event("accounting.AccountEnabled", of=ACCOUNTS, key="account_id")
+class AccountEnabled(Message):
+    """Charges are authorised again."""
+
+    account_id: Positive

@@ -1,0 +1,1 @@
+"""The service that knows the consumers: who may order."""

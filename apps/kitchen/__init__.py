@@ -1,0 +1,1 @@
+"""The service of the kitchens: tickets, from reservation to pick-up."""

@@ -1,0 +1,117 @@
+"""What other services rely on of the kitchen: its commands with their replies, and the events of tickets."""
+
+from datetime import datetime
+
+from postroad.codecs.types import Message, NonEmpty, Positive, Text
+from postroad.commands.messages import Done, command, refusal, reply
+from postroad.events.messages import event
+from postroad.messaging.channels import CommandChannel, EventChannel
+
+KITCHEN = CommandChannel("kitchen", shards=4)
+TICKETS = EventChannel("kitchen.Ticket", shards=4)
+
+
+class TicketLine(Message):
+    """One dish of a ticket."""
+
+    menu_item_id: Text
+    name: Text
+    quantity: Positive
+
+
+@reply("kitchen.TicketReserved")
+class TicketReserved(Message):
+    """The work is reserved; nothing is cooked before it is confirmed."""
+
+    ticket_id: int
+
+
+@refusal("kitchen.TicketRefused")
+class TicketRefused(Message):
+    """The kitchen does not take it: `unknown_restaurant`, `unknown_menu_item`, `too_many_portions`."""
+
+    reason: str
+
+
+@command("kitchen.CreateTicket", on=KITCHEN, key="order_id", replies=(TicketReserved, TicketRefused))
+class CreateTicket(Message):
+    """Ask the kitchen to reserve the work of an order; the ticket has the order's id."""
+
+    restaurant_id: Positive
+    order_id: Positive
+    line_items: NonEmpty[tuple[TicketLine, ...]]
+
+
+@command("kitchen.ConfirmCreateTicket", on=KITCHEN, key="ticket_id", replies=(Done,))
+class ConfirmCreateTicket(Message):
+    """Tell the kitchen that the order stands."""
+
+    ticket_id: Positive
+    restaurant_id: Positive
+
+
+@command("kitchen.CancelCreateTicket", on=KITCHEN, key="ticket_id", replies=(Done,))
+class CancelCreateTicket(Message):
+    """Take a reservation back."""
+
+    ticket_id: Positive
+    restaurant_id: Positive
+
+
+@event("kitchen.TicketCreated", of=TICKETS, key="ticket_id")
+class TicketCreated(Message):
+    """A ticket was confirmed and waits for the restaurant."""
+
+    ticket_id: Positive
+    order_id: Positive
+    restaurant_id: Positive
+
+
+@event("kitchen.TicketAccepted", of=TICKETS, key="ticket_id")
+class TicketAccepted(Message):
+    """The restaurant will have it ready by the given moment."""
+
+    ticket_id: Positive
+    order_id: Positive
+    ready_by: datetime
+
+
+@event("kitchen.TicketPreparationStarted", of=TICKETS, key="ticket_id")
+class TicketPreparationStarted(Message):
+    """The restaurant cooks."""
+
+    ticket_id: Positive
+    order_id: Positive
+
+
+@event("kitchen.TicketReadyForPickup", of=TICKETS, key="ticket_id")
+class TicketReadyForPickup(Message):
+    """The food can be picked up."""
+
+    ticket_id: Positive
+    order_id: Positive
+
+
+@event("kitchen.TicketPickedUp", of=TICKETS, key="ticket_id")
+class TicketPickedUp(Message):
+    """A courier has the food."""
+
+    ticket_id: Positive
+    order_id: Positive
+
+
+@event("kitchen.TicketCancelled", of=TICKETS, key="ticket_id")
+class TicketCancelled(Message):
+    """Nothing will be cooked."""
+
+    ticket_id: Positive
+    order_id: Positive
+
+
+@event("kitchen.TicketRevised", of=TICKETS, key="ticket_id")
+class TicketRevised(Message):
+    """Other dishes will be cooked."""
+
+    ticket_id: Positive
+    order_id: Positive
+    line_items: NonEmpty[tuple[TicketLine, ...]]
