@@ -105,6 +105,7 @@ class Supervisor:
         """Stop everything and supervisord; False if it did not run. Returns when all of it is gone."""
         was_running = self.is_running()
         if was_running:
+            self._calls.stopAllProcesses()  # all at once; `shutdown` by itself stops one after the other
             self._calls.shutdown()
             wait_until(lambda: not find_orphans(), while_true=lambda: True, patience_seconds=SHUTDOWN_SECONDS)
         return was_running

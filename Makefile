@@ -1,0 +1,62 @@
+# What people type; every target is a few lines, the work is in manage.py and scripts/.
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+TEST_HOME ?= var/test-servers
+FAST := not postgres and not broker and not slow
+export DJANGO_SETTINGS_MODULE
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo up down servers servers-down test test-matrix check format bench faults locks clean
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+run: .venv/base ## start the whole platform in one process (PORT=, DEMO=0)
+	@$(BIN)/python manage.py run
+
+demo: .venv/base ## place an order at running services and show its journey (REFUSE=card|consumer|kitchen, N=50)
+	@DJANGO_SETTINGS_MODULE=config.settings.embedded $(BIN)/python manage.py demo --count $(or $(N),1)
+
+up: .venv/base ## start every service as processes of its own, on PostgreSQL and RabbitMQ
+	@$(BIN)/python scripts/up.py up
+
+down: .venv/base ## stop what `make up` started
+	@$(BIN)/python scripts/up.py down
+
+servers: ## start RabbitMQ and PostgreSQL for development
+	@$(PYTHON) scripts/servers.py start
+
+servers-down: ## stop them
+	@$(PYTHON) scripts/servers.py stop
+
+check: .venv/dev ## format, lint, types, laws of direction, Django's checks, migrations, fast tests
+	@PATH="$(CURDIR)/$(BIN):$$PATH" scripts/check.sh
+
+test: .venv/dev ## every test, on RabbitMQ and PostgreSQL
+	@$(BIN)/python scripts/servers.py exec --home $(TEST_HOME) -- $(BIN)/python -m pytest $(ARGS)
+
+test-matrix: .venv/dev ## fast tests on every supported Python with Django 5.2 and 6.x (ONLY=3.13+6)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" scripts/matrix.sh $(ONLY)
+
+faults: .venv/dev ## the full fault test: 2 000 orders while processes are killed
+	@ORDERS=2000 $(BIN)/python scripts/servers.py exec --home $(TEST_HOME) -- $(BIN)/python -m pytest tests/faults -s
+
+bench: .venv/dev ## measure against limits and peers side by side (ONLY=P1,P3)
+	@$(BIN)/python scripts/servers.py exec --home $(TEST_HOME) -- $(BIN)/python -m bench $(ONLY)
+
+format: .venv/dev ## format and mend what can be mended
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+locks: .venv/dev ## lock requirements/*.txt again
+	@cd requirements && for set in base dev; do \
+	  ../$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 $$set.in -o $$set.txt; done
+
+clean: ## remove the environment and everything generated, data included
+	@rm -rf .venv .venvs var
+
+.venv/base: requirements/base.txt
+	@scripts/environment.sh $(PYTHON) requirements/base.txt && touch $@
+
+.venv/dev: requirements/dev.txt requirements/base.txt
+	@scripts/environment.sh $(PYTHON) requirements/dev.txt && touch .venv/base $@
