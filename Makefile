@@ -2,7 +2,6 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
-TEST_HOME ?= var/test-servers
 FAST := not postgres and not broker and not slow
 export DJANGO_SETTINGS_MODULE
 
@@ -34,16 +33,16 @@ check: .venv/dev ## format, lint, types, laws of direction, Django's checks, mig
 	@PATH="$(CURDIR)/$(BIN):$$PATH" scripts/check.sh
 
 test: .venv/dev ## every test, on RabbitMQ and PostgreSQL
-	@$(BIN)/python scripts/servers.py exec --home $(TEST_HOME) -- $(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python scripts/servers.py exec --fresh -- $(BIN)/python -m pytest $(ARGS)
 
 test-matrix: .venv/dev ## fast tests on every supported Python with Django 5.2 and 6.x (ONLY=3.13+6)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" scripts/matrix.sh $(ONLY)
 
 faults: .venv/dev ## the full fault test: 2 000 orders while processes are killed
-	@ORDERS=2000 $(BIN)/python scripts/servers.py exec --home $(TEST_HOME) -- $(BIN)/python -m pytest tests/faults -s
+	@ORDERS=2000 $(BIN)/python scripts/servers.py exec --fresh -- $(BIN)/python -m pytest tests/faults -s
 
 bench: .venv/dev ## measure against limits and peers side by side (ONLY=P1,P3)
-	@$(BIN)/python scripts/servers.py exec --home $(TEST_HOME) -- $(BIN)/python -m bench $(ONLY)
+	@$(BIN)/python scripts/servers.py exec --fresh -- $(BIN)/python -m bench $(ONLY)
 
 format: .venv/dev ## format and mend what can be mended
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .

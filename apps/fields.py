@@ -35,6 +35,11 @@ class IdField(WholeNumberField):
 class TextField(serializers.CharField):
     """A JSON string, trimmed; without NUL and lone surrogates, which PostgreSQL cannot store."""
 
+    def __init__(self, **options: Any) -> None:
+        if not options.get("allow_blank"):
+            options.setdefault("min_length", 1)  # only documents it: a blank text is refused as blank
+        super().__init__(**options)
+
     @override
     def run_validation(self, data: Any = serializers.empty) -> Any:
         if data is not serializers.empty and data is not None and not isinstance(data, str):

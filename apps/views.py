@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import register_converter
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, inline_serializer
+from rest_framework import serializers
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
@@ -82,15 +83,14 @@ def path_id(name: str) -> OpenApiParameter:
     return OpenApiParameter(name, type=schema, location=OpenApiParameter.PATH, required=True)
 
 
-_ERROR = {
-    "type": "object",
-    "properties": {
-        "code": {"type": "string"},
-        "detail": {"type": "string"},
-        "fields": {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
+_ERROR = inline_serializer(
+    "Error",
+    {
+        "code": serializers.CharField(),
+        "detail": serializers.CharField(),
+        "fields": serializers.DictField(child=serializers.ListField(child=serializers.CharField())),
     },
-    "required": ["code", "detail", "fields"],
-}
+)
 _WHEN = {
     400: "The body does not fit, or names what is not there.",
     404: "There is no such thing.",

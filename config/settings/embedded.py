@@ -1,13 +1,14 @@
 """Settings of the one-process mode: SQLite and secrets in `var/`, no broker, this machine only."""
 
 import os
+from pathlib import Path
 
 from config.databases import databases
 from config.secrets import kept_secret
 from config.settings.base import *
 
-VAR_DIR = BASE_DIR / "var"
-VAR_DIR.mkdir(mode=0o700, exist_ok=True)
+VAR_DIR = Path(os.environ.get("VAR_DIR", BASE_DIR / "var"))
+VAR_DIR.mkdir(exist_ok=True)
 
 SECRET_KEY = os.environ.get("SECRET_KEY") or kept_secret(VAR_DIR / "secret-key")
 ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")

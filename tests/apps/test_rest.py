@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.test.client import FakePayload
+from django.urls import Resolver404
 from hypothesis import given
 from hypothesis import strategies as some
 
@@ -113,8 +114,8 @@ def test_an_id_beyond_all_ids_is_not_there(client: Client, key: str) -> None:
     assert client.get(f"{URL}/{key}").status_code == 404
 
 
-def test_an_address_without_view_has_the_same_form_of_error() -> None:
-    answer = page_not_found(None, None)
+def test_an_address_without_view_has_the_same_form_of_error(rf: RequestFactory) -> None:
+    answer = page_not_found(rf.get("/nowhere"), Resolver404())
 
     assert answer.status_code == 404
     assert set(json.loads(answer.content)) == {"code", "detail", "fields"}

@@ -7,7 +7,7 @@ from typing_extensions import override
 
 from apps.fields import CamelSerializer, IdField, ListOf, MomentField, MoneyField, TextField, WholeNumberField
 from apps.orders.domain import DeliveryAddress, OrderRequest, OrderState, RequestedItem
-from postroad.sagas.execution import Direction, Status
+from postroad.sagas.execution import Direction
 from postroad.sagas.repository import JourneyStep
 
 MAX_LINES = 100  # lines of one order
@@ -87,7 +87,7 @@ class SagaSerializer(CamelSerializer):
 
     id = serializers.UUIDField(source="saga_id")
     type = TextField(source="saga_type")
-    state = serializers.ChoiceField(source="status", choices=[status.value for status in Status])
+    state = TextField(source="status")
     reason = TextField(allow_blank=True)
 
 

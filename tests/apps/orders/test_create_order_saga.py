@@ -1,9 +1,9 @@
 """The create-order saga, told as stories."""
 
 from decimal import Decimal
-from typing import Any
 
 import pytest
+
 from apps.accounting.messages import ACCOUNTING, AuthorizeCharge, ChargeAuthorized, ChargeRefused
 from apps.consumers.messages import CONSUMERS, OrderRefused, OrderValidated, ValidateOrderByConsumer
 from apps.kitchen.messages import (
@@ -15,7 +15,6 @@ from apps.kitchen.messages import (
     TicketRefused,
     TicketReserved,
 )
-
 from apps.orders.messages import LineItem
 from apps.orders.participants import CreateOrderData
 from apps.orders.sagas.create_order import create_order
@@ -34,8 +33,9 @@ def story() -> SagaStory:
     return given(create_order, data)
 
 
-def rejection_reason(story: SagaStory) -> Any:
-    return story.data.rejection_reason  # type: ignore[attr-defined] - the story knows only the base of all data
+def rejection_reason(story: SagaStory) -> str:
+    assert isinstance(story.data, CreateOrderData)
+    return story.data.rejection_reason
 
 
 def test_an_order_that_all_agree_to_is_approved(story: SagaStory) -> None:

@@ -3,8 +3,8 @@
 from decimal import Decimal
 
 import pytest
-from apps.consumers.messages import ConsumerCreated
 
+from apps.consumers.messages import ConsumerCreated
 from apps.orders import usecases
 from apps.orders.domain import Dish
 from apps.orders.models import Consumer, MenuItem, Restaurant

@@ -1,0 +1,1 @@
+"""The REST API of the kitchen: routes, bodies, views; no rules."""

@@ -1,0 +1,82 @@
+"""The rules of a ticket: which state follows which, and what the kitchen does not take.  Pure.  Not: storing it."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from apps.refusals import BusinessRefusal
+
+
+class TicketState(StrEnum):
+    """Where a ticket stands; a pending state is the semantic lock of the saga that works on it."""
+
+    CREATE_PENDING = "CREATE_PENDING"
+    AWAITING_ACCEPTANCE = "AWAITING_ACCEPTANCE"
+    ACCEPTED = "ACCEPTED"
+    PREPARING = "PREPARING"
+    READY_FOR_PICKUP = "READY_FOR_PICKUP"
+    PICKED_UP = "PICKED_UP"
+    CANCEL_PENDING = "CANCEL_PENDING"
+    CANCELLED = "CANCELLED"
+    REVISION_PENDING = "REVISION_PENDING"
+
+
+class TicketVerb(StrEnum):
+    """What may happen to a ticket, as it ends the sentence "A ticket in state … cannot …"."""
+
+    CONFIRM_CREATE = "be confirmed"
+    CANCEL_CREATE = "be taken back"
+    ACCEPT = "be accepted"
+    PREPARE = "be prepared"
+    FINISH = "become ready for pickup"
+    PICK_UP = "be picked up"
+
+
+TRANSITIONS: Mapping[tuple[TicketState, TicketVerb], TicketState] = {
+    (TicketState.CREATE_PENDING, TicketVerb.CONFIRM_CREATE): TicketState.AWAITING_ACCEPTANCE,
+    (TicketState.CREATE_PENDING, TicketVerb.CANCEL_CREATE): TicketState.CANCELLED,
+    (TicketState.AWAITING_ACCEPTANCE, TicketVerb.ACCEPT): TicketState.ACCEPTED,
+    (TicketState.ACCEPTED, TicketVerb.PREPARE): TicketState.PREPARING,
+    (TicketState.PREPARING, TicketVerb.FINISH): TicketState.READY_FOR_PICKUP,
+    (TicketState.READY_FOR_PICKUP, TicketVerb.PICK_UP): TicketState.PICKED_UP,
+}
+"""Every transition there is; whatever is not in it is refused."""
+
+RESERVED_ONLY = frozenset({TicketState.CREATE_PENDING, TicketState.CANCELLED})
+"""States in which a ticket is not, or no longer, part of an order that stands; in all others it was confirmed."""
+
+
+def next_state(state: TicketState, verb: TicketVerb) -> TicketState:
+    """Return the state that follows.
+
+    Raises:
+        BusinessRefusal: `illegal_transition`: the state does not allow the verb.
+    """
+    try:
+        return TRANSITIONS[state, verb]
+    except KeyError:
+        raise BusinessRefusal("illegal_transition", f"A ticket in state {state} cannot {verb}.") from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portions:
+    """So many of a dish, with the name it had when it was ordered."""
+
+    menu_item_id: str
+    name: str
+    quantity: int
+
+
+def reason_to_refuse(lines: Sequence[Portions], *, menu: Collection[str], largest: int) -> str:
+    """Return why the kitchen does not take the work, or an empty text if it does.
+
+    Args:
+        lines: What is to be cooked.
+        menu: Ids of the dishes that the restaurant offers now.
+        largest: Portions that one ticket may have at most.
+    """
+    if any(line.menu_item_id not in menu for line in lines):
+        return "unknown_menu_item"
+    if sum(line.quantity for line in lines) > largest:
+        return "too_many_portions"
+    return ""

@@ -1,0 +1,175 @@
+"""Tickets with their behaviour, and the replica they are checked against.  Not: the rules, which are `domain`."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import datetime
+
+from django.db import models
+from typing_extensions import override
+
+from apps.kitchen.domain import RESERVED_ONLY, Portions, TicketState, TicketVerb, next_state
+from postroad import clock
+
+
+class Restaurant(models.Model):
+    """Replica of a restaurant, with its id there."""
+
+    id = models.BigIntegerField(primary_key=True)
+    name = models.TextField()
+
+    class Meta:
+        """The admin searches by name."""
+
+        indexes = [models.Index(fields=["name"], name="kitchen_restaurant_name")]
+
+    @override
+    def __str__(self) -> str:
+        return self.name
+
+    def offered(self, menu_item_ids: Iterable[str]) -> frozenset[str]:
+        """Return those of the menu items that are on the menu now; one statement."""
+        found = self.menu_items.filter(menu_item_id__in=set(menu_item_ids))
+        return frozenset(found.values_list("menu_item_id", flat=True))
+
+    def replace_menu(self, names: dict[str, str]) -> None:
+        """Keep this menu, dishes' names by id, and no other; safe to repeat."""
+        self.menu_items.all().delete()
+        MenuItem.objects.bulk_create(
+            MenuItem(restaurant=self, menu_item_id=menu_item_id, name=name) for menu_item_id, name in names.items()
+        )
+
+
+class MenuItem(models.Model):
+    """Replica of one dish; what it costs is not the kitchen's business."""
+
+    restaurant = models.ForeignKey(Restaurant, on_delete=models.CASCADE, related_name="menu_items")
+    menu_item_id = models.TextField()
+    name = models.TextField()
+
+    class Meta:
+        """An id occurs once in a menu."""
+
+        constraints = [
+            models.UniqueConstraint(fields=["restaurant", "menu_item_id"], name="kitchen_menu_item_once"),
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return self.name
+
+
+class TicketQuerySet(models.QuerySet["Ticket"]):
+    """Ways to find tickets."""
+
+    def lock(self, ticket_id: int) -> "Ticket | None":
+        """Return a ticket under a row lock, in the caller's transaction; None if there is none."""
+        return self.select_for_update().filter(pk=ticket_id).first()
+
+
+class Ticket(models.Model):
+    """The work of one order, with the order's id; take it with `Ticket.objects.lock` before you change its state."""
+
+    id = models.BigIntegerField(primary_key=True)
+    restaurant_id = models.BigIntegerField()
+    state = models.TextField(
+        choices=[(state.value, state.value) for state in TicketState], default=TicketState.CREATE_PENDING.value
+    )
+    ready_by = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+
+    objects = TicketQuerySet.as_manager()
+
+    class Meta:
+        """Found by state, restaurant and age in the admin."""
+
+        indexes = [
+            models.Index(fields=["state", "created_at"], name="kitchen_ticket_state"),
+            models.Index(fields=["restaurant_id", "created_at"], name="kitchen_ticket_restaurant"),
+            models.Index(fields=["created_at"], name="kitchen_ticket_created"),
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return f"ticket {self.pk}"
+
+    @classmethod
+    def reserve(cls, order_id: int, *, restaurant: Restaurant, lines: Sequence[Portions]) -> "Ticket":
+        """Store a new ticket, which waits for the order to stand.
+
+        Raises:
+            IntegrityError: The order has one, since a moment ago.
+        """
+        ticket = cls.objects.create(pk=order_id, restaurant_id=restaurant.pk, created_at=clock.now())
+        TicketLineItem.objects.bulk_create(TicketLineItem(ticket=ticket, **asdict(line)) for line in lines)
+        return ticket
+
+    @property
+    def order_id(self) -> int:
+        """The order whose work it is."""
+        return self.id
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether the order stands, so that a confirmation has nothing to change."""
+        return TicketState(self.state) not in RESERVED_ONLY
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether nothing will be cooked, so that a cancellation has nothing to change."""
+        return self.state == TicketState.CANCELLED
+
+    @property
+    def lines(self) -> tuple[Portions, ...]:
+        """The lines in the order they were ordered; one statement."""
+        return tuple(item.portions for item in self.line_items.order_by("pk"))
+
+    def confirm_create(self) -> None:
+        """The order stands: the restaurant may accept.
+
+        Raises:
+            BusinessRefusal: It is no reservation any more; so do all the others below when the state forbids them.
+        """
+        self._move(TicketVerb.CONFIRM_CREATE)
+
+    def cancel_create(self) -> None:
+        """Take the reservation back."""
+        self._move(TicketVerb.CANCEL_CREATE)
+
+    def accept(self, ready_by: datetime) -> None:
+        """The restaurant will have it ready by then."""
+        self.ready_by = ready_by
+        self._move(TicketVerb.ACCEPT)
+
+    def prepare(self) -> None:
+        """The restaurant begins to cook."""
+        self._move(TicketVerb.PREPARE)
+
+    def finish(self) -> None:
+        """The food is ready for pickup."""
+        self._move(TicketVerb.FINISH)
+
+    def pick_up(self) -> None:
+        """A courier takes the food."""
+        self._move(TicketVerb.PICK_UP)
+
+    def _move(self, verb: TicketVerb) -> None:
+        self.state = next_state(TicketState(self.state), verb).value
+        self.save(update_fields=["state", "ready_by"])
+
+
+class TicketLineItem(models.Model):
+    """One line of a ticket, with the dish's name as it was ordered."""
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="line_items")
+    menu_item_id = models.TextField()
+    name = models.TextField()
+    quantity = models.PositiveIntegerField()
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.quantity} x {self.name}"
+
+    @property
+    def portions(self) -> Portions:
+        """The line as a value."""
+        return Portions(menu_item_id=self.menu_item_id, name=self.name, quantity=self.quantity)

@@ -1,0 +1,168 @@
+"""What the kitchen can do, one function a verb, each inside the transaction its caller opened.  Not: rules."""
+
+from datetime import datetime
+
+from django.conf import settings
+
+from apps.kitchen.domain import Portions, reason_to_refuse
+from apps.kitchen.messages import (
+    CancelCreateTicket,
+    ConfirmCreateTicket,
+    CreateTicket,
+    TicketAccepted,
+    TicketCreated,
+    TicketPickedUp,
+    TicketPreparationStarted,
+    TicketReadyForPickup,
+    TicketRefused,
+    TicketReserved,
+)
+from apps.kitchen.models import Restaurant, Ticket
+from apps.refusals import not_found
+from apps.restaurants.messages import Menu, MenuRevised, RestaurantCreated
+from postroad.commands.messages import Done
+from postroad.commands.refusals import refuse
+from postroad.events.publisher import publish
+
+LARGEST_TICKET_PORTIONS = 100  # default of the setting KITCHEN_LARGEST_TICKET_PORTIONS: more needs a talk with the cook
+
+
+def create_ticket(command: CreateTicket) -> TicketReserved:
+    """Reserve the work of an order; a repeated command finds the ticket and changes nothing.
+
+    Raises:
+        Refusal: `unknown_restaurant`, `unknown_menu_item` or `too_many_portions`.
+    Concurrency: of two commands for one order at once, one fails at the primary key and finds the ticket when retried.
+    """
+    if Ticket.objects.filter(pk=command.order_id).exists():
+        return TicketReserved(ticket_id=command.order_id)
+    restaurant = Restaurant.objects.filter(pk=command.restaurant_id).first()
+    if restaurant is None:
+        refuse(TicketRefused(reason="unknown_restaurant"))
+    lines = [
+        Portions(menu_item_id=line.menu_item_id, name=line.name, quantity=line.quantity) for line in command.line_items
+    ]
+    menu = restaurant.offered(line.menu_item_id for line in lines)
+    if reason := reason_to_refuse(lines, menu=menu, largest=_largest_ticket_portions()):
+        refuse(TicketRefused(reason=reason))
+    ticket = Ticket.reserve(command.order_id, restaurant=restaurant, lines=lines)
+    return TicketReserved(ticket_id=ticket.pk)
+
+
+def confirm_create_ticket(command: ConfirmCreateTicket) -> Done:
+    """The order stands: the restaurant may see the ticket; safe to repeat, however far the kitchen is.
+
+    Raises:
+        Ticket.DoesNotExist: Nothing was reserved, which the sender's saga rules out.
+        BusinessRefusal: The reservation was taken back, which the sender's saga rules out too.
+    """
+    ticket = Ticket.objects.select_for_update().get(pk=command.ticket_id)
+    if not ticket.is_confirmed:
+        ticket.confirm_create()
+        publish(TicketCreated(ticket_id=ticket.pk, order_id=ticket.order_id, restaurant_id=ticket.restaurant_id))
+    return Done()
+
+
+def cancel_create_ticket(command: CancelCreateTicket) -> Done:
+    """Take a reservation back; safe to repeat, and done when there is none.
+
+    No event: a ticket is announced when it is confirmed, so nobody knows of this one.
+
+    Raises:
+        BusinessRefusal: The ticket was confirmed, which the sender's saga rules out.
+    """
+    ticket = Ticket.objects.lock(command.ticket_id)
+    if ticket is not None and not ticket.is_cancelled:
+        ticket.cancel_create()
+    return Done()
+
+
+def accept_ticket(ticket_id: int, *, ready_by: datetime) -> Ticket:
+    """The restaurant takes the ticket and says when it will be ready.
+
+    Raises:
+        BusinessRefusal: `not_found`, or `illegal_transition`; so do the three below.
+    """
+    ticket = _lock(ticket_id)
+    ticket.accept(ready_by)
+    publish(TicketAccepted(ticket_id=ticket.pk, order_id=ticket.order_id, ready_by=ready_by))
+    return ticket
+
+
+def start_preparing(ticket_id: int) -> Ticket:
+    """The restaurant begins to cook."""
+    ticket = _lock(ticket_id)
+    ticket.prepare()
+    publish(TicketPreparationStarted(ticket_id=ticket.pk, order_id=ticket.order_id))
+    return ticket
+
+
+def finish_preparing(ticket_id: int) -> Ticket:
+    """The food is ready for pickup."""
+    ticket = _lock(ticket_id)
+    ticket.finish()
+    publish(TicketReadyForPickup(ticket_id=ticket.pk, order_id=ticket.order_id))
+    return ticket
+
+
+def pick_up_ticket(ticket_id: int) -> Ticket:
+    """A courier takes the food."""
+    ticket = _lock(ticket_id)
+    ticket.pick_up()
+    publish(TicketPickedUp(ticket_id=ticket.pk, order_id=ticket.order_id))
+    return ticket
+
+
+def find_ticket(ticket_id: int) -> Ticket:
+    """Return a ticket.
+
+    Raises:
+        BusinessRefusal: `not_found`.
+    """
+    ticket = Ticket.objects.filter(pk=ticket_id).first()
+    if ticket is None:
+        raise not_found("ticket", ticket_id)
+    return ticket
+
+
+def find_restaurant(restaurant_id: int) -> Restaurant:
+    """Return the replica of a restaurant.
+
+    Raises:
+        BusinessRefusal: `not_found`: it does not exist, or its event has not arrived yet.
+    """
+    restaurant = Restaurant.objects.filter(pk=restaurant_id).first()
+    if restaurant is None:
+        raise not_found("restaurant", restaurant_id)
+    return restaurant
+
+
+def keep_restaurant(event: RestaurantCreated) -> None:
+    """Keep a replica of a restaurant and its menu; safe to repeat."""
+    restaurant, _ = Restaurant.objects.update_or_create(pk=event.restaurant_id, defaults={"name": event.name})
+    restaurant.replace_menu(_names(event.menu))
+
+
+def keep_menu(event: MenuRevised) -> None:
+    """Keep a restaurant's new menu; safe to repeat.
+
+    Raises:
+        Restaurant.DoesNotExist: The restaurant's own event, which comes before, was not handled.
+    """
+    Restaurant.objects.get(pk=event.restaurant_id).replace_menu(_names(event.menu))
+
+
+def _lock(ticket_id: int) -> Ticket:
+    ticket = Ticket.objects.lock(ticket_id)
+    if ticket is None:
+        raise not_found("ticket", ticket_id)
+    return ticket
+
+
+def _names(menu: Menu) -> dict[str, str]:
+    return {item.id: item.name for item in menu.menu_items}
+
+
+def _largest_ticket_portions() -> int:
+    value: int = getattr(settings, "KITCHEN_LARGEST_TICKET_PORTIONS", LARGEST_TICKET_PORTIONS)
+    return value

@@ -1,0 +1,93 @@
+"""Which published messages the broker has answered: confirms, refusals and returns of one channel.  Not: sending.
+
+The broker counts the messages of a channel from 1 and answers with such numbers, many at once when it can
+(rabbitmq.com/docs/confirms).  A message that no queue takes is returned first, whole and without its number, and then
+confirmed like any other.
+"""
+
+from collections import defaultdict, deque
+from collections.abc import Sequence
+from typing import Any
+
+from postroad.messaging.broker import Fate
+from postroad.messaging.message import Outgoing
+
+_Name = tuple[str, str, str]  # exchange, routing key, message id
+
+
+class Confirms:
+    """Collects the fates of what is sent on one channel, one batch after the other.
+
+    Attributes:
+        left: Messages sent and not yet answered.
+    """
+
+    def __init__(self, channel: Any) -> None:
+        self.left = 0
+        self._next_tag = 1
+        self._begin([], [])
+        channel.events["basic_ack"].add(self._on_ack)
+        channel.events["basic_nack"].add(self._on_nack)
+        channel.events["basic_return"].add(self._on_return)
+        channel.confirm_select()
+
+    def begin(self, batch: Sequence[Outgoing], fates: list[Fate]) -> None:
+        """Start a batch whose answers go into `fates`; everything before it has been answered."""
+        self._begin(batch, fates)
+
+    def expect(self, index: int) -> None:
+        """Note that the message `batch[index]` is being sent next."""
+        self._sent.append(index)
+        self._is_open.append(1)
+        self._next_tag += 1
+        self.left += 1
+
+    def open_indices(self) -> list[int]:
+        """Return the messages sent and not yet answered."""
+        return [index for index, is_open in zip(self._sent, self._is_open, strict=True) if is_open]
+
+    def _begin(self, batch: Sequence[Outgoing], fates: list[Fate]) -> None:
+        self._batch, self._fates = batch, fates
+        self._first_tag = self._next_tag
+        self._sent: list[int] = []
+        self._is_open = bytearray()
+        self._low = 0
+        self._names: dict[_Name, deque[int]] | None = None
+
+    def _on_ack(self, tag: int, multiple: bool) -> None:  # noqa: FBT001 - called by py-amqp
+        self._settle(tag, Fate.CONFIRMED, is_multiple=multiple)
+
+    def _on_nack(self, tag: int, multiple: bool) -> None:  # noqa: FBT001 - called by py-amqp
+        self._settle(tag, Fate.REFUSED, is_multiple=multiple)
+
+    def _settle(self, tag: int, fate: Fate, *, is_multiple: bool) -> None:
+        last = tag - self._first_tag
+        is_open, fates, sent = self._is_open, self._fates, self._sent
+        for position in range(self._low, last + 1) if is_multiple else (last,):
+            if is_open[position]:
+                is_open[position] = 0
+                self.left -= 1
+                if fates[sent[position]] is Fate.UNKNOWN:  # a return came first: it stands
+                    fates[sent[position]] = fate
+        if is_multiple:
+            self._low = max(self._low, last + 1)
+
+    def _on_return(self, _error: Exception, exchange: str, routing_key: str, message: Any) -> None:
+        """Note a message that came back.
+
+        Messages of one batch with equal id and address are equal to the broker: the first one not yet returned is
+        taken, and each return is counted once.
+        """
+        if self._names is None:
+            self._names = defaultdict(deque)
+            for index in self._sent:
+                self._names[_name(self._batch[index])].append(index)
+        indices = self._names.get((exchange, routing_key, message.properties.get("message_id", "")))
+        if indices:
+            self._fates[indices.popleft()] = Fate.UNROUTABLE
+
+
+def _name(outgoing: Outgoing) -> _Name:
+    address = outgoing.address
+    exchange, key = (address.channel, address.route) if address.route else ("", address.channel)
+    return exchange, key, outgoing.envelope.id

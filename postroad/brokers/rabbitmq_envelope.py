@@ -1,0 +1,149 @@
+"""What RabbitMQ delivers → `Envelope` and `Delivery`; survives whatever a foreign client may send.  Not: the reverse.
+
+Text headers are kept; bytes are decoded, numbers, booleans and times become text; tables, lists and nothing are
+dropped, and so are the headers that the broker itself adds.
+"""
+
+import struct
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from amqp import serialization
+from amqp.spec import Basic
+
+from postroad.messaging.broker import Delivery
+from postroad.messaging.message import Envelope
+
+_BROKER_HEADERS = ("x-death", "x-delivery-count", "x-acquired-count", "x-first-death-", "x-last-death-")
+_LATEST = 253_402_300_799  # end of the year 9999: a larger number is no time in seconds
+_PROPERTIES = (
+    (0x8000, "content_type"),
+    (0x4000, "content_encoding"),
+    (0x2000, "application_headers"),
+    (0x1000, "delivery_mode"),
+    (0x0800, "priority"),
+    (0x0400, "correlation_id"),
+    (0x0200, "reply_to"),
+    (0x0100, "expiration"),
+    (0x0080, "message_id"),
+    (0x0040, "timestamp"),
+    (0x0020, "type"),
+    (0x0010, "user_id"),
+    (0x0008, "app_id"),
+    (0x0004, "cluster_id"),
+)
+"""Basic properties by flag, in the order of the wire (AMQP 0-9-1 §4.2.6.1 and §1.8)."""
+
+
+def delivery_of(queue: str, message: Any, *, tag: int = 0) -> Delivery:
+    """Return what a consumer's callback got from py-amqp as a `Delivery`; `tag` is 0 for the message's own."""
+    info = message.delivery_info
+    dead_from, dead_reason = _death(message.properties.get("application_headers"))
+    return Delivery(
+        queue=queue,
+        envelope=envelope_of(message),
+        tag=tag or info["delivery_tag"],
+        is_redelivered=bool(info["redelivered"]),
+        dead_from=dead_from,
+        dead_reason=dead_reason,
+    )
+
+
+def envelope_of(message: Any) -> Envelope:
+    """Return an `amqp.Message` as an envelope; missing properties are empty, and it never raises."""
+    properties = message.properties
+    body = message.body
+    sent_at = properties.get("timestamp", 0)
+    return Envelope(
+        id=_text(properties.get("message_id", "")),
+        type=_text(properties.get("type", "")),
+        body=body.encode() if isinstance(body, str) else bytes(body),
+        content_type=_text(properties.get("content_type", "")),
+        correlation_id=_text(properties.get("correlation_id", "")),
+        reply_to=_text(properties.get("reply_to", "")),
+        app_id=_text(properties.get("app_id", "")),
+        sent_at=sent_at if sent_at <= _LATEST else 0,
+        headers=dict(_headers(properties.get("application_headers") or {})),
+    )
+
+
+def forgive_alien_properties() -> None:
+    """Let py-amqp read properties that are not UTF-8, or hold a time beyond the year 9999, instead of failing.
+
+    Its own reader raises in the middle of a frame: one such message would break every consumer's connection, again
+    at every delivery.  Idempotent.
+    """
+    serialization.PROPERTY_CLASSES[Basic.CLASS_ID] = _read_properties
+
+
+def _read_properties(buffer: bytes, offset: int) -> tuple[dict[str, Any], int]:
+    try:
+        properties, end = serialization.decode_properties_basic(buffer, offset)
+    except (ValueError, OverflowError, OSError):
+        return _read_carefully(buffer, offset)
+    return properties, end
+
+
+def _read_carefully(buffer: bytes, offset: int) -> tuple[dict[str, Any], int]:
+    (flags,) = struct.unpack_from(">H", buffer, offset)
+    offset += 2
+    properties: dict[str, Any] = {}
+    for flag, name in _PROPERTIES:
+        if flags & flag:
+            properties[name], offset = _read_property(name, buffer, offset)
+    return properties, offset
+
+
+def _read_property(name: str, buffer: bytes, offset: int) -> tuple[Any, int]:
+    match name:
+        case "application_headers":
+            (size,) = struct.unpack_from(">I", buffer, offset)
+            return _read_table(buffer, offset), offset + 4 + size
+        case "delivery_mode" | "priority":
+            return buffer[offset], offset + 1
+        case "timestamp":
+            return struct.unpack_from(">Q", buffer, offset)[0], offset + 8
+        case _:
+            end = offset + 1 + buffer[offset]
+            return buffer[offset + 1 : end].decode(errors="replace"), end
+
+
+def _read_table(buffer: bytes, offset: int) -> dict[Any, Any]:
+    """Return a table of headers, or nothing if py-amqp cannot read one of its values."""
+    try:
+        ((table,), _) = serialization.loads("F", buffer, offset)
+    except (ValueError, OverflowError, OSError):
+        return {}
+    return dict(table)
+
+
+def _headers(table: dict[Any, Any]) -> Iterator[tuple[str, str]]:
+    for key, value in table.items():
+        name = _text(key)
+        if name.startswith(_BROKER_HEADERS):
+            continue
+        match value:
+            case str() | bytes():
+                yield name, _text(value)
+            case bool():
+                yield name, "true" if value else "false"
+            case int() | float() | Decimal():
+                yield name, str(value)
+            case datetime():
+                yield name, value.isoformat()
+            case _:
+                pass  # tables, lists and nothing have no text
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode(errors="replace") if isinstance(value, bytes) else value
+
+
+def _death(table: dict[Any, Any] | None) -> tuple[str, str]:
+    """Return queue and reason of the latest death; RabbitMQ puts it first (rabbitmq.com/docs/dlx)."""
+    deaths = (table or {}).get("x-death")
+    if not isinstance(deaths, list) or not deaths or not isinstance(deaths[0], dict):
+        return "", ""
+    return _text(deaths[0].get("queue", "")), _text(deaths[0].get("reason", ""))

@@ -1,0 +1,193 @@
+"""The one-process mode as a newcomer meets it: a real process, real HTTP, SQLite in a directory of its own."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import urllib.error
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from apps.tour.addresses import behind_one
+from apps.tour.client import DemoFailed, Services
+from apps.tour.demo import place, prepare
+from tests.faults.deployment import ROOT, free_port, until
+
+pytestmark = pytest.mark.slow
+
+
+class OneProcess:
+    """`manage.py run` on a free port with its own directory for data and secrets."""
+
+    def __init__(self, home: Path) -> None:
+        self.home, self.port = home, free_port()
+        self.log = home / "run.log"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def api(self) -> Services:
+        return behind_one(f"http://localhost:{self.port}")
+
+    @property
+    def output(self) -> str:
+        return self.log.read_text()
+
+    def start(self, *, demo: bool = False, **environment: str) -> None:
+        mine = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("TEST_")},
+            "VAR_DIR": str(self.home),
+            "DEMO": "1" if demo else "0",
+            "DJANGO_SETTINGS_MODULE": "config.settings.embedded",
+            "NO_COLOR": "1",
+            **environment,
+        }
+        command = [sys.executable, "manage.py", "run", "--port", str(self.port)]
+        already = self.output.count("Postroad is ready") if self.log.exists() else 0
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(command, cwd=ROOT, env=mine, stdout=log, stderr=subprocess.STDOUT)
+        until(lambda: self.output.count("Postroad is ready") > already, seconds=30, what="it is ready")
+
+    def end(self, number: int) -> int:
+        assert self.process is not None
+        self.process.send_signal(number)
+        return self.process.wait(10)
+
+    def rows(self, query: str) -> list[tuple[object, ...]]:
+        with sqlite3.connect(self.home / "postroad.sqlite3", timeout=30) as database:
+            return database.execute(query).fetchall()
+
+
+@pytest.fixture
+def one(tmp_path: Path) -> Iterator[OneProcess]:
+    one = OneProcess(tmp_path)
+    yield one
+    if one.process is not None and one.process.poll() is None:
+        one.process.kill()
+        one.process.wait(10)
+
+
+def test_a_newcomer_sees_an_order_travel_and_ctrl_c_stops_cleanly(one: OneProcess) -> None:
+    one.start(demo=True)
+    until(lambda: "Ctrl-C stops" in one.output, seconds=20, what="the demo order has ended")
+    code = one.end(signal.SIGINT)
+
+    lines = one.output
+    assert f"Postroad is ready: http://localhost:{one.port}" in lines
+    assert "order 1 is APPROVAL_PENDING, answer sent" in lines
+    assert "kitchen.CreateTicket" in lines
+    assert "✓ TicketReserved" in lines
+    assert "order 1 is APPROVED" in lines
+    assert "Postroad has stopped" in lines
+    assert "\x1b" not in lines
+    assert code == 0
+
+
+def test_secrets_are_made_once_for_their_owner_only(one: OneProcess) -> None:
+    one.start()
+    made = {path.name: path.read_text() for path in one.home.glob("*") if path.name in ("secret-key", "admin-password")}
+    one.end(signal.SIGTERM)
+    one.start()
+
+    again = {name: (one.home / name).read_text() for name in made}
+    assert made == again
+    assert set(made) == {"secret-key", "admin-password"}
+    assert {oct((one.home / name).stat().st_mode & 0o777) for name in made} == {"0o600"}
+    assert one.output.count(f"made for this first start: {made['admin-password']}") == 1
+
+
+def test_it_listens_on_this_machine_only_and_fits_in_200_megabytes(one: OneProcess) -> None:
+    one.start(demo=True)
+    until(lambda: "Ctrl-C stops" in one.output, seconds=20, what="the demo order has ended")
+    assert one.process is not None
+    status = Path(f"/proc/{one.process.pid}/status").read_text()
+    resident = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
+    hexadecimal_port = f":{one.port:04X}"
+    listening = [
+        line.split()[1] for line in Path("/proc/net/tcp").read_text().splitlines()[1:] if line.split()[3] == "0A"
+    ]
+
+    assert [address for address in listening if address.endswith(hexadecimal_port)] == [f"0100007F{hexadecimal_port}"]
+    assert resident <= 200 * 1024
+
+
+def test_a_port_that_is_taken_is_named_with_the_way_out(one: OneProcess) -> None:
+    one.start()
+    command = [sys.executable, "manage.py", "run", "--port", str(one.port)]
+    environment = {**os.environ, "VAR_DIR": str(one.home), "DJANGO_SETTINGS_MODULE": "config.settings.embedded"}
+
+    second = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+    assert second.returncode == 1
+    assert f"port {one.port} cannot be used" in second.stderr
+    assert "make run PORT=8080" in second.stderr
+
+
+def test_kill_nine_at_any_moment_loses_nothing_and_doubles_nothing(one: OneProcess) -> None:
+    one.start()
+    scene = prepare(one.api)
+    accepted: list[int] = []
+
+    def order(count: int) -> None:
+        for _ in range(count):
+            try:
+                accepted.append(place(one.api, scene))
+            except (DemoFailed, OSError, urllib.error.URLError, ValueError):
+                return  # it was killed under us: this order was not accepted
+
+    for _ in range(4):
+        client = threading.Thread(target=order, args=(30,))
+        client.start()
+        target = len(accepted) + 8
+        until(lambda target=target: len(accepted) >= target, seconds=30, what="some orders are placed")
+        one.end(signal.SIGKILL)
+        client.join(30)
+        one.start()
+    until(
+        lambda: not one.rows("SELECT 1 FROM orders_order WHERE state = 'APPROVAL_PENDING'"),
+        seconds=60,
+        what="every order has ended",
+    )
+    until(lambda: not one.rows("SELECT 1 FROM postroad_outbox"), seconds=30, what="the outbox is empty")
+
+    states = dict(one.rows("SELECT id, state FROM orders_order"))
+    tickets = Counter(ticket for (ticket,) in one.rows("SELECT order_id FROM kitchen_ticket"))
+    charges = Counter(
+        charged for (charged,) in one.rows("SELECT order_id FROM accounting_accountentry WHERE type = 'AUTHORIZED'")
+    )
+    assert set(accepted) <= set(states)
+    assert set(states.values()) == {"APPROVED"}
+    assert tickets == Counter(states.keys())
+    assert charges == Counter(states.keys())
+    assert one.rows("SELECT count(*) FROM postroad_dead_letter") == [(0,)]
+
+
+def test_thirty_two_clients_at_once_see_no_locked_database(one: OneProcess) -> None:
+    one.start()
+    scene = prepare(one.api)
+    problems: list[str] = []
+
+    def order() -> None:
+        for _ in range(3):
+            try:
+                place(one.api, scene)
+            except Exception as error:
+                problems.append(repr(error))
+
+    clients = [threading.Thread(target=order) for _ in range(32)]
+    for client in clients:
+        client.start()
+    for client in clients:
+        client.join(120)
+    until(
+        lambda: one.rows("SELECT count(*) FROM orders_order WHERE state = 'APPROVED'") == [(96,)],
+        seconds=60,
+        what="every order is approved",
+    )
+
+    assert problems == []
+    assert "locked" not in one.output

@@ -1,0 +1,185 @@
+"""Services as real processes on real servers, that a test may kill and start again."""
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from postroad.brokers.rabbitmq import RabbitMQ
+from psycopg import sql
+
+from apps.tour.client import Services
+from postroad.runtime.bootstrap import platform
+from tests.support.amqp import delete_topology
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+DATABASE_URL = os.environ.get("TEST_DATABASE_URL", "")
+BROKER_URL = os.environ.get("TEST_BROKER_URL", "")
+
+
+def until(condition: Callable[[], Any], *, seconds: float, what: str) -> Any:
+    """Poll until `condition` returns something true, and return that; fail with `what` after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        found = condition()
+        if found:
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"not within {seconds:g} s: {what}")
+
+
+def free_port() -> int:
+    """Return a port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Deployment:
+    """A database a service, one broker, and processes named `<service>-<kind>[-<number>]`.
+
+    Attributes:
+        processes: Name → process, running or dead.
+    """
+
+    def __init__(self, services: Iterable[str], logs: Path) -> None:
+        self.services, self.logs = tuple(services), logs
+        self.run = secrets.token_hex(3)
+        self.ports = {service: free_port() for service in self.services}
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+
+    @property
+    def api(self) -> Services:
+        """The services' REST APIs."""
+        return Services(urls={name: f"http://127.0.0.1:{port}" for name, port in self.ports.items()})
+
+    def prepare(self) -> None:
+        """Make empty databases and queues."""
+        with psycopg.connect(DATABASE_URL, autocommit=True) as server:
+            for service in self.services:
+                server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(self.database(service))))
+        topology = platform().topology
+        delete_topology(BROKER_URL, topology)
+        broker = RabbitMQ(BROKER_URL)
+        broker.declare(topology)
+        broker.close()
+        migrations = [
+            self._popen(service, "migrate", [sys.executable, "manage.py", "migrate"]) for service in self.services
+        ]
+        codes = [process.wait(120) for process in migrations]
+        assert codes == [0] * len(codes), f"migrate failed; logs in {self.logs}"
+
+    def start(self, service: str, kind: str, *, number: int = 1) -> None:
+        """Start one process, or start it again."""
+        name = f"{service}-{kind}-{number}"
+        self.processes[name] = self._popen(service, name, self._command(service, kind, number))
+
+    def kill(self, name: str, number: int = signal.SIGKILL) -> None:
+        """Send a signal to a process and, for SIGKILL, wait until it is gone."""
+        process = self.processes[name]
+        process.send_signal(number)
+        if number == signal.SIGKILL:
+            process.wait(10)
+
+    def children(self, name: str) -> list[int]:
+        """Return the process ids of a worker's pool."""
+        pid = self.processes[name].pid
+        with suppress(OSError):
+            return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+        return []
+
+    def restart(self, name: str) -> None:
+        """Start a process again, as a supervisor does."""
+        service, kind, number = name.rsplit("-", 2)
+        self.start(service, kind, number=int(number))
+
+    def wait_for_web(self) -> None:
+        """Wait until every web process that was started answers."""
+        for name in [name for name in self.processes if "-web-" in name]:
+            service = name.rsplit("-", 2)[0]
+            until(lambda service=service: self._answers(service), seconds=60, what=f"{name} answers")
+
+    def rows(self, service: str, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Run a query on a service's database."""
+        with psycopg.connect(self.url(service), autocommit=True) as database:
+            return database.execute(query.encode(), values).fetchall()
+
+    def execute(self, service: str, statement: str) -> None:
+        """Run a statement on a service's database."""
+        with psycopg.connect(self.url(service), autocommit=True) as database:
+            database.execute(statement.encode())
+
+    def database(self, service: str) -> str:
+        """Return the name of a service's database."""
+        return f"faults_{self.run}_{service}"
+
+    def url(self, service: str) -> str:
+        """Return the URL of a service's database."""
+        return f"{DATABASE_URL.rpartition('/')[0]}/{self.database(service)}"
+
+    def stop(self) -> None:
+        """End every process, then drop databases and queues."""
+        for process in self.processes.values():
+            process.terminate()
+        for process in self.processes.values():
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait(10)
+        with psycopg.connect(DATABASE_URL, autocommit=True) as server:
+            for service in self.services:
+                server.execute(
+                    sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(self.database(service)))
+                )
+        delete_topology(BROKER_URL, platform().topology)
+
+    def _command(self, service: str, kind: str, number: int) -> list[str]:
+        python = sys.executable
+        match kind:
+            case "web":
+                bind = f"127.0.0.1:{self.ports[service]}"
+                return [python, "-m", "gunicorn", "config.wsgi", "--bind", bind, "--workers", "1", "--threads", "4"]
+            case "relay":
+                return [python, "manage.py", "relay"]
+            case _:
+                node = f"{service}-{number}@{self.run}"
+                return [python, "-m", "celery", "-A", "config", "worker", "-n", node, "-c", "1", "--loglevel", "INFO"]
+
+    def _popen(self, service: str, name: str, command: list[str]) -> "subprocess.Popen[bytes]":
+        environment = {
+            **os.environ,
+            "POSTROAD_SERVICE": service,
+            "DATABASE_URL": self.url(service),
+            "BROKER_URL": BROKER_URL,
+            "SECRET_KEY": "only-for-tests",
+            "ALLOWED_HOSTS": "127.0.0.1",
+            "DJANGO_SETTINGS_MODULE": "config.settings.service",
+        }
+        with (self.logs / f"{name}.log").open("ab") as log:
+            return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
+
+    def _answers(self, service: str) -> bool:
+        with suppress(OSError), urllib.request.urlopen(f"{self.api.urls[service]}/readyz", timeout=2) as answer:
+            return bool(answer.status == 200)
+        return False
+
+
+@contextmanager
+def deployed(services: Iterable[str], logs: Path) -> Iterator[Deployment]:
+    """Prepare a deployment, and remove it in the end."""
+    deployment = Deployment(services, logs)
+    deployment.prepare()
+    try:
+        yield deployment
+    finally:
+        deployment.stop()
