@@ -14,9 +14,13 @@ from postroad import clock
 class RestaurantQuerySet(models.QuerySet["Restaurant"]):
     """Ways to find restaurants."""
 
-    def lock(self, restaurant_id: int) -> "Restaurant | None":
-        """Return a restaurant under a row lock, in the caller's transaction; None if there is none."""
-        return self.select_for_update().filter(pk=restaurant_id).first()
+    def lock(self, restaurant_id: int) -> "Restaurant":
+        """Return a restaurant under a row lock, in the caller's transaction.
+
+        Raises:
+            Restaurant.DoesNotExist: No restaurant has the id.
+        """
+        return self.select_for_update().get(pk=restaurant_id)
 
 
 class Restaurant(models.Model):

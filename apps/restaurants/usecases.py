@@ -33,9 +33,10 @@ def revise_menu(restaurant_id: int, *, dishes: Sequence[Dish]) -> Restaurant:
         BusinessRefusal: There is no such restaurant, or the menu contradicts itself.
     Concurrency: revisions of one restaurant wait for each other, so the last event has the menu that is stored.
     """
-    restaurant = Restaurant.objects.lock(restaurant_id)
-    if restaurant is None:
-        raise not_found("restaurant", restaurant_id)
+    try:
+        restaurant = Restaurant.objects.lock(restaurant_id)
+    except Restaurant.DoesNotExist:
+        raise not_found("restaurant", restaurant_id) from None
     check_menu(dishes, path="menuItems")
     restaurant.replace_menu(dishes)
     publish(MenuRevised(restaurant_id=restaurant.pk, menu=_menu(dishes)))

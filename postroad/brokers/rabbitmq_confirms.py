@@ -42,17 +42,14 @@ class Confirms:
         self._next_tag += 1
         self.left += 1
 
-    def open_indices(self) -> list[int]:
-        """Return the messages sent and not yet answered."""
-        return [index for index, is_open in zip(self._sent, self._is_open, strict=True) if is_open]
-
     def _begin(self, batch: Sequence[Outgoing], fates: list[Fate]) -> None:
         self._batch, self._fates = batch, fates
         self._first_tag = self._next_tag
         self._sent: list[int] = []
         self._is_open = bytearray()
         self._low = 0
-        self._names: dict[_Name, deque[int]] | None = None
+        self._names: defaultdict[_Name, deque[int]] = defaultdict(deque)
+        self._named = 0
 
     def _on_ack(self, tag: int, multiple: bool) -> None:  # noqa: FBT001 - called by py-amqp
         self._settle(tag, Fate.CONFIRMED, is_multiple=multiple)
@@ -78,11 +75,10 @@ class Confirms:
         Messages of one batch with equal id and address are equal to the broker: the first one not yet returned is
         taken, and each return is counted once.
         """
-        if self._names is None:
-            self._names = defaultdict(deque)
-            for index in self._sent:
-                self._names[_name(self._batch[index])].append(index)
-        indices = self._names.get((exchange, routing_key, message.properties.get("message_id", "")))
+        for index in self._sent[self._named :]:
+            self._names[_name(self._batch[index])].append(index)
+        self._named = len(self._sent)
+        indices = self._names[exchange, routing_key, message.properties.get("message_id", "")]
         if indices:
             self._fates[indices.popleft()] = Fate.UNROUTABLE
 

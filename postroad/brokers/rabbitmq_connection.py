@@ -147,7 +147,7 @@ def describe(error: BaseException) -> str:
 
 def _explain(server: Server, error: BaseException) -> str:
     start = f"BROKER_URL {server.url!r}:"
-    if getattr(error, "reply_code", None) == 403:  # noqa: PLR2004 - access-refused, AMQP 0-9-1 §1.2
+    if getattr(error, "reply_code", None) == 403:
         return (
             f"{start} user {server.user!r} is refused. Correct user and password in BROKER_URL, or create the user"
             f" (rabbitmqctl add_user) and let it into vhost {server.vhost!r} (rabbitmqctl set_permissions)."

@@ -5,6 +5,7 @@ Pattern: publisher confirms, pipelined (rabbitmq.com/docs/confirms, "Publisher C
 
 import logging
 import struct
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -26,6 +27,7 @@ MOST_OPEN = 1000
 
 _WRITE_MESSAGES = 250  # messages of one write: the broker works on them while the next ones are packed
 _WRITE_BYTES = 1_000_000  # bytes of one write, one large message more at most
+_IDLE_SECONDS = 1.0  # after a longer rest the connection is looked at before it is used
 
 
 class RabbitMQPublisher(Publisher):
@@ -37,11 +39,13 @@ class RabbitMQPublisher(Publisher):
         self._channel: Any = None
         self._confirms: Confirms | None = None
         self._packer: Packer | None = None
+        self._used_at = 0.0
 
     @override
     def publish(self, batch: Sequence[Outgoing]) -> list[Fate]:
         fates = [Fate.UNKNOWN] * len(batch)
         if batch:
+            self._check_idle()
             try:
                 self._publish(batch, fates)
             except (BrokerUnavailable, *LOST) as error:
@@ -50,6 +54,7 @@ class RabbitMQPublisher(Publisher):
                     extra={"broker": self._server.url, "error": describe(error), "unknown": fates.count(Fate.UNKNOWN)},
                 )
                 self._drop()
+            self._used_at = time.monotonic()
         return fates
 
     @override
@@ -175,6 +180,18 @@ class RabbitMQPublisher(Publisher):
         if not self._connection.connected:
             raise error
         channel.close()
+
+    def _check_idle(self) -> None:
+        """Notice that the broker closed the connection while nothing was sent, so that no message has to pay for it."""
+        if self._connection is None or time.monotonic() - self._used_at < _IDLE_SECONDS:
+            return
+        try:
+            self._connection.drain_events(timeout=0)
+        except TimeoutError:
+            pass  # silence: all is well
+        except LOST as error:
+            log.info("connection was closed while idle", extra={"broker": self._server.url, "error": describe(error)})
+            self._drop()
 
     def _drop(self) -> None:
         connection, self._connection = self._connection, None

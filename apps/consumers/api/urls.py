@@ -1,0 +1,10 @@
+"""Routes of the consumers service, relative to where the project mounts it."""
+
+from django.urls import path
+
+from apps.consumers.api import views
+
+urlpatterns = [
+    path("v1/consumers", views.ConsumersView.as_view(), name="consumers"),
+    path("v1/consumers/<id:consumer_id>", views.ConsumerView.as_view(), name="consumer"),
+]

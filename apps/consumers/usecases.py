@@ -1,0 +1,33 @@
+"""What consumers can do, one function a verb, each inside the transaction its caller opened."""
+
+from apps.consumers.messages import ConsumerCreated, OrderRefused, OrderValidated, ValidateOrderByConsumer
+from apps.consumers.models import Consumer
+from apps.refusals import not_found
+from postroad.commands.refusals import refuse
+from postroad.events.publisher import publish
+
+
+def create_consumer(*, first_name: str, last_name: str) -> Consumer:
+    """Register a consumer, and tell the others."""
+    consumer = Consumer.register(first_name=first_name, last_name=last_name)
+    publish(ConsumerCreated(consumer_id=consumer.pk, first_name=first_name, last_name=last_name))
+    return consumer
+
+
+def find_consumer(consumer_id: int) -> Consumer:
+    """Return a consumer.
+
+    Raises:
+        BusinessRefusal: `not_found`.
+    """
+    consumer = Consumer.objects.filter(pk=consumer_id).first()
+    if consumer is None:
+        raise not_found("consumer", consumer_id)
+    return consumer
+
+
+def validate_order(command: ValidateOrderByConsumer) -> OrderValidated:
+    """Answer whether the consumer may place the order; refuses with `unknown_consumer`."""
+    if not Consumer.objects.filter(pk=command.consumer_id).exists():
+        refuse(OrderRefused(reason="unknown_consumer"))
+    return OrderValidated()

@@ -1,0 +1,1 @@
+"""The REST API of order_history: routes, bodies, views; no rules."""
