@@ -111,6 +111,18 @@ def page_not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
     return JsonResponse({"code": "not_found", "detail": "There is nothing at this address.", "fields": {}}, status=404)
 
 
+def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
+    """Answer for a request that Django itself refuses: the project's `handler400`."""
+    return JsonResponse({"code": "invalid", "detail": "The request cannot be read.", "fields": {}}, status=400)
+
+
+def server_error(request: HttpRequest) -> JsonResponse:
+    """Answer for a defect, which the log has: the project's `handler500`."""
+    return JsonResponse(
+        {"code": "defect", "detail": "Something is wrong on our side; it has been logged.", "fields": {}}, status=500
+    )
+
+
 def _error(status: int, code: str, detail: str, fields: Mapping[str, list[str]] | None = None) -> Response:
     return Response({"code": code, "detail": detail, "fields": fields or {}}, status=status)
 

@@ -6,7 +6,7 @@ With all services in one process each has its prefix (`/orders/v1/…`); a servi
 from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
 
 IS_ALONE = len(settings.SERVICES) == 1
 
@@ -14,13 +14,9 @@ IS_ALONE = len(settings.SERVICES) == 1
 def _service(name: str) -> list[URLPattern | URLResolver]:
     prefix = "" if IS_ALONE else f"{name}/"
     own = [path(prefix, include(f"apps.{name}.api.urls"))]
-    document = SpectacularAPIView.as_view(
+    document = SpectacularJSONAPIView.as_view(
         patterns=own,
-        custom_settings={
-            "TITLE": f"{name} of Postroad's reference system",
-            "VERSION": "1.0.0",
-            "SERVE_INCLUDE_SCHEMA": False,
-        },
+        custom_settings={"TITLE": f"{name} of Postroad's reference system", "VERSION": "1.0.0"},
     )
     return [
         *own,
@@ -35,3 +31,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("apps.tour.urls")),
     *(pattern for name in settings.SERVICES for pattern in _service(name)),
 ]
+
+handler400 = "apps.rest.bad_request"
+handler404 = "apps.rest.page_not_found"
+handler500 = "apps.rest.server_error"

@@ -21,9 +21,7 @@ class OrderRefused(Message):
     reason: str
 
 
-@command(
-    "consumers.ValidateOrderByConsumer", on=CONSUMERS, key="consumer_id", replies=(OrderValidated, OrderRefused)
-)
+@command("consumers.ValidateOrderByConsumer", on=CONSUMERS, key="consumer_id", replies=(OrderValidated, OrderRefused))
 class ValidateOrderByConsumer(Message):
     """Ask whether a consumer may place an order of this total; keyed by consumer, whose rules it concerns."""
 

@@ -9,8 +9,6 @@ from collections.abc import Callable, Mapping
 from struct import Struct
 from typing import TypeVar
 
-from typing_extensions import override
-
 from postroad.messaging import headers as names
 from postroad.messaging.message import Address, Envelope, Outgoing
 
@@ -51,7 +49,6 @@ class _Cache(dict[K, bytes]):
         super().__init__()
         self._make = make
 
-    @override
     def __missing__(self, key: K) -> bytes:
         if len(self) >= _REMEMBERED:
             self.clear()

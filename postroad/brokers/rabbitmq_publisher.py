@@ -74,16 +74,13 @@ class RabbitMQPublisher(Publisher):
         What was published before the blamed message is published twice then; consumers drop the second copy.
         """
         left = list(range(len(batch)))
-        try:
-            self._send(batch, fates, left)
-            return
-        except ChannelError as error:
-            left = self._after(error, batch, fates)
-        try:
-            self._send(batch, fates, left)
-            return
-        except ChannelError as error:
-            left = self._after(error, batch, fates)
+        for _ in range(2):
+            try:
+                self._send(batch, fates, left)
+            except ChannelError as error:
+                left = self._after(error, batch, fates)
+            else:
+                return
         for index in left:
             try:
                 self._send(batch, fates, [index])
@@ -150,7 +147,7 @@ class RabbitMQPublisher(Publisher):
         for name in sorted(exchanges):
             channel = self._connection.channel()
             try:
-                channel.exchange_declare(name, "direct", passive=True)
+                channel.exchange_declare(name, "direct", passive=True, auto_delete=False)
             except NotFound:
                 missing.add(name)  # py-amqp has opened the channel again by itself
             channel.close()

@@ -1,8 +1,11 @@
 """Receiving from RabbitMQ outside Celery: one connection, one channel a queue.  Not: what to do with the messages."""
 
+import select
+import ssl
 import time
 from collections import deque
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +17,8 @@ from postroad.brokers.rabbitmq_envelope import delivery_of
 from postroad.conf import settings
 from postroad.errors import BrokerUnavailable
 from postroad.messaging.broker import Delivery, Receiver
+
+_REST_SECONDS = 1.0  # the rest of a message that has begun to arrive; if it takes longer, the next call goes on
 
 
 @dataclass(slots=True)
@@ -40,6 +45,7 @@ class RabbitMQReceiver(Receiver):
         self._lines = {queue: _Line(queue) for queue in queues}
         self._buffer: deque[Delivery] = deque()
         self._connection: Any = None
+        self._poller = select.poll()
         self._broke: BrokerUnavailable | None = None
 
     @override
@@ -49,7 +55,7 @@ class RabbitMQReceiver(Receiver):
             if self._connection is None:
                 self._open()
             self._read(limit, time.monotonic() + timeout_seconds)
-        except LOST as error:
+        except (BrokerUnavailable, *LOST) as error:
             self._lose(error)
             self._report_loss()
         return [self._buffer.popleft() for _ in range(min(limit, len(self._buffer)))]
@@ -83,6 +89,8 @@ class RabbitMQReceiver(Receiver):
 
     def _open(self) -> None:
         self._connection = connect(self._server, timeout_seconds=settings().confirm_seconds)
+        self._poller = select.poll()
+        self._poller.register(self._connection.sock, select.POLLIN)
         for line in self._lines.values():
             self._consume(line)
 
@@ -110,19 +118,21 @@ class RabbitMQReceiver(Receiver):
             ) from error
 
     def _read(self, limit: int, until: float) -> None:
-        """Read what has arrived, until `limit` messages are there; wait only for the first."""
-        connection = self._connection
-        while not self._buffer:
-            try:
-                connection.drain_events(timeout=max(0.0, until - time.monotonic()))
-            except TimeoutError:
-                return
-        with connection.transport.having_timeout(0):
+        """Read what has arrived, until `limit` messages are there; wait only for the first.
+
+        Only a socket that has data is read: py-amqp with a timeout of 0 spins while half a frame is there.
+        """
+        with self._connection.transport.having_timeout(_REST_SECONDS), suppress(TimeoutError):
             while len(self._buffer) < limit:
-                try:
-                    connection.drain_events(timeout=0)
-                except TimeoutError:
+                wait_seconds = 0.0 if self._buffer else max(0.0, until - time.monotonic())
+                if not self._has_data(wait_seconds):
                     return
+                self._connection.drain_events()
+
+    def _has_data(self, wait_seconds: float) -> bool:
+        sock = self._connection.sock
+        has_decrypted = isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
+        return has_decrypted or bool(self._poller.poll(wait_seconds * 1000))
 
     def _settle(self, line: _Line, tags: set[int]) -> None:
         """Acknowledge some tags: the oldest open ones together, the rest one by one."""

@@ -6,10 +6,9 @@ relay says that it is idle: an unconditional NOTIFY serialises the commits of al
 
 import threading
 from contextlib import suppress
-from typing import Protocol
+from typing import Any, Protocol, cast
 
-import psycopg
-from django.db import connection, transaction
+from django.db import Error, connection, transaction
 from typing_extensions import override
 
 _bell = threading.Event()
@@ -69,7 +68,7 @@ class NotifyWakeup(Wakeup):
     """For a relay process on PostgreSQL: LISTEN on a connection of its own, outside any pooler's transaction mode."""
 
     def __init__(self) -> None:
-        self._listener: psycopg.Connection[tuple[object, ...]] | None = None
+        self._listener: Any = None
         self._is_marked = False
 
     @override
@@ -85,10 +84,11 @@ class NotifyWakeup(Wakeup):
         try:
             for _ in self._listening().notifies(timeout=seconds, stop_after=1):
                 pass
-        except psycopg.Error:
+        except _driver().Error:
             self._listener = None
             _bell.wait(seconds)  # the database is away: the relay's own next statement reports it
-        self.busy()
+        with suppress(Error):
+            self.busy()
 
     @override
     def ring(self) -> None:
@@ -97,17 +97,17 @@ class NotifyWakeup(Wakeup):
     def close(self) -> None:
         """Give the connection back."""
         if self._listener is not None:
-            with suppress(psycopg.Error):
+            with suppress(_driver().Error):
                 self._listener.close()
             self._listener = None
 
-    def _listening(self) -> "psycopg.Connection[tuple[object, ...]]":
+    def _listening(self) -> Any:
         if self._listener is None or self._listener.closed:
             parameters = connection.get_connection_params()
             wanted = {
                 key: parameters[key] for key in ("dbname", "user", "password", "host", "port") if key in parameters
             }
-            self._listener = psycopg.connect(**wanted, autocommit=True)
+            self._listener = _driver().connect(**wanted, autocommit=True)
             self._listener.execute("LISTEN postroad_outbox")
         return self._listener
 
@@ -119,3 +119,8 @@ class NotifyWakeup(Wakeup):
         with connection.cursor() as cursor:
             cursor.execute(_MARK, [is_idle])
         self._is_marked = is_idle
+
+
+def _driver() -> Any:
+    """Return psycopg as Django has imported it, so that a project on SQLite does not need it."""
+    return cast("Any", connection).Database

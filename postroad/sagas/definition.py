@@ -5,6 +5,7 @@ from typing import Any
 
 from postroad.codecs.names import description_of
 from postroad.codecs.types import Message
+from postroad.commands.messages import Rejected
 from postroad.errors import InvalidDeclaration
 from postroad.sagas.steps import Action, CommandAction, LocalAction, OnReply, SagaData, Step
 
@@ -112,5 +113,5 @@ class Saga:
             for answer in action.description.replies
         }
         for answer in step.on:
-            if answer not in declared:
+            if answer not in declared and answer is not Rejected:
                 yield f"step {step.name!r} waits for {description_of(answer).name}, which its commands do not declare."

@@ -10,6 +10,7 @@ from apps.consumers.messages import OrderRefused
 from apps.kitchen.messages import TicketRefused, TicketReserved
 from apps.orders import participants
 from apps.orders.participants import CreateOrderData
+from postroad.commands.messages import Rejected
 from postroad.sagas.definition import Saga
 from postroad.sagas.steps import Step, command, local
 
@@ -19,7 +20,9 @@ def remember_ticket(data: CreateOrderData, reply: TicketReserved) -> CreateOrder
     return replace(data, ticket_id=reply.ticket_id)
 
 
-def remember_refusal(data: CreateOrderData, reply: OrderRefused | TicketRefused | ChargeRefused) -> CreateOrderData:
+def remember_refusal(
+    data: CreateOrderData, reply: OrderRefused | TicketRefused | ChargeRefused | Rejected
+) -> CreateOrderData:
     """Keep the participant's reason: the rejected order shows it."""
     return replace(data, rejection_reason=reply.reason)
 
@@ -37,18 +40,18 @@ create_order = Saga(
         Step(
             "consumer",
             do=command(participants.validate_order_by_consumer),
-            on={OrderRefused: remember_refusal},
+            on={OrderRefused: remember_refusal, Rejected: remember_refusal},
         ),
         Step(
             "ticket",
             do=command(participants.create_ticket),
             undo=command(participants.cancel_create_ticket),
-            on={TicketReserved: remember_ticket, TicketRefused: remember_refusal},
+            on={TicketReserved: remember_ticket, TicketRefused: remember_refusal, Rejected: remember_refusal},
         ),
         Step(
             "charge",
             do=command(participants.authorize_charge),
-            on={ChargeRefused: remember_refusal},
+            on={ChargeRefused: remember_refusal, Rejected: remember_refusal},
             pivot=True,
         ),
         Step(

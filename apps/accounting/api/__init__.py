@@ -1,0 +1,1 @@
+"""The REST API of accounting: routes, bodies, views; no rules."""

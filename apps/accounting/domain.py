@@ -1,0 +1,105 @@
+"""The rules of an account: what its journal adds up to, and which charge it bears.  Pure.  Not: storing it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from enum import StrEnum
+
+from apps.values import MAX_MONEY, cents
+
+NOTHING = Decimal("0.00")
+
+
+class AccountState(StrEnum):
+    """Whether charges are authorised."""
+
+    ENABLED = "ENABLED"
+    DISABLED = "DISABLED"
+
+
+class EntryType(StrEnum):
+    """What may happen to an account."""
+
+    OPENED = "OPENED"
+    AUTHORIZED = "AUTHORIZED"
+    REFUSED = "REFUSED"
+    DISABLED = "DISABLED"
+    ENABLED = "ENABLED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One thing that happened to an account.
+
+    Attributes:
+        type: What it was.
+        amount: Of a charge its amount, of the opening the account's limit, of anything else nothing.
+        order_id: The order that was to be charged; None if it was no charge.
+        reason: Why a charge was refused.
+    """
+
+    type: EntryType
+    amount: Decimal = NOTHING
+    order_id: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What a journal adds up to.
+
+    Attributes:
+        state: Whether charges are authorised now.
+        limit: The largest charge that is.
+        authorized_total: All authorised charges together.
+        last_sequence: How many entries there are.
+    """
+
+    state: AccountState = AccountState.DISABLED
+    limit: Decimal = NOTHING
+    authorized_total: Decimal = NOTHING
+    last_sequence: int = 0
+
+    def after(self, entry: Entry) -> "Standing":
+        """Return what follows from one more entry."""
+        counted = replace(self, last_sequence=self.last_sequence + 1)
+        match entry.type:
+            case EntryType.OPENED:
+                return replace(counted, state=AccountState.ENABLED, limit=entry.amount)
+            case EntryType.AUTHORIZED:
+                return replace(counted, authorized_total=self.authorized_total + entry.amount)
+            case EntryType.REFUSED:
+                return counted
+            case EntryType.DISABLED:
+                return replace(counted, state=AccountState.DISABLED)
+            case EntryType.ENABLED:
+                return replace(counted, state=AccountState.ENABLED)
+
+
+def fold(entries: Iterable[Entry]) -> Standing:
+    """Return what a whole journal, oldest entry first, adds up to."""
+    standing = Standing()
+    for entry in entries:
+        standing = standing.after(entry)
+    return standing
+
+
+def charge_of(amount: Decimal) -> Decimal:
+    """Return the amount of a charge, exact to the cent.
+
+    Raises:
+        ValueError: It is no amount of money, or less than nothing.
+    """
+    charge = cents(amount)
+    if charge < 0:
+        raise ValueError(f"{charge} is less than nothing; a charge is 0.00 or more.")
+    return charge
+
+
+def decide(standing: Standing, *, order_id: int, amount: Decimal) -> Entry:
+    """Return the entry that authorises or refuses a charge: `account_disabled` or `limit_exceeded`."""
+    if standing.state is AccountState.DISABLED:
+        return Entry(type=EntryType.REFUSED, order_id=order_id, amount=amount, reason="account_disabled")
+    if amount > standing.limit or standing.authorized_total + amount > MAX_MONEY:
+        return Entry(type=EntryType.REFUSED, order_id=order_id, amount=amount, reason="limit_exceeded")
+    return Entry(type=EntryType.AUTHORIZED, order_id=order_id, amount=amount)

@@ -1,0 +1,24 @@
+"""What accounting handles: two tables.  Not: logic, which is in `usecases`."""
+
+from apps.accounting import usecases
+from apps.accounting.messages import ACCOUNTING, AuthorizeCharge
+from apps.consumers.messages import CONSUMER_EVENTS, ConsumerCreated
+from postroad.commands.handlers import CommandHandlers
+from postroad.events.handlers import EventHandlers
+
+COMMANDS = CommandHandlers(
+    ACCOUNTING,
+    {
+        AuthorizeCharge: usecases.authorize_charge,
+    },
+)
+EVENTS = (
+    EventHandlers(
+        "accounting.consumers",
+        of=CONSUMER_EVENTS,
+        handlers={
+            ConsumerCreated: usecases.keep_consumer,
+        },
+    ),
+)
+SAGAS = ()

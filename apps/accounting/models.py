@@ -1,0 +1,166 @@
+"""Accounts and their journals, with their behaviour.  Not: the rules, which are `domain`."""
+
+from dataclasses import asdict
+from decimal import Decimal
+from typing import Any, NoReturn
+
+from django.db import models
+from typing_extensions import override
+
+from apps.accounting.domain import AccountState, Entry, EntryType, Standing, decide
+from apps.values import MONEY_DIGITS
+from postroad import clock
+
+_DECISIONS = (EntryType.AUTHORIZED.value, EntryType.REFUSED.value)
+
+
+class JournalIsFinal(Exception):
+    """Somebody tried to change or delete what has happened; write a new entry with `Account.record` instead."""
+
+    def __init__(self) -> None:
+        super().__init__("A journal entry is never changed or deleted; record a new one instead.")
+
+
+class AccountQuerySet(models.QuerySet["Account"]):
+    """Ways to find accounts."""
+
+    def lock(self, consumer_id: int) -> "Account | None":
+        """Return a consumer's account under a row lock, in the caller's transaction; None if there is none."""
+        return self.select_for_update().filter(pk=consumer_id).first()
+
+
+class Account(models.Model):
+    """What a journal adds up to; take it with `Account.objects.lock` before you record anything."""
+
+    consumer_id = models.BigIntegerField(primary_key=True)
+    state = models.TextField(choices=[(state.value, state.value) for state in AccountState])
+    limit = models.DecimalField(max_digits=MONEY_DIGITS, decimal_places=2)
+    authorized_total = models.DecimalField(max_digits=MONEY_DIGITS, decimal_places=2)
+    last_sequence = models.PositiveBigIntegerField()
+    created_at = models.DateTimeField()
+
+    objects = AccountQuerySet.as_manager()
+
+    class Meta:
+        """Found by state and age in the admin."""
+
+        indexes = [
+            models.Index(fields=["state", "created_at"], name="accounting_account_state"),
+            models.Index(fields=["created_at"], name="accounting_account_created"),
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return f"account {self.pk}"
+
+    @classmethod
+    def open(cls, consumer_id: int, *, limit: Decimal) -> "Account":
+        """Store a new account; nobody else sees it before the caller's transaction ends.
+
+        Raises:
+            IntegrityError: The consumer has one, since a moment ago.
+        """
+        account = cls(consumer_id=consumer_id, created_at=clock.now(), **asdict(Standing()))
+        account.save(force_insert=True)
+        account.record(Entry(type=EntryType.OPENED, amount=limit))
+        return account
+
+    @property
+    def standing(self) -> Standing:
+        """The row as the value that the journal's fold is compared with."""
+        return Standing(
+            state=AccountState(self.state),
+            limit=self.limit,
+            authorized_total=self.authorized_total,
+            last_sequence=self.last_sequence,
+        )
+
+    @property
+    def is_enabled(self) -> bool:
+        """Whether charges are authorised."""
+        return self.state == AccountState.ENABLED
+
+    def decision_on(self, order_id: int) -> Entry | None:
+        """Return how an order's charge was decided; None if nobody has asked yet."""
+        found = self.entries.filter(order_id=order_id, type__in=_DECISIONS).order_by("sequence").first()
+        return found.entry if found else None
+
+    def charge(self, order_id: int, *, amount: Decimal) -> Entry:
+        """Authorise or refuse an order's charge, and record which.
+
+        Raises:
+            IntegrityError: The order's charge was authorised, here or in another account.
+        """
+        entry = decide(self.standing, order_id=order_id, amount=amount)
+        self.record(entry)
+        return entry
+
+    def record(self, entry: Entry) -> None:
+        """Write one entry into the journal, and what follows from it into the row."""
+        after = self.standing.after(entry)
+        AccountEntry.objects.create(account=self, sequence=after.last_sequence, at=clock.now(), **asdict(entry))
+        self.state, self.limit = after.state.value, after.limit
+        self.authorized_total, self.last_sequence = after.authorized_total, after.last_sequence
+        self.save(update_fields=["state", "limit", "authorized_total", "last_sequence"])
+
+
+class AccountEntryQuerySet(models.QuerySet["AccountEntry"]):
+    """Entries, to be read."""
+
+    @override
+    def update(self, **changes: Any) -> NoReturn:
+        raise JournalIsFinal
+
+    @override
+    def delete(self) -> NoReturn:
+        raise JournalIsFinal
+
+
+class AccountEntry(models.Model):
+    """One line of a journal: written once, never changed or deleted."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="entries")
+    sequence = models.PositiveBigIntegerField()
+    type = models.TextField(choices=[(type_.value, type_.value) for type_ in EntryType])
+    order_id = models.BigIntegerField(null=True, blank=True)
+    amount = models.DecimalField(max_digits=MONEY_DIGITS, decimal_places=2)
+    reason = models.TextField(default="", blank=True)
+    at = models.DateTimeField()
+
+    objects = AccountEntryQuerySet.as_manager()
+
+    class Meta:
+        """Numbered within the account; an order is authorised once.  Found by order, type and age in the admin."""
+
+        constraints = [
+            models.UniqueConstraint(fields=["account", "sequence"], name="accounting_entry_sequence_once"),
+            models.UniqueConstraint(
+                fields=["order_id"],
+                condition=models.Q(type=EntryType.AUTHORIZED.value),
+                name="accounting_order_authorized_once",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["order_id"], name="accounting_entry_order"),
+            models.Index(fields=["type", "at"], name="accounting_entry_type"),
+            models.Index(fields=["at"], name="accounting_entry_at"),
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.sequence}. {self.type}"
+
+    @property
+    def entry(self) -> Entry:
+        """The line as a value."""
+        return Entry(type=EntryType(self.type), amount=self.amount, order_id=self.order_id, reason=self.reason)
+
+    @override
+    def save(self, *args: Any, **options: Any) -> None:
+        if not self._state.adding:
+            raise JournalIsFinal
+        super().save(*args, **{**options, "force_insert": True})
+
+    @override
+    def delete(self, *args: Any, **options: Any) -> NoReturn:
+        raise JournalIsFinal

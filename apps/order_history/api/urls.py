@@ -1,0 +1,9 @@
+"""Routes of the order_history service, relative to where the project mounts it."""
+
+from django.urls import path
+
+from apps.order_history.api import views
+
+urlpatterns = [
+    path("v1/orders", views.OrdersView.as_view(), name="order-history"),
+]

@@ -1,0 +1,54 @@
+"""What order_history handles: the events of orders and tickets.  Not: logic, which is in `usecases`.
+
+A revised ticket goes back to the state it is shown in, so its event says nothing new here.
+"""
+
+from apps.kitchen.messages import (
+    TICKETS,
+    TicketAccepted,
+    TicketCancelled,
+    TicketCreated,
+    TicketPickedUp,
+    TicketPreparationStarted,
+    TicketReadyForPickup,
+)
+from apps.order_history import usecases
+from apps.orders.messages import (
+    ORDERS,
+    OrderAuthorized,
+    OrderCancelled,
+    OrderCreated,
+    OrderRejected,
+    OrderRevised,
+    OrderRevisionProposed,
+)
+from postroad.events.handlers import EventHandlers
+
+COMMANDS = None
+EVENTS = (
+    EventHandlers(
+        "order_history.orders",
+        of=ORDERS,
+        handlers={
+            OrderCreated: usecases.keep_order,
+            OrderAuthorized: usecases.keep_authorization,
+            OrderRejected: usecases.keep_rejection,
+            OrderCancelled: usecases.keep_cancellation,
+            OrderRevisionProposed: usecases.keep_proposed_revision,
+            OrderRevised: usecases.keep_revision,
+        },
+    ),
+    EventHandlers(
+        "order_history.tickets",
+        of=TICKETS,
+        handlers={
+            TicketCreated: usecases.keep_ticket,
+            TicketAccepted: usecases.keep_acceptance,
+            TicketPreparationStarted: usecases.keep_preparation,
+            TicketReadyForPickup: usecases.keep_readiness,
+            TicketPickedUp: usecases.keep_pickup,
+            TicketCancelled: usecases.keep_cancelled_ticket,
+        },
+    ),
+)
+SAGAS = ()

@@ -1,0 +1,107 @@
+"""The history of orders as one row an order, fed by events.  Not: which event changes what, which is `usecases`."""
+
+from django.db import models
+from django.db.models import Q
+from typing_extensions import override
+
+from apps.order_history.domain import OrderFilter, OrderStatus, Position, TicketState, is_news
+from apps.values import MONEY_DIGITS
+
+
+class OrderViewQuerySet(models.QuerySet["OrderView"]):
+    """Ways to find the rows."""
+
+    def lock_or_add(self, order_id: int) -> "OrderView":
+        """Return the row of an order under a lock, in the caller's transaction; a stub if there was none.
+
+        Concurrency: of two subscribers that meet an order first at once, one adds the stub and the other waits for it.
+        """
+        return self.select_for_update().get_or_create(pk=order_id)[0]
+
+    def lock(self, order_id: int) -> "OrderView":
+        """Return the row of a known order under a lock, in the caller's transaction.
+
+        Raises:
+            OrderView.DoesNotExist: There is none, or a stub only.
+        """
+        return self.known().select_for_update().get(pk=order_id)
+
+    def known(self) -> "OrderViewQuerySet":
+        """Return the orders themselves, without stubs."""
+        return self.filter(creation_time__isnull=False)
+
+    def listed(self, wanted: OrderFilter) -> "OrderViewQuerySet":
+        """Return the wanted orders, newest first."""
+        found = self.known()
+        if wanted.consumer_id is not None:
+            found = found.filter(consumer_id=wanted.consumer_id)
+        if wanted.status is not None:
+            found = found.filter(status=wanted.status.value)
+        if wanted.since is not None:
+            found = found.filter(creation_time__gte=wanted.since)
+        for word in wanted.words:
+            found = found.filter(keywords__contains=word)
+        if wanted.after is not None:
+            moment, order_id = wanted.after
+            older = Q(creation_time__lt=moment) | Q(order_id__lt=order_id)
+            found = found.filter(older, creation_time__lte=moment)
+        return found.order_by("-creation_time", "-order_id")
+
+
+class OrderView(models.Model):
+    """What the history shows of an order; take it with `lock` or `lock_or_add` before you change it.
+
+    A stub is a row whose `creation_time` is empty: the kitchen's event was faster than that of the order.
+
+    Attributes:
+        keywords: Names of the restaurant and the dishes in lower case, one a line.
+        last_order_event: Id of the newest event seen of the order; empty: none.
+        last_ticket_event: The same of its ticket.
+    """
+
+    order_id = models.BigIntegerField(primary_key=True)
+    consumer_id = models.BigIntegerField(null=True, blank=True)
+    status = models.TextField(choices=[(each.value, each.value) for each in OrderStatus], default="", blank=True)
+    rejection_reason = models.TextField(default="", blank=True)
+    restaurant_id = models.BigIntegerField(null=True, blank=True)
+    restaurant_name = models.TextField(default="", blank=True)
+    order_total = models.DecimalField(max_digits=MONEY_DIGITS, decimal_places=2, null=True, blank=True)
+    creation_time = models.DateTimeField(null=True, blank=True)
+    keywords = models.TextField(default="", blank=True)
+    ticket_state = models.TextField(choices=[(each.value, each.value) for each in TicketState], default="", blank=True)
+    last_order_event = models.TextField(default="", blank=True)
+    last_ticket_event = models.TextField(default="", blank=True)
+
+    objects = OrderViewQuerySet.as_manager()
+
+    class Meta:
+        """Asked for by consumer, by status, or all; always newest first."""
+
+        indexes = [
+            models.Index(fields=["consumer_id", "creation_time"], name="order_history_consumer"),
+            models.Index(fields=["status", "creation_time"], name="order_history_status"),
+            models.Index(fields=["creation_time"], name="order_history_created"),
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return f"order {self.pk}"
+
+    @property
+    def position(self) -> Position | None:
+        """Its place in the history; a stub has none."""
+        return None if self.creation_time is None else Position(self.creation_time, self.order_id)
+
+    def notes_order_event(self, event_id: str) -> bool:
+        """Remember an event of the order; False, and nothing remembered, if a newer one or itself was seen before."""
+        if not is_news(event_id, last=self.last_order_event):
+            return False
+        self.last_order_event = event_id
+        return True
+
+    def notes_ticket_event(self, event_id: str) -> bool:
+        """As `notes_order_event`, of the order's ticket."""
+        if not is_news(event_id, last=self.last_ticket_event):
+            return False
+        self.last_ticket_event = event_id
+        return True

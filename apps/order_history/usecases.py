@@ -1,0 +1,138 @@
+"""What order_history can do: keep what the events say, and find orders; events in the transaction of their delivery.
+
+The events of one aggregate arrive in order; those of an order and of its ticket in any order.
+"""
+
+from dataclasses import dataclass
+
+from apps.kitchen.messages import (
+    TicketAccepted,
+    TicketCancelled,
+    TicketCreated,
+    TicketPickedUp,
+    TicketPreparationStarted,
+    TicketReadyForPickup,
+)
+from apps.order_history.domain import OrderFilter, OrderStatus, Position, TicketState, keywords_of
+from apps.order_history.models import OrderView
+from apps.orders.messages import (
+    OrderAuthorized,
+    OrderCancelled,
+    OrderCreated,
+    OrderRejected,
+    OrderRevised,
+    OrderRevisionProposed,
+)
+from postroad.context import current
+
+PAGE_SIZE = 20  # orders of one answer: a screen of a telephone, twice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Orders, newest first; `end` is where the next page begins, None on the last one."""
+
+    orders: tuple[OrderView, ...]
+    end: Position | None
+
+
+def find_orders(wanted: OrderFilter) -> Page:
+    """Return at most `PAGE_SIZE` orders; one statement."""
+    found = tuple(OrderView.objects.listed(wanted)[: PAGE_SIZE + 1])
+    orders = found[:PAGE_SIZE]
+    return Page(orders=orders, end=orders[-1].position if len(found) > PAGE_SIZE else None)
+
+
+def keep_order(event: OrderCreated) -> None:
+    """A new order; it is listed from now on."""
+    view = OrderView.objects.lock_or_add(event.order_id)
+    if not view.notes_order_event(current().message_id):
+        return
+    view.consumer_id = event.consumer_id
+    view.status = OrderStatus.APPROVAL_PENDING.value
+    view.restaurant_id = event.restaurant_id
+    view.restaurant_name = event.restaurant_name
+    view.order_total = event.order_total
+    view.creation_time = event.created_at
+    view.keywords = keywords_of(event.restaurant_name, dishes=(line.name for line in event.line_items))
+    view.save()
+
+
+def keep_authorization(event: OrderAuthorized) -> None:
+    """Everybody has agreed."""
+    _keep_status(event.order_id, OrderStatus.APPROVED)
+
+
+def keep_rejection(event: OrderRejected) -> None:
+    """Somebody has not agreed; the reason is kept."""
+    _keep_status(event.order_id, OrderStatus.REJECTED, reason=event.reason)
+
+
+def keep_cancellation(event: OrderCancelled) -> None:
+    """The order was cancelled."""
+    _keep_status(event.order_id, OrderStatus.CANCELLED)
+
+
+def keep_proposed_revision(event: OrderRevisionProposed) -> None:
+    """A revision waits for agreement; until then the old total and dishes are shown."""
+    _keep_status(event.order_id, OrderStatus.REVISION_PENDING)
+
+
+def keep_revision(event: OrderRevised) -> None:
+    """The order has other dishes and another total.
+
+    Raises:
+        OrderView.DoesNotExist: As `keep_authorization`.
+    """
+    view = OrderView.objects.lock(event.order_id)
+    if not view.notes_order_event(current().message_id):
+        return
+    view.status = OrderStatus.APPROVED.value
+    view.order_total = event.order_total
+    view.keywords = keywords_of(view.restaurant_name, dishes=(line.name for line in event.line_items))
+    view.save()
+
+
+def keep_ticket(event: TicketCreated) -> None:
+    """The ticket was confirmed."""
+    _keep_ticket_state(event.order_id, TicketState.AWAITING_ACCEPTANCE)
+
+
+def keep_acceptance(event: TicketAccepted) -> None:
+    """The restaurant has said when."""
+    _keep_ticket_state(event.order_id, TicketState.ACCEPTED)
+
+
+def keep_preparation(event: TicketPreparationStarted) -> None:
+    """The restaurant cooks."""
+    _keep_ticket_state(event.order_id, TicketState.PREPARING)
+
+
+def keep_readiness(event: TicketReadyForPickup) -> None:
+    """The food waits for a courier."""
+    _keep_ticket_state(event.order_id, TicketState.READY_FOR_PICKUP)
+
+
+def keep_pickup(event: TicketPickedUp) -> None:
+    """A courier has the food."""
+    _keep_ticket_state(event.order_id, TicketState.PICKED_UP)
+
+
+def keep_cancelled_ticket(event: TicketCancelled) -> None:
+    """Nothing will be cooked."""
+    _keep_ticket_state(event.order_id, TicketState.CANCELLED)
+
+
+def _keep_status(order_id: int, status: OrderStatus, *, reason: str = "") -> None:
+    """Raise OrderView.DoesNotExist, so that the event waits, if that of the new order, which comes before, was lost."""
+    view = OrderView.objects.lock(order_id)
+    if view.notes_order_event(current().message_id):
+        view.status, view.rejection_reason = status.value, reason
+        view.save()
+
+
+def _keep_ticket_state(order_id: int, state: TicketState) -> None:
+    view = OrderView.objects.lock_or_add(order_id)
+    if view.notes_ticket_event(current().message_id):
+        view.ticket_state = state.value
+        view.save()
