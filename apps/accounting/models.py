@@ -54,16 +54,21 @@ class Account(models.Model):
         return f"account {self.pk}"
 
     @classmethod
-    def open(cls, consumer_id: int, *, limit: Decimal) -> "Account":
-        """Store a new account; nobody else sees it before the caller's transaction ends.
+    def lock_or_open(cls, consumer_id: int, *, limit: Decimal) -> "tuple[Account, bool]":
+        """Return a consumer's account under a row lock, and whether it is new.
 
-        Raises:
-            IntegrityError: The consumer has one, since a moment ago.
+        Concurrency: of two transactions that open it at once, one waits for the other and then finds it.
         """
-        account = cls(consumer_id=consumer_id, created_at=clock.now(), **asdict(Standing()))
-        account.save(force_insert=True)
-        account.record(Entry(type=EntryType.OPENED, amount=limit))
-        return account
+        account = cls.objects.lock(consumer_id)
+        if account is not None:
+            return account, False
+        blank = cls(consumer_id=consumer_id, created_at=clock.now(), **asdict(Standing()))
+        cls.objects.bulk_create([blank], ignore_conflicts=True)
+        account = cls.objects.select_for_update().get(pk=consumer_id)
+        is_new = account.last_sequence == 0
+        if is_new:
+            account.record(Entry(type=EntryType.OPENED, amount=limit))
+        return account, is_new
 
     @property
     def standing(self) -> Standing:
@@ -150,16 +155,16 @@ class AccountEntry(models.Model):
     def __str__(self) -> str:
         return f"{self.sequence}. {self.type}"
 
-    @property
-    def entry(self) -> Entry:
-        """The line as a value."""
-        return Entry(type=EntryType(self.type), amount=self.amount, order_id=self.order_id, reason=self.reason)
-
     @override
     def save(self, *args: Any, **options: Any) -> None:
         if not self._state.adding:
             raise JournalIsFinal
         super().save(*args, **{**options, "force_insert": True})
+
+    @property
+    def entry(self) -> Entry:
+        """The line as a value."""
+        return Entry(type=EntryType(self.type), amount=self.amount, order_id=self.order_id, reason=self.reason)
 
     @override
     def delete(self, *args: Any, **options: Any) -> NoReturn:

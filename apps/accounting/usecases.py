@@ -38,8 +38,7 @@ def authorize_charge(command: AuthorizeCharge) -> ChargeAuthorized | ChargeRefus
 
     Raises:
         Refusal: `invalid_message`: the total is no amount of money.
-        IntegrityError: The order was authorised for another consumer, or another transaction has just opened the
-            account: then the retry finds it.
+        IntegrityError: The order was authorised for another consumer.
     """
     try:
         amount = charge_of(command.order_total)
@@ -101,9 +100,8 @@ def _lock(account_id: int) -> Account:
 
 
 def _lock_or_open(consumer_id: int) -> Account:
-    account = Account.objects.lock(consumer_id)
-    if account is None:
-        account = Account.open(consumer_id, limit=_authorization_limit())
+    account, is_new = Account.lock_or_open(consumer_id, limit=_authorization_limit())
+    if is_new:
         publish(AccountCreated(account_id=account.pk))
     return account
 

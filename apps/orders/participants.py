@@ -25,7 +25,7 @@ class CreateOrderData(SagaData):
     rejection_reason: str = ""
 
 
-def validate_order_by_consumer(data: CreateOrderData) -> ValidateOrderByConsumer:
+def validate_order(data: CreateOrderData) -> ValidateOrderByConsumer:
     """Ask consumers whether this consumer may order for so much."""
     return ValidateOrderByConsumer(consumer_id=data.consumer_id, order_id=data.order_id, order_total=data.order_total)
 

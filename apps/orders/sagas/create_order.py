@@ -8,8 +8,14 @@ from msgspec.structs import replace
 from apps.accounting.messages import ChargeRefused
 from apps.consumers.messages import OrderRefused
 from apps.kitchen.messages import TicketRefused, TicketReserved
-from apps.orders import participants
-from apps.orders.participants import CreateOrderData
+from apps.orders.participants import (
+    CreateOrderData,
+    authorize_charge,
+    cancel_create_ticket,
+    confirm_create_ticket,
+    create_ticket,
+    validate_order,
+)
 from postroad.commands.messages import Rejected
 from postroad.sagas.definition import Saga
 from postroad.sagas.steps import Step, command, local
@@ -20,47 +26,27 @@ def remember_ticket(data: CreateOrderData, reply: TicketReserved) -> CreateOrder
     return replace(data, ticket_id=reply.ticket_id)
 
 
-def remember_refusal(
+def remember_reason(
     data: CreateOrderData, reply: OrderRefused | TicketRefused | ChargeRefused | Rejected
 ) -> CreateOrderData:
     """Keep the participant's reason: the rejected order shows it."""
     return replace(data, rejection_reason=reply.reason)
 
 
+# fmt: off
 create_order = Saga(
-    "orders.CreateOrder",
-    version=1,
-    data=CreateOrderData,
-    key="order_id",
+    "orders.CreateOrder", version=1, data=CreateOrderData, key="order_id",
     steps=[
-        Step(
-            "order",
-            undo=local("reject_order"),
-        ),
-        Step(
-            "consumer",
-            do=command(participants.validate_order_by_consumer),
-            on={OrderRefused: remember_refusal, Rejected: remember_refusal},
-        ),
-        Step(
-            "ticket",
-            do=command(participants.create_ticket),
-            undo=command(participants.cancel_create_ticket),
-            on={TicketReserved: remember_ticket, TicketRefused: remember_refusal, Rejected: remember_refusal},
-        ),
-        Step(
-            "charge",
-            do=command(participants.authorize_charge),
-            on={ChargeRefused: remember_refusal, Rejected: remember_refusal},
-            pivot=True,
-        ),
-        Step(
-            "confirm ticket",
-            do=command(participants.confirm_create_ticket),
-        ),
-        Step(
-            "approve",
-            do=local("approve_order"),
-        ),
+        #    name               does                                 undone by
+        Step("order",                                                undo=local("reject_order")),
+        Step("consumer",        do=command(validate_order),
+             on={OrderRefused: remember_reason, Rejected: remember_reason}),
+        Step("ticket",          do=command(create_ticket),           undo=command(cancel_create_ticket),
+             on={TicketReserved: remember_ticket, TicketRefused: remember_reason, Rejected: remember_reason}),
+        Step("charge",          do=command(authorize_charge),        pivot=True,
+             on={ChargeRefused: remember_reason, Rejected: remember_reason}),
+        Step("confirm ticket",  do=command(confirm_create_ticket)),  # behind the pivot: sent again until it is done
+        Step("approve",         do=local("approve_order")),
     ],
 )
+# fmt: on

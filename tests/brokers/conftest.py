@@ -1,0 +1,36 @@
+import os
+from collections.abc import Iterator
+
+import pytest
+from typing_extensions import override
+
+from postroad.brokers.rabbitmq import RabbitMQ
+from postroad.messaging.topology import Topology
+from tests.support.amqp import delete_topology
+
+
+class TidyRabbitMQ(RabbitMQ):
+    """Remembers what it declared, so that it can be deleted."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.declared = Topology()
+
+    @override
+    def declare(self, topology: Topology) -> None:
+        self.declared += topology
+        super().declare(topology)
+
+
+@pytest.fixture(scope="session")
+def broker_url() -> str:
+    url = os.environ.get("TEST_BROKER_URL", "")
+    assert url, "TEST_BROKER_URL is not set; run: python scripts/servers.py exec -- python -m pytest"
+    return url
+
+
+@pytest.fixture
+def rabbitmq(broker_url: str) -> Iterator[TidyRabbitMQ]:
+    broker = TidyRabbitMQ(broker_url)
+    yield broker
+    delete_topology(broker_url, broker.declared)
