@@ -19,7 +19,7 @@ def tell_one(services: Services, story: Story, *, refuse: str = "") -> bool:
     order = place(services, scene, refuse=refuse, quantity=TOO_LARGE if refuse == "kitchen" else 2)
     journey = None
     for journey in follow(services, order):
-        if journey["saga"] is not None:
+        if journey["steps"]:
             if story.is_new:
                 story.title(order, journey)
             story.tell(journey)

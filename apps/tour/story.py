@@ -26,7 +26,7 @@ class Story:
     def title(self, order: int, journey: Mapping[str, Any]) -> None:
         """Tell that an order was placed."""
         saga = journey["saga"]
-        self._began = _moment(saga["startedAt"])
+        self._began = _moment(journey["steps"][0]["startedAt"])
         self.line("")
         self.line(f"{self._paint(_BOLD, 'An order travels'):<75} {self._paint(_DIM, 'saga ' + saga['id'])}")
         self._event(0, "POST /v1/orders", "orders", f"order {order} is APPROVAL_PENDING, answer sent")

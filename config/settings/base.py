@@ -67,6 +67,7 @@ LOGGING = {
     "formatters": {"line": {"()": "postroad.runtime.logs.LineFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {"django.request": {"level": "ERROR"}},  # a 404 is an answer, not news
 }
 
 REST_FRAMEWORK = {

@@ -111,6 +111,10 @@ class MemoryBroker(Broker):
             self.changed.notify_all()
             return bool(queues)
 
+    def has_exchange(self, name: str) -> bool:
+        """Whether an exchange of this name was declared."""
+        return name in self._exchanges
+
     def done(self, copy: _Copy) -> None:
         """Count one copy as acknowledged; the last one settles the message."""
         copy.token.copies -= 1
@@ -161,7 +165,11 @@ class MemoryPublisher(Publisher):
 
     def _publish(self, outgoing: Outgoing) -> Fate:
         token = _Token(outgoing.envelope.id, self._settled.append)
-        return Fate.ACCEPTED if self._broker.deliver(outgoing, token) else Fate.UNROUTABLE
+        if self._broker.deliver(outgoing, token):
+            return Fate.ACCEPTED
+        if outgoing.is_broadcast and self._broker.has_exchange(outgoing.address.channel):
+            return Fate.CONFIRMED  # an event without subscriber: everybody who wanted it has it
+        return Fate.UNROUTABLE
 
 
 class MemoryReceiver(Receiver):

@@ -10,7 +10,7 @@ from struct import Struct
 from typing import TypeVar
 
 from postroad.messaging import headers as names
-from postroad.messaging.message import Address, Envelope, Outgoing
+from postroad.messaging.message import Envelope, Outgoing
 
 _FRAME = Struct(">BHI").pack  # kind, channel, size
 _METHOD = Struct(">HHH").pack(60, 40, 0)  # basic.publish, reserved
@@ -94,13 +94,13 @@ class Packer:
         Raises:
             Unpackable: An address or property is longer than AMQP allows; the text says which.
         """
-        envelope = outgoing.envelope
+        address, envelope = outgoing.address, outgoing.envelope
         properties = self._pack_properties(envelope)
         body, size = envelope.body, len(envelope.body)
         if 12 + len(properties) > self._chunk_bytes:
             raise Unpackable(f"properties and headers have {len(properties)} bytes, the most is {self._chunk_bytes}")
         start = (
-            self._methods[outgoing.address],
+            self._methods[address.channel, address.route, outgoing.is_broadcast],
             self._header_start,
             _SIZE(12 + len(properties)),
             _CONTENT(_BASIC, 0, size),
@@ -117,9 +117,10 @@ class Packer:
             frames.append(b"".join((_FRAME(_KIND_BODY, self._channel, len(chunk)), chunk, _END)))
         return frames
 
-    def _method(self, address: Address) -> bytes:
-        exchange, key = (address.channel, address.route) if address.route else ("", address.channel)
-        payload = b"".join((_METHOD, _short(exchange), _short(key), _MANDATORY))
+    def _method(self, target: tuple[str, str, bool]) -> bytes:
+        channel, route, is_broadcast = target
+        exchange, key = (channel, route) if route else ("", channel)
+        payload = b"".join((_METHOD, _short(exchange), _short(key), b"\x00" if is_broadcast else _MANDATORY))
         return _FRAME(_KIND_METHOD, self._channel, len(payload)) + payload + _END
 
     def _pack_properties(self, envelope: Envelope) -> bytes:
@@ -150,12 +151,13 @@ class Packer:
         return _FLAGS(flags) + b"".join(parts)
 
     def _pack_headers(self, headers: Mapping[str, str]) -> bytes:
-        parts = []
+        parts: list[bytes] = []
+        known, pairs = self._names, self._pairs
         for name, value in headers.items():
             if name in _REPEATING:
-                parts.append(self._pairs[name, value])
+                parts.append(pairs[name, value])
             else:
-                parts.append(self._names[name])
-                parts.append(_value(value))
+                data = value.encode()
+                parts += (known[name], _SIZE(len(data)), data)
         table = b"".join(parts)
         return _SIZE(len(table)) + table

@@ -18,7 +18,9 @@ class Fate(StrEnum):
 
     CONFIRMED = "confirmed"  # the broker is responsible for it now
     ACCEPTED = "accepted"  # under way, but lost if this process dies: wait for `settled`
-    UNROUTABLE = "unroutable"  # no queue, or no exchange, takes it; it was not kept
+    UNROUTABLE = (
+        "unroutable"  # no exchange, or (events apart, which may have no subscriber) no queue takes it; not kept
+    )
     REFUSED = "refused"  # the broker said no (a full queue); it was not kept
     UNKNOWN = "unknown"  # no answer: it may or may not be there; send it again
 

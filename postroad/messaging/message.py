@@ -75,3 +75,8 @@ class Outgoing:
 
     address: Address
     envelope: Envelope
+
+    @property
+    def is_broadcast(self) -> bool:
+        """Whether it is an event: it may have no subscriber, while every other message must reach a queue."""
+        return self.envelope.headers.get(names.KIND) == Kind.EVENT

@@ -122,8 +122,10 @@ class Relay:
             if fate is not Fate.ACCEPTED:
                 del self._under_way[sent.envelope.id]
         with transaction.atomic():
+            if Fate.CONFIRMED in fates:
+                outbox.delete([row.id for row, fate in zip(rows, fates, strict=True) if fate is Fate.CONFIRMED])
             self._judge(rows, fates)
-        return len(done) + fates.count(Fate.ACCEPTED)
+        return len(done) + fates.count(Fate.ACCEPTED) + fates.count(Fate.CONFIRMED)
 
     def _blocked(self) -> list[str]:
         now = time.monotonic()

@@ -10,6 +10,7 @@ Every test has names of its own; `stage.topology` is what it declared, to be del
 # ruff: noqa: D102, S101 - a test says in its name what it is about; assertions are what a suite is for
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -86,11 +87,14 @@ class BrokerSuite:
 
         assert stage.publisher.publish(batch) == [stage.taken, Fate.UNROUTABLE, stage.taken]
 
-    def test_an_event_that_nobody_subscribed_to_is_unroutable(self, stage: Stage) -> None:
+    def test_an_event_may_have_no_subscriber(self, stage: Stage) -> None:
         stage.subscribe("a", "x.Made")
-        unknown = Outgoing(address=stage.events.address("k", "x.Broken"), envelope=letter(1))
+        event = replace(letter(1), headers={"kind": "event"})
+        unheard = Outgoing(address=stage.events.address("k", "x.Broken"), envelope=event)
+        astray = Outgoing(address=Address(channel=f"{stage.name}.missing", route="0.x.Made"), envelope=event)
 
-        assert stage.publisher.publish([unknown]) == [Fate.UNROUTABLE]
+        assert stage.publisher.publish([unheard]) == [Fate.CONFIRMED]
+        assert stage.publisher.publish([astray]) == [Fate.UNROUTABLE]
 
     def test_a_missing_exchange_harms_only_its_own_messages(self, stage: Stage) -> None:
         missing = Address(channel=f"{stage.name}.missing", route="0")

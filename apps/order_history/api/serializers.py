@@ -28,9 +28,19 @@ class QueryIdField(IdField):
         return int(data)
 
 
-@extend_schema_field({"type": "string", "maxLength": MAX_KEYWORDS, "pattern": "^[^\\u0000]*$"})
+class QueryMomentField(MomentField):
+    """A moment in a query; its "+" has to be written as "%2B"."""
+
+    @override
+    def to_internal_value(self, value: object) -> Any:
+        if isinstance(value, str) and "\x00" in value:  # Python takes a moment with NUL behind it
+            self.fail("invalid", format="YYYY-MM-DDThh:mm:ssZ")
+        return super().to_internal_value(value)
+
+
+@extend_schema_field({"type": "string", "minLength": 1, "maxLength": MAX_KEYWORDS, "pattern": "^[^\\u0000]*$"})
 class KeywordsField(TextField):
-    """Words, separated by white space; none is allowed, too."""
+    """Words, separated by white space; none is allowed, too, which drf-spectacular documents beside the length."""
 
     def __init__(self) -> None:
         super().__init__(max_length=MAX_KEYWORDS, required=False, allow_blank=True, trim_whitespace=False)
@@ -58,7 +68,7 @@ class OrdersQuerySerializer(CamelSerializer):
 
     consumer_id = QueryIdField(required=False)
     status = serializers.ChoiceField(choices=[status.value for status in OrderStatus], required=False)
-    since = MomentField(required=False)
+    since = QueryMomentField(required=False)
     keywords = KeywordsField()
     start_key = StartKeyField(required=False)
 
