@@ -5,7 +5,10 @@ import pytest
 from typing_extensions import override
 
 from postroad.brokers.rabbitmq import RabbitMQ
+from postroad.brokers.rabbitmq_connection import read_url
 from postroad.messaging.topology import Topology
+from postroad.testing.broker_stage import Stage
+from tests.brokers.proxy import Proxy
 from tests.support.amqp import delete_topology
 
 
@@ -34,3 +37,24 @@ def rabbitmq(broker_url: str) -> Iterator[TidyRabbitMQ]:
     broker = TidyRabbitMQ(broker_url)
     yield broker
     delete_topology(broker_url, broker.declared)
+
+
+@pytest.fixture
+def proxy(broker_url: str) -> Iterator[Proxy]:
+    server = read_url(broker_url)
+    proxy = Proxy(server.host, server.port)
+    yield proxy
+    proxy.close()
+
+
+@pytest.fixture
+def proxied(broker_url: str, proxy: Proxy) -> RabbitMQ:
+    """The same broker behind the proxy."""
+    return RabbitMQ(broker_url.replace(f":{read_url(broker_url).port}", f":{proxy.port}"))
+
+
+@pytest.fixture
+def stage(rabbitmq: TidyRabbitMQ) -> Iterator[Stage]:
+    stage = Stage(rabbitmq)
+    yield stage
+    stage.close()

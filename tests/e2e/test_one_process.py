@@ -155,7 +155,7 @@ def test_kill_nine_at_any_moment_loses_nothing_and_doubles_nothing(one: OneProce
     until(lambda: not one.rows("SELECT 1 FROM postroad_outbox"), seconds=30, what="the outbox is empty")
 
     states = dict(one.rows("SELECT id, state FROM orders_order"))
-    tickets = Counter(ticket for (ticket,) in one.rows("SELECT order_id FROM kitchen_ticket"))
+    tickets = Counter(ticket for (ticket,) in one.rows("SELECT id FROM kitchen_ticket"))
     charges = Counter(
         charged for (charged,) in one.rows("SELECT order_id FROM accounting_accountentry WHERE type = 'AUTHORIZED'")
     )

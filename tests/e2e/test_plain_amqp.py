@@ -79,7 +79,7 @@ def ask(*requests: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def tickets(kitchen: Deployment, order: int) -> int:
-    return len(kitchen.rows("kitchen", "SELECT 1 FROM kitchen_ticket WHERE order_id = %s", order))
+    return len(kitchen.rows("kitchen", "SELECT 1 FROM kitchen_ticket WHERE id = %s", order))
 
 
 def test_a_command_is_answered_on_the_clients_own_exclusive_queue(kitchen: Deployment) -> None:

@@ -90,7 +90,7 @@ def test_every_accepted_order_ends_and_nothing_happens_twice(deployment: Deploym
 
     ended = dict(deployment.rows("orders", "SELECT id, state FROM orders_order"))
     approved = {order for order, state in ended.items() if state == "APPROVED"}
-    tickets = dict(deployment.rows("kitchen", "SELECT order_id, state FROM kitchen_ticket"))
+    tickets = dict(deployment.rows("kitchen", "SELECT id, state FROM kitchen_ticket"))
     authorised = deployment.rows(
         "accounting", "SELECT order_id, amount FROM accounting_accountentry WHERE type = 'AUTHORIZED'"
     )

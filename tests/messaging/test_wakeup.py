@@ -13,13 +13,17 @@ from postroad.messaging.wakeup import BellWakeup, NotifyWakeup
 from tests.support.shop import Bake
 
 
+def send_and_fail() -> None:
+    send(Bake(order_id=1))
+    raise ZeroDivisionError
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_commit_rings_the_bell_of_its_process_and_a_rollback_does_not() -> None:
     wakeup = BellWakeup()
     wakeup.idle()
     with pytest.raises(ZeroDivisionError), unit_of_work():
-        send(Bake(order_id=1))
-        raise ZeroDivisionError
+        send_and_fail()
     began = time.monotonic()
     wakeup.wait(0.05)
     waited_for_nothing = time.monotonic() - began

@@ -27,7 +27,7 @@ entries = some.lists(
     some.one_of(
         some.builds(authorized, amounts), some.builds(refused, amounts), some.sampled_from([DISABLED, ENABLED])
     ),
-    max_size=20,
+    max_size=10,
 )
 
 
@@ -56,14 +56,11 @@ def test_refusals_change_nothing_but_the_count(journal: list[Entry]) -> None:
 
 
 @given(entries, entries)
-def test_a_journal_may_be_folded_in_parts(first: list[Entry], second: list[Entry]) -> None:
-    whole = fold([*first, *second])
-    continued = Standing(
-        state=fold(first).state, limit=whole.limit, authorized_total=fold(first).authorized_total, last_sequence=0
-    )
+def test_entries_of_a_later_day_add_to_those_before(before: list[Entry], later: list[Entry]) -> None:
+    whole, first, second = fold([*before, *later]), fold(before), fold(later)
 
-    assert fold([*first, *second, ENABLED]).state is AccountState.ENABLED
-    assert whole.authorized_total == continued.authorized_total + fold(second).authorized_total
+    assert whole.authorized_total == first.authorized_total + second.authorized_total
+    assert whole.last_sequence == first.last_sequence + second.last_sequence
 
 
 def test_a_charge_of_exactly_the_limit_is_authorised() -> None:

@@ -17,7 +17,6 @@ PATIENCE_SECONDS = 10
 
 
 @pytest.mark.postgres
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite in memory has one connection.")
 @pytest.mark.django_db(transaction=True)
 def test_order_and_ticket_that_arrive_at_once_are_both_kept() -> None:
     meeting = threading.Barrier(TOGETHER, timeout=PATIENCE_SECONDS)

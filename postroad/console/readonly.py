@@ -1,0 +1,82 @@
+"""Lists and pages that only show: the base of every admin page here and of the services'.  Not: what a page shows.
+
+History and money depend on these rows, so nobody adds, changes or deletes one by hand.  A list sorts, searches and
+filters only by what an index finds, so that it opens as fast on a large table as on a small one.
+"""
+
+from typing import Any, ClassVar
+
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from typing_extensions import override
+
+from postroad.console.paging import BoundedPaginator
+from postroad.console.theme import AdminBase, InlineBase
+
+
+class _NobodyWrites:
+    """The permissions of rows that only programs write."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nobody."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nobody."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nobody."""
+        return False
+
+
+class ReadOnlyAdmin(_NobodyWrites, AdminBase):
+    """A list and a page of each row; write `find` to offer a search.
+
+    Attributes:
+        large_columns: Columns that a list leaves in the database.
+    """
+
+    large_columns: ClassVar[tuple[str, ...]] = ()
+    list_per_page = 50
+    paginator = BoundedPaginator
+    show_full_result_count = False
+    sortable_by = ()
+    list_fullwidth = True
+
+    class Media:
+        """Our own few styles; nothing comes from elsewhere."""
+
+        css = {"all": ["postroad_console/console.css"]}
+
+    def find(self, rows: "QuerySet[Any]", term: str) -> "QuerySet[Any]":
+        """Return the rows that a search is for; `search_fields` only says that there is one."""
+        raise NotImplementedError
+
+    @override
+    def get_search_results(
+        self, request: HttpRequest, queryset: "QuerySet[Any]", search_term: str
+    ) -> tuple["QuerySet[Any]", bool]:
+        term = search_term.strip()
+        return (self.find(queryset, term) if term else queryset), False
+
+    @override
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
+        rows = super().get_queryset(request)
+        place = request.resolver_match
+        is_list = place is not None and (place.url_name or "").endswith("_changelist")
+        return rows.defer(*self.large_columns) if is_list else rows
+
+
+class ReadOnlyInline(_NobodyWrites, InlineBase):
+    """Rows of another table on a row's page."""
+
+    extra = 0
+    can_delete = False
+    show_change_link = False
+
+
+def find_by_number(rows: "QuerySet[Any]", term: str) -> "QuerySet[Any]":
+    """Return the row whose primary key is the number in `term`; `#12` is 12 too."""
+    digits = term.removeprefix("#")
+    return rows.filter(pk=int(digits)) if digits.isdecimal() and digits.isascii() else rows.none()

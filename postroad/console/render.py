@@ -1,0 +1,54 @@
+"""How values look on admin pages: ages, bodies, long text.  Not: whole pages."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
+
+from postroad import clock
+
+MOST_SHOWN = 20_000
+"""Characters of a body or traceback on a page; browsers lay out more only slowly, and nobody reads it there."""
+
+
+def age(moment: datetime) -> str:
+    """Return how long ago a moment was, to one unit."""
+    seconds = round((clock.now() - moment).total_seconds())
+    return f"{max(0, seconds)} s" if seconds < 60 else timesince(moment, clock.now(), depth=1)
+
+
+def milliseconds(begin: datetime, end: datetime) -> int:
+    """Return how long something took."""
+    return round((end - begin).total_seconds() * 1000)
+
+
+def long_text(text: str, *, whole: int | None = None) -> SafeString:
+    """Return text as a scrollable block, cut at `MOST_SHOWN`; `whole` is its length in bytes when it is known."""
+    if not text:
+        return SafeString("–")
+    rest = ""
+    if len(text) > MOST_SHOWN:
+        rest = f"\n… cut after {MOST_SHOWN} of {whole or len(text)} {'bytes' if whole else 'characters'}"
+    return format_html('<pre class="postroad-pre" tabindex="0">{}{}</pre>', text[:MOST_SHOWN], rest)
+
+
+def body(content: bytes, *, content_type: str) -> SafeString:
+    """Return a message's body, indented when it is JSON."""
+    return long_text(_readable(content, content_type), whole=len(content))
+
+
+def named_values(values: Mapping[str, object]) -> SafeString:
+    """Return headers, one a line."""
+    return long_text("\n".join(f"{name}: {value}" for name, value in sorted(values.items())))
+
+
+def _readable(content: bytes, content_type: str) -> str:
+    if len(content) > MOST_SHOWN or "json" not in content_type:
+        return content[: MOST_SHOWN + 1].decode(errors="replace")
+    try:
+        return json.dumps(json.loads(content), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return content.decode(errors="replace")

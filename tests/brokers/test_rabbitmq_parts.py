@@ -1,0 +1,124 @@
+"""The adapter's pure parts: addresses, frames, alien properties."""
+
+import struct
+
+import amqp
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from postroad.brokers.rabbitmq_connection import hide_password, read_url
+from postroad.brokers.rabbitmq_declare import queue_arguments
+from postroad.brokers.rabbitmq_envelope import envelope_of, forgive_alien_properties
+from postroad.brokers.rabbitmq_frames import Packer
+from postroad.errors import InvalidSetting
+from postroad.messaging.message import Address, Envelope, Outgoing
+from postroad.messaging.topology import Queue
+
+FRAME_MAX = 4096
+short = st.text(max_size=60)
+envelopes = st.builds(
+    Envelope,
+    id=short,
+    type=short,
+    body=st.binary(max_size=3 * FRAME_MAX),
+    content_type=short,
+    correlation_id=short,
+    reply_to=short,
+    app_id=short,
+    sent_at=st.integers(min_value=0, max_value=253_402_300_799),
+    headers=st.dictionaries(short.filter(lambda name: not name.startswith("x-")), short, max_size=5),
+)
+
+
+def frames_of(data: bytes) -> list[tuple[int, int, bytes]]:
+    """Return kind, channel and payload of each frame."""
+    found = []
+    while data:
+        kind, channel, size = struct.unpack(">BHI", data[:7])
+        assert data[7 + size] == 0xCE
+        assert size + 8 <= FRAME_MAX
+        found.append((kind, channel, data[7 : 7 + size]))
+        data = data[8 + size :]
+    return found
+
+
+def read_back(data: bytes) -> Envelope:
+    """Return the envelope that py-amqp reads from the frames of one message."""
+    (_, _, _), (kind, _, header), *bodies = frames_of(data)
+    assert kind == 2
+    message = amqp.Message()
+    message.inbound_header(header)
+    for _, _, body in bodies:
+        message.inbound_body(body)
+    assert message.ready
+    message.body = message.body or b""
+    return envelope_of(message)
+
+
+@given(envelopes)
+def test_what_is_packed_is_what_py_amqp_reads(envelope: Envelope) -> None:
+    packer = Packer(channel=3, frame_max=FRAME_MAX)
+    outgoing = Outgoing(address=Address(channel="kitchen", route="3"), envelope=envelope)
+
+    assert read_back(packer.pack(outgoing)) == envelope
+    assert {channel for _, channel, _ in frames_of(packer.pack(outgoing))} == {3}
+
+
+@given(st.binary(max_size=255), st.binary(max_size=20))
+def test_alien_properties_never_raise(message_id: bytes, table: bytes) -> None:
+    forgive_alien_properties()
+    header = struct.pack(">HHQHI", 60, 0, 0, 0x2080, len(table)) + table + bytes([len(message_id)]) + message_id
+    message = amqp.Message()
+    message.inbound_header(header)
+
+    assert envelope_of(message).id == message_id.decode(errors="replace")
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("amqp://", ("localhost", 5672, "guest", "guest", "/")),
+        ("amqp://mq", ("mq", 5672, "guest", "guest", "/")),
+        ("amqp://mq:5673//", ("mq", 5673, "guest", "guest", "/")),
+        ("amqp://a%40b:p%2Fq@mq/%2F", ("mq", 5672, "a@b", "p/q", "/")),
+        ("amqp://u:p@[::1]:5673/orders", ("::1", 5673, "u", "p", "orders")),
+        ("amqps://mq/orders?verify=verify_none", ("mq", 5671, "guest", "guest", "orders")),
+    ],
+)
+def test_a_url_is_read(url: str, expected: tuple[object, ...]) -> None:
+    server = read_url(url)
+
+    assert (server.host, server.port, server.user, server.password, server.vhost) == expected
+
+
+def test_tls_verifies_the_host_unless_told_otherwise() -> None:
+    assert read_url("amqp://mq").tls == {}
+    assert read_url("amqps://mq").tls == {"server_hostname": "mq"}
+    assert read_url("amqps://mq?cacertfile=/ca.pem&server_name_indication=other").tls == {
+        "server_hostname": "other",
+        "ca_certs": "/ca.pem",
+    }
+
+
+@pytest.mark.parametrize("url", ["amqp://mq:port/", "http://mq", "amqp://mq:99999"])
+def test_a_url_that_cannot_be_read_is_shown_without_its_password(url: str) -> None:
+    with pytest.raises(InvalidSetting, match=r"write amqp://user:password@host"):
+        read_url(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("amqp://u:secret@mq:5672/v?x=y", "amqp://u:**@mq:5672/v"),
+        ("amqp://u:se@cret@mq", "amqp://u:**@mq"),
+        ("amqp://u@mq", "amqp://u@mq"),
+        ("amqp://mq:5673//", "amqp://mq:5673//"),
+    ],
+)
+def test_a_password_is_hidden(url: str, shown: str) -> None:
+    assert hide_password(url) == shown
+
+
+def test_a_dead_letter_queue_has_no_limit_and_no_dead_letter_queue() -> None:
+    assert queue_arguments(Queue(name="a.dead", subscriber="a.dead", is_ordered=False)) == {"x-queue-type": "quorum"}
