@@ -2,10 +2,12 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 from config.services import installed_services
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
+VAR_DIR = Path(os.environ.get("VAR_DIR", BASE_DIR / "var"))
 SERVICES = installed_services()
 
 INSTALLED_APPS = [
@@ -60,15 +62,20 @@ STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True
 DEBUG = False
 
-LOG_LEVEL = os.environ.get("LOG_LEVEL", "INFO").upper()
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"()": "postroad.runtime.logs.LineFormatter"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
-    "loggers": {"django.request": {"level": "ERROR"}},  # a 404 is an answer, not news
-}
+
+def logging_at(level: str) -> dict[str, Any]:
+    """Return Django's LOGGING: one line a record on standard error, from `level` on."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"line": {"()": "postroad.runtime.logs.LineFormatter"}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "root": {"handlers": ["stderr"], "level": level.upper()},
+        "loggers": {"django.request": {"level": "ERROR"}},  # a 404 is an answer, not news
+    }
+
+
+LOGGING = logging_at(os.environ.get("LOG_LEVEL", "INFO"))
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],

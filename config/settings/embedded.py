@@ -1,17 +1,15 @@
 """Settings of the one-process mode: SQLite and secrets in `var/`, no broker, this machine only."""
 
 import os
-from pathlib import Path
 
 from config.databases import databases
 from config.secrets import kept_secret
 from config.settings.base import *
 
-VAR_DIR = Path(os.environ.get("VAR_DIR", BASE_DIR / "var"))
 VAR_DIR.mkdir(exist_ok=True)
 
 SECRET_KEY = os.environ.get("SECRET_KEY") or kept_secret(VAR_DIR / "secret-key")
 ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 DATABASES = databases(os.environ.get("DATABASE_URL", f"sqlite:///{VAR_DIR / 'postroad.sqlite3'}"))
 POSTROAD = {"BROKER_URL": os.environ.get("BROKER_URL", "memory://")}
-LOGGING["root"]["level"] = os.environ.get("LOG_LEVEL", "WARNING").upper()
+LOGGING = logging_at(os.environ.get("LOG_LEVEL", "WARNING"))  # the journey is the news here

@@ -39,7 +39,8 @@ def distinct_values(model: type[Model], column: str) -> list[str]:
     Source: "Loose indexscan", PostgreSQL wiki.
     """
     quote = connection.ops.quote_name
-    table, name = quote(model._meta.db_table), quote(model._meta.get_field(column).column)
+    about = model._meta  # noqa: SLF001 - Django's public description of a model, for all its underscore
+    table, name = quote(about.db_table), quote(about.get_field(column).column)
     statement = f"""
         WITH RECURSIVE found(value) AS (
             SELECT min({name}) FROM {table}

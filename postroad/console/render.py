@@ -3,7 +3,9 @@
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from urllib.parse import urlencode
 
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
@@ -25,10 +27,17 @@ def milliseconds(begin: datetime, end: datetime) -> int:
     return round((end - begin).total_seconds() * 1000)
 
 
+def list_link(model: str, text: object, **filters: object) -> SafeString:
+    """Return a link to a model's list (`orders_order`), filtered by exact values."""
+    asked = urlencode({f"{column}__exact": value for column, value in filters.items()})
+    url = f"{reverse(f'admin:{model}_changelist')}?{asked}"
+    return format_html('<a class="postroad-link" href="{}">{}</a>', url, text)
+
+
 def long_text(text: str, *, whole: int | None = None) -> SafeString:
     """Return text as a scrollable block, cut at `MOST_SHOWN`; `whole` is its length in bytes when it is known."""
     if not text:
-        return SafeString("–")
+        return SafeString("-")
     rest = ""
     if len(text) > MOST_SHOWN:
         rest = f"\n… cut after {MOST_SHOWN} of {whole or len(text)} {'bytes' if whole else 'characters'}"
@@ -43,6 +52,11 @@ def body(content: bytes, *, content_type: str) -> SafeString:
 def named_values(values: Mapping[str, object]) -> SafeString:
     """Return headers, one a line."""
     return long_text("\n".join(f"{name}: {value}" for name, value in sorted(values.items())))
+
+
+def value(data: object) -> SafeString:
+    """Return a JSON value, indented."""
+    return long_text(json.dumps(data, indent=2, ensure_ascii=False))
 
 
 def _readable(content: bytes, content_type: str) -> str:

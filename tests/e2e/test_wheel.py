@@ -1,8 +1,10 @@
 """The built wheel in an empty Django project: five lines of settings, then a message is sent and handled."""
 
 import os
+import re
 import subprocess
 import sys
+import textwrap
 import venv
 from pathlib import Path
 
@@ -12,57 +14,23 @@ from tests.faults.deployment import ROOT
 
 pytestmark = pytest.mark.slow
 
-SETTINGS = """
-INSTALLED_APPS += ["postroad.messaging", "postroad.sagas", "postroad.runtime", "billing"]
-POSTROAD = {"SERVICE": "billing", "BROKER_URL": "memory://"}
-"""
-CELERY = """
-from celery import Celery
-from postroad.runtime.worker import install_consumers
-app = Celery("config"); app.config_from_object("django.conf:settings", namespace="CELERY"); install_consumers(app)
-"""
-MESSAGES = """
-from postroad.codecs.types import Message, Positive
-from postroad.commands.messages import Done, command
-from postroad.messaging.channels import CommandChannel
-
-BILLING = CommandChannel("billing")
-
-
-@command("billing.SendInvoice", on=BILLING, key="customer_id", replies=(Done,))
-class SendInvoice(Message):
-    customer_id: Positive
-"""
-HANDLERS = """
-from billing.messages import BILLING, SendInvoice
-from postroad.commands.handlers import CommandHandlers
-from postroad.commands.messages import Done
-
-SENT = []
-
-
-def send_invoice(command: SendInvoice) -> Done:
-    SENT.append(command.customer_id)
-    return Done()
-
-
-COMMANDS = CommandHandlers(BILLING, {SendInvoice: send_invoice})
-"""
+HOW_TO = ROOT / "docs" / "how-to" / "add-a-service.md"
 TRY = """
 import django
 django.setup()
-from billing.handlers import SENT
-from billing.messages import SendInvoice
-from postroad.commands.sender import send
-from postroad.messaging.producer import unit_of_work
-from postroad.testing.pump import Pump
 import config.celery
-
-with unit_of_work():
-    send(SendInvoice(customer_id=42))
+from billing.handlers import SENT
+from postroad.testing.pump import Pump
+{snippet}
 Pump().until_quiet()
 print("handled", SENT)
 """
+
+
+def snippets() -> list[str]:
+    """Return the how-to's Python blocks in order: settings, messages, handlers, celery, send."""
+    text = HOW_TO.read_text()
+    return [textwrap.dedent(block) for block in re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)]
 
 
 def run(*command: str, cwd: Path, **environment: str) -> str:
@@ -76,7 +44,8 @@ def run(*command: str, cwd: Path, **environment: str) -> str:
     return done.stdout
 
 
-def test_the_wheel_works_in_an_empty_project(tmp_path: Path) -> None:
+def test_the_wheel_works_in_an_empty_project_that_follows_the_how_to(tmp_path: Path) -> None:
+    parts = snippets()
     run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(ROOT), cwd=tmp_path)
     (wheel,) = tmp_path.glob("postroad-*.whl")
     home = tmp_path / "env"
@@ -86,11 +55,11 @@ def test_the_wheel_works_in_an_empty_project(tmp_path: Path) -> None:
     run(python, "-m", "django", "startproject", "config", ".", cwd=tmp_path)
     run(python, "manage.py", "startapp", "billing", cwd=tmp_path)
     with (tmp_path / "config" / "settings.py").open("a") as settings:
-        settings.write(SETTINGS)
-    (tmp_path / "config" / "celery.py").write_text(CELERY)
-    (tmp_path / "billing" / "messages.py").write_text(MESSAGES)
-    (tmp_path / "billing" / "handlers.py").write_text(HANDLERS)
-    (tmp_path / "try.py").write_text(TRY)
+        settings.write(parts[0])
+    (tmp_path / "billing" / "messages.py").write_text(parts[1])
+    (tmp_path / "billing" / "handlers.py").write_text(parts[2])
+    (tmp_path / "config" / "celery.py").write_text(parts[3])
+    (tmp_path / "try.py").write_text(TRY.format(snippet=parts[4]))
     run(python, "manage.py", "check", "--fail-level", "WARNING", cwd=tmp_path)
     run(python, "manage.py", "migrate", cwd=tmp_path)
     run(python, "manage.py", "declare_channels", cwd=tmp_path)

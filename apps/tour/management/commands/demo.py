@@ -1,6 +1,7 @@
 """`manage.py demo`: a demo order against running services; needs no database of its own."""
 
 import os
+import sys
 from argparse import ArgumentParser
 from typing import Any
 
@@ -27,7 +28,7 @@ class Command(BaseCommand):
 
     @override
     def handle(self, *args: Any, **options: Any) -> None:
-        story = Story(self.stdout._out)  # noqa: SLF001 - Django's wrapper hides whether it is a terminal
+        story = Story(sys.stdout)
         services = addresses(os.environ.get("GATEWAY_URL", "http://localhost:8000"))
         try:
             if options["count"] > 1:

@@ -1,0 +1,86 @@
+"""Tickets in the admin, each with its lines, and the replica they are checked against.  Not: cooking, which is the API's."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.utils.safestring import SafeString
+from typing_extensions import override
+
+from apps.kitchen.domain import TicketState
+from apps.kitchen.models import MenuItem, Restaurant, Ticket, TicketLineItem
+from postroad.console.readonly import ReadOnlyAdmin, ReadOnlyInline, find_by_number
+from postroad.console.render import age, list_link
+from postroad.console.theme import display
+
+_ENDED = {TicketState.PICKED_UP.value: "success", TicketState.CANCELLED.value: "danger"}
+_COLOURS = {state.value: _ENDED.get(state.value, "warning" if "PENDING" in state else "info") for state in TicketState}
+
+
+class LineItemInline(ReadOnlyInline):
+    """What is to be cooked."""
+
+    model = TicketLineItem
+    fields = ("quantity", "name", "menu_item_id")
+    verbose_name_plural = "lines"
+
+
+@admin.register(Ticket)
+class TicketAdmin(ReadOnlyAdmin):
+    """Newest first; a restaurant in the list leads to its other tickets."""
+
+    list_display = ("number", "state_label", "restaurant", "ready_by", "made")
+    list_filter = ("state",)
+    ordering = ("-created_at",)
+    search_fields = ("pk",)
+    search_help_text = "Order number."
+    inlines = (LineItemInline,)
+    fields = (("number", "state_label"), ("restaurant", "ready_by"), "created_at")
+
+    @override
+    def find(self, rows: "QuerySet[Any]", term: str) -> "QuerySet[Any]":
+        return find_by_number(rows, term)
+
+    @display(description="order")
+    def number(self, ticket: Ticket) -> str:
+        """The id, which is the order's."""
+        return f"#{ticket.pk}"
+
+    @display(description="state", label=_COLOURS)
+    def state_label(self, ticket: Ticket) -> str:
+        """Painted."""
+        return ticket.state
+
+    @display(description="restaurant")
+    def restaurant(self, ticket: Ticket) -> SafeString:
+        """Leads to the restaurant's tickets."""
+        return list_link("kitchen_ticket", ticket.restaurant_id, restaurant_id=ticket.restaurant_id)
+
+    @display(description="made")
+    def made(self, ticket: Ticket) -> str:
+        """Age of the ticket."""
+        return f"{age(ticket.created_at)} ago"
+
+
+class MenuItemInline(ReadOnlyInline):
+    """The menu as the kitchen knows it."""
+
+    model = MenuItem
+    fields = ("menu_item_id", "name")
+    verbose_name_plural = "menu"
+
+
+@admin.register(Restaurant)
+class RestaurantAdmin(ReadOnlyAdmin):
+    """Replicas; the owner is the restaurants service."""
+
+    list_display = ("id", "name")
+    list_display_links = ("id", "name")
+    ordering = ("-pk",)
+    search_fields = ("pk",)
+    search_help_text = "Number, or name in full."
+    inlines = (MenuItemInline,)
+
+    @override
+    def find(self, rows: "QuerySet[Any]", term: str) -> "QuerySet[Any]":
+        return find_by_number(rows, term) | rows.filter(name=term)

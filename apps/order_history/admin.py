@@ -1,0 +1,60 @@
+"""The history of orders in the admin.  Not: the orders, which their own service has."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.utils.safestring import SafeString
+from typing_extensions import override
+
+from apps.order_history.domain import OrderStatus
+from apps.order_history.models import OrderView
+from postroad.console.readonly import ReadOnlyAdmin, find_by_number
+from postroad.console.render import age, list_link
+from postroad.console.theme import display
+
+_COLOURS = {
+    OrderStatus.APPROVAL_PENDING.value: "info",
+    OrderStatus.APPROVED.value: "success",
+    OrderStatus.REJECTED.value: "danger",
+    OrderStatus.CANCEL_PENDING.value: "warning",
+    OrderStatus.CANCELLED.value: "primary",
+    OrderStatus.REVISION_PENDING.value: "warning",
+}
+
+
+@admin.register(OrderView)
+class OrderViewAdmin(ReadOnlyAdmin):
+    """Newest first; stubs, whose order has not been heard of yet, come first on PostgreSQL and last on SQLite."""
+
+    list_display = ("number", "status_label", "ticket_state", "order_total", "consumer", "restaurant_name", "placed")
+    list_filter = ("status",)
+    ordering = ("-creation_time",)
+    search_fields = ("pk",)
+    search_help_text = "Order number."
+
+    @override
+    def find(self, rows: "QuerySet[Any]", term: str) -> "QuerySet[Any]":
+        return find_by_number(rows, term)
+
+    @display(description="order")
+    def number(self, order: OrderView) -> str:
+        """The id."""
+        return f"#{order.pk}"
+
+    @display(description="status", label=_COLOURS)
+    def status_label(self, order: OrderView) -> str:
+        """Painted; a stub has none."""
+        return order.status
+
+    @display(description="consumer")
+    def consumer(self, order: OrderView) -> SafeString | str:
+        """Leads to the consumer's orders."""
+        if order.consumer_id is None:
+            return "-"
+        return list_link("order_history_orderview", order.consumer_id, consumer_id=order.consumer_id)
+
+    @display(description="placed")
+    def placed(self, order: OrderView) -> str:
+        """Age of the order."""
+        return "-" if order.creation_time is None else f"{age(order.creation_time)} ago"

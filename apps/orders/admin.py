@@ -1,0 +1,141 @@
+"""Orders in the admin, each with its lines and the way to its sagas, and the replicas they are checked against.  Not: changing them."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.utils.safestring import SafeString
+from typing_extensions import override
+
+from apps.orders.domain import OrderState
+from apps.orders.models import Consumer, MenuItem, Order, OrderLineItem, Restaurant
+from postroad.console.readonly import ReadOnlyAdmin, ReadOnlyInline, find_by_number
+from postroad.console.render import age, list_link
+from postroad.console.sagas import saga_links
+from postroad.console.theme import display
+
+_COLOURS = {
+    OrderState.APPROVAL_PENDING.value: "info",
+    OrderState.APPROVED.value: "success",
+    OrderState.REJECTED.value: "danger",
+    OrderState.CANCEL_PENDING.value: "warning",
+    OrderState.CANCELLED.value: "primary",
+    OrderState.REVISION_PENDING.value: "warning",
+}
+
+
+class LineItemInline(ReadOnlyInline):
+    """What was ordered, at the prices of then."""
+
+    model = OrderLineItem
+    fields = ("quantity", "name", "price", "menu_item_id")
+    verbose_name_plural = "lines"
+
+
+@admin.register(Order)
+class OrderAdmin(ReadOnlyAdmin):
+    """Newest first; a consumer's or restaurant's name in the list leads to their other orders."""
+
+    list_display = ("number", "state_label", "order_total", "consumer", "restaurant", "placed", "rejection_reason")
+    list_filter = ("state",)
+    ordering = ("-created_at",)
+    search_fields = ("pk",)
+    search_help_text = "Order number."
+    inlines = (LineItemInline,)
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    ("number", "state_label"),
+                    ("order_total", "rejection_reason"),
+                    ("consumer", "restaurant"),
+                    ("created_at", "delivery_time"),
+                    "goes_to",
+                    "sagas",
+                )
+            },
+        ),
+    )
+
+    @override
+    def find(self, rows: "QuerySet[Any]", term: str) -> "QuerySet[Any]":
+        return find_by_number(rows, term)
+
+    @display(description="order")
+    def number(self, order: Order) -> str:
+        """The id."""
+        return f"#{order.pk}"
+
+    @display(description="state", label=_COLOURS)
+    def state_label(self, order: Order) -> str:
+        """Painted."""
+        return order.state
+
+    @display(description="consumer")
+    def consumer(self, order: Order) -> SafeString:
+        """Leads to the consumer's orders."""
+        return format_html(
+            '<a class="postroad-link" href="../order/?consumer_id__exact={0}">{0}</a>', order.consumer_id
+        )
+
+    @display(description="restaurant")
+    def restaurant(self, order: Order) -> SafeString:
+        """Leads to the restaurant's orders."""
+        return list_link("orders_order", order.restaurant_name, restaurant_id=order.restaurant_id)
+
+    @display(description="placed")
+    def placed(self, order: Order) -> str:
+        """Age of the order."""
+        return f"{age(order.created_at)} ago"
+
+    @display(description="goes to")
+    def goes_to(self, order: Order) -> str:
+        """The delivery address on one line."""
+        return ", ".join(str(part) for part in order.delivery_address.values() if part)
+
+    @display(description="sagas")
+    def sagas(self, order: Order) -> SafeString:
+        """Their timelines."""
+        return saga_links("orders", order.pk)
+
+
+class MenuItemInline(ReadOnlyInline):
+    """The menu as orders knows it."""
+
+    model = MenuItem
+    fields = ("menu_item_id", "name", "price")
+    verbose_name_plural = "menu"
+
+
+@admin.register(Restaurant)
+class RestaurantAdmin(ReadOnlyAdmin):
+    """Replicas; the owner is the restaurants service."""
+
+    list_display = ("id", "name")
+    list_display_links = ("id", "name")
+    ordering = ("-pk",)
+    search_fields = ("pk",)
+    search_help_text = "Number, or name in full."
+    inlines = (MenuItemInline,)
+
+    @override
+    def find(self, rows: "QuerySet[Any]", term: str) -> "QuerySet[Any]":
+        return find_by_number(rows, term) | rows.filter(name=term)
+
+
+@admin.register(Consumer)
+class ConsumerAdmin(ReadOnlyAdmin):
+    """Replicas; the owner is the consumers service."""
+
+    list_display = ("id", "first_name", "last_name")
+    list_display_links = ("id", "last_name")
+    ordering = ("-pk",)
+    search_fields = ("pk",)
+    search_help_text = "Number, last name, or last and first name."
+
+    @override
+    def find(self, rows: "QuerySet[Any]", term: str) -> "QuerySet[Any]":
+        last, _, first = term.partition(" ")
+        named = Q(last_name=term) | Q(last_name=last, first_name=first)
+        return find_by_number(rows, term) | rows.filter(named)

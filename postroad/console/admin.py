@@ -1,0 +1,13 @@
+"""Puts the library's tables into Django's admin.  Not: how they are shown, which each page's own module says."""
+
+from django.contrib import admin
+
+from postroad.console.deadletters import DeadLetterAdmin
+from postroad.console.outbox import OutboxMessageAdmin
+from postroad.console.sagas import SagaInstanceAdmin
+from postroad.messaging.models import DeadLetter, OutboxMessage
+from postroad.sagas.models import SagaInstance
+
+admin.site.register(OutboxMessage, OutboxMessageAdmin)
+admin.site.register(DeadLetter, DeadLetterAdmin)
+admin.site.register(SagaInstance, SagaInstanceAdmin)
