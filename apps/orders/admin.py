@@ -75,9 +75,7 @@ class OrderAdmin(ReadOnlyAdmin):
     @display(description="consumer")
     def consumer(self, order: Order) -> SafeString:
         """Leads to the consumer's orders."""
-        return format_html(
-            '<a class="postroad-link" href="../order/?consumer_id__exact={0}">{0}</a>', order.consumer_id
-        )
+        return list_link("orders_order", order.consumer_id, consumer_id=order.consumer_id)
 
     @display(description="restaurant")
     def restaurant(self, order: Order) -> SafeString:

@@ -11,12 +11,14 @@ from decimal import Decimal
 from typing import Any
 
 from amqp import serialization
+from amqp.exceptions import FrameSyntaxError
 from amqp.spec import Basic
 
 from postroad.messaging.broker import Delivery
 from postroad.messaging.message import Envelope
 
 _BROKER_HEADERS = ("x-death", "x-delivery-count", "x-acquired-count", "x-first-death-", "x-last-death-")
+_UNREADABLE = (ValueError, OverflowError, OSError, IndexError, struct.error, FrameSyntaxError)
 _LATEST = 253_402_300_799  # end of the year 9999: a larger number is no time in seconds
 _PROPERTIES = (
     (0x8000, "content_type"),
@@ -81,7 +83,7 @@ def forgive_alien_properties() -> None:
 def _read_properties(buffer: bytes, offset: int) -> tuple[dict[str, Any], int]:
     try:
         properties, end = serialization.decode_properties_basic(buffer, offset)
-    except (ValueError, OverflowError, OSError):
+    except _UNREADABLE:
         return _read_carefully(buffer, offset)
     return properties, end
 
@@ -111,12 +113,26 @@ def _read_property(name: str, buffer: bytes, offset: int) -> tuple[Any, int]:
 
 
 def _read_table(buffer: bytes, offset: int) -> dict[Any, Any]:
-    """Return a table of headers, or nothing if py-amqp cannot read one of its values."""
-    try:
-        ((table,), _) = serialization.loads("F", buffer, offset)
-    except (ValueError, OverflowError, OSError):
-        return {}
-    return dict(table)
+    """Return a table of headers without the values that py-amqp cannot read."""
+    (size,) = struct.unpack_from(">I", buffer, offset)
+    at, end = offset + 4, offset + 4 + size
+    table: dict[Any, Any] = {}
+    while at < end:
+        try:  # a table that is said to end after one byte ends after one entry
+            ((entry,), used) = serialization.loads("F", b"\0\0\0\1" + buffer[at:end], 0)
+        except _UNREADABLE:
+            at = _end_of_value(buffer, at + 1 + buffer[at])
+        else:
+            table |= entry
+            at += used - 4
+    return table
+
+
+def _end_of_value(buffer: bytes, at: int) -> int:
+    """Return where a value ends that py-amqp cannot read: a time, or something that begins with its size."""
+    if buffer[at : at + 1] == b"T":
+        return at + 9
+    return at + 5 + int(struct.unpack_from(">I", buffer, at + 1)[0])
 
 
 def _headers(table: dict[Any, Any]) -> Iterator[tuple[str, str]]:

@@ -39,8 +39,8 @@ def distinct_values(model: type[Model], column: str) -> list[str]:
     Source: "Loose indexscan", PostgreSQL wiki.
     """
     quote = connection.ops.quote_name
-    about = model._meta  # noqa: SLF001 - Django's public description of a model, for all its underscore
-    table, name = quote(about.db_table), quote(about.get_field(column).column)
+    table = quote(model._meta.db_table)  # noqa: SLF001 - public in Django, for all its underscore
+    name = quote(column)
     statement = f"""
         WITH RECURSIVE found(value) AS (
             SELECT min({name}) FROM {table}

@@ -58,19 +58,18 @@ def receive_through(receiver: Receiver, count: int) -> list[Delivery]:
 
 
 def take_and_ack(stage: Stage, receiver: Receiver) -> list[int]:
-    """Take ten letters and acknowledge them, and read on, so that the acknowledgement is out."""
-    deliveries = stage.take(receiver, 10)
-    receiver.ack(deliveries)
+    """Take what is there, acknowledge ten of it, and read on, so that the acknowledgement is out."""
+    deliveries = stage.rest(receiver)
+    receiver.ack(deliveries[:10])
     stage.rest(receiver)
-    return numbers(deliveries)
+    return numbers(deliveries[:10])
 
 
 def cut_and_notice(receiver: Receiver, proxy: Proxy) -> None:
-    """Cut, and read what had already arrived until the loss is told."""
+    """Cut, and let the receiver find out: there is nothing left to read."""
     proxy.cut()
     with pytest.raises(BrokerUnavailable):
-        while receiver.receive(limit=100, timeout_seconds=5):
-            pass
+        receiver.receive(limit=100, timeout_seconds=5)
 
 
 def test_a_cut_while_publishing_leaves_fates_unknown_and_the_next_call_connects_again(

@@ -65,14 +65,33 @@ def test_what_is_packed_is_what_py_amqp_reads(envelope: Envelope) -> None:
     assert {channel for _, channel, _ in frames_of(packer.pack(outgoing))} == {3}
 
 
-@given(st.binary(max_size=255), st.binary(max_size=20))
-def test_alien_properties_never_raise(message_id: bytes, table: bytes) -> None:
+def sized(letter: bytes) -> st.SearchStrategy[bytes]:
+    return st.binary(max_size=20).map(lambda value: letter + struct.pack(">I", len(value)) + value)
+
+
+alien_values = st.one_of(
+    sized(b"S"),
+    sized(b"x"),
+    st.binary(min_size=8, max_size=8).map(lambda value: b"T" + value),
+    st.binary(min_size=8, max_size=8).map(lambda value: b"l" + value),
+    st.binary(min_size=8, max_size=8).map(lambda value: b"F" + struct.pack(">I", 11) + b"\x01aT" + value),
+    st.just(b"V"),
+)
+alien_entries = st.tuples(st.binary(min_size=2, max_size=20), alien_values)
+
+
+@given(st.binary(max_size=255), st.lists(alien_entries, max_size=5))
+def test_alien_properties_never_raise_and_harm_no_other(message_id: bytes, entries: list[tuple[bytes, bytes]]) -> None:
     forgive_alien_properties()
+    alien = b"".join(bytes([len(name)]) + name + value for name, value in entries)
+    table = b"\x01aS\x00\x00\x00\x011" + alien + b"\x01bS\x00\x00\x00\x012"
     header = struct.pack(">HHQHI", 60, 0, 0, 0x2080, len(table)) + table + bytes([len(message_id)]) + message_id
     message = amqp.Message()
     message.inbound_header(header)
+    envelope = envelope_of(message)
 
-    assert envelope_of(message).id == message_id.decode(errors="replace")
+    assert envelope.id == message_id.decode(errors="replace")
+    assert (envelope.headers["a"], envelope.headers["b"]) == ("1", "2")
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,8 @@ from schemathesis.specs.openapi.checks import (
 from config.services import SERVICES
 from postroad.testing.pump import Pump
 
+pytestmark = pytest.mark.slow
+
 CHECKS = [
     not_a_server_error,
     status_code_conformance,

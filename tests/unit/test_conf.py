@@ -53,6 +53,7 @@ def test_reading_wrong_settings_raises_with_every_problem(settings: Any) -> None
         conf.settings()
 
 
+@pytest.mark.django_db
 def test_manage_py_check_fails_for_a_wrong_key(settings: Any) -> None:
     settings.POSTROAD = {"SERVISE": "orders"}
 
@@ -60,6 +61,7 @@ def test_manage_py_check_fails_for_a_wrong_key(settings: Any) -> None:
         call_command("check")
 
 
+@pytest.mark.django_db
 def test_manage_py_check_fails_for_a_broker_nobody_speaks(settings: Any) -> None:
     settings.POSTROAD = {"BROKER_URL": "amqq://localhost"}
 
