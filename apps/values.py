@@ -10,6 +10,7 @@ MAX_MONEY = Decimal("9999999999.99")
 
 MONEY_DIGITS = 12
 CENT = Decimal("0.01")
+_SHOWN = 40  # characters of a wrong amount that its error repeats
 
 
 def cents(amount: Decimal) -> Decimal:
@@ -18,9 +19,9 @@ def cents(amount: Decimal) -> Decimal:
     Raises:
         ValueError: It is no number, is finer than a cent or is beyond `MAX_MONEY`.
     """
-    if not amount.is_finite() or abs(amount) > MAX_MONEY:
-        raise ValueError(f"{amount} is no amount of money; the largest is {MAX_MONEY}.")
+    if not amount.is_finite() or amount.copy_abs() > MAX_MONEY:
+        raise ValueError(f"{str(amount)[:_SHOWN]} is no amount of money; the largest is {MAX_MONEY}.")
     exact = amount.quantize(CENT)
     if exact != amount:
-        raise ValueError(f"{amount} is finer than a cent; write at most two decimals.")
+        raise ValueError(f"{str(amount)[:_SHOWN]} is finer than a cent; write at most two decimals.")
     return exact

@@ -35,4 +35,23 @@ class JsonCodec(Codec):
             value: M = _decoder(message).decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise InvalidMessage(f"{description_of(message).name}: the body does not fit: {error}") from error
+        if _NUL in body and _has_nul(msgspec.json.decode(body)):
+            raise InvalidMessage(
+                f"{description_of(message).name}: the body has a NUL character, which no database keeps."
+            )
         return value
+
+
+_NUL = b"\\u0000"  # a raw NUL is no JSON; only its escape can get here
+
+
+def _has_nul(value: object) -> bool:
+    match value:
+        case str():
+            return "\0" in value
+        case dict():
+            return any(_has_nul(each) for pair in value.items() for each in pair)
+        case list():
+            return any(map(_has_nul, value))
+        case _:
+            return False

@@ -16,6 +16,7 @@ from postroad.commands.replies import answer
 from postroad.errors import InvalidMessage, PermanentError, UnknownContentType, UnknownMessageType
 from postroad.messaging.message import Envelope
 
+_MOST_DETAIL = 500  # characters: the sender knows its own body, an answer need not echo it whole
 _REASONS: dict[type[PermanentError], str] = {
     UnknownMessageType: "unknown_type",
     UnknownContentType: "unknown_content_type",
@@ -43,7 +44,7 @@ class CommandDispatcher:
             if not envelope.reply_to:
                 raise
             reason = _REASONS.get(type(error), "unreadable")
-            answer(envelope, Rejected(reason=reason, detail=str(error)))
+            answer(envelope, Rejected(reason=reason, detail=str(error)[:_MOST_DETAIL]))
             return
         answer(envelope, self._handle(command))
 

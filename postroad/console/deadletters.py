@@ -34,7 +34,7 @@ class SubscriberFilter(IndexedValuesFilter):
 class DeadLetterAdmin(ReadOnlyAdmin):
     """Newest first; nothing changes but by redrive and discard."""
 
-    list_display = ("type", "state_label", "subscriber", "partition_key", "reason_line", "attempts", "parked_for")
+    list_display = ("type", "state_label", "subscriber", "key", "reason_line", "parked_for")
     list_filter = ("state", SubscriberFilter)
     ordering = ("-id",)
     large_columns = ("body", "headers", "traceback")
@@ -101,6 +101,11 @@ class DeadLetterAdmin(ReadOnlyAdmin):
     def state_label(self, letter: DeadLetter) -> str:
         """Painted."""
         return letter.state
+
+    @display(description="key")
+    def key(self, letter: DeadLetter) -> str:
+        """The partition key, under a short title."""
+        return letter.partition_key
 
     @display(description="reason")
     def reason_line(self, letter: DeadLetter) -> str:

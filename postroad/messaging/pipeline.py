@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from postroad.context import Current, working
+from postroad.ids import follow
 from postroad.messaging import deadletters, headers, inbox
 from postroad.messaging.message import Envelope, storable
 from postroad.messaging.producer import unit_of_work
@@ -47,5 +48,6 @@ def process(subscription: Subscription, envelopes: Sequence[Envelope]) -> None:
 def run_handler(subscription: Subscription, envelope: Envelope) -> None:
     """Run the handler of one message in its context, in the caller's transaction."""
     trace_parent = envelope.headers.get(headers.TRACE_PARENT, "")
+    follow(envelope.id)
     with working(Current(service=subscription.service, message_id=envelope.id, trace_parent=trace_parent)):
         subscription.handle(envelope)

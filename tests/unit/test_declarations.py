@@ -14,6 +14,7 @@ from postroad.messaging.channels import CommandChannel, EventChannel, shard_of
 from tests.support.shop import BAKERY, LOAVES, TILL, Bake, Baked, LoafBaked, Throw
 
 
+@reply("shop.Line")
 class Line(Message):
     item_id: str
 
@@ -50,6 +51,7 @@ def test_a_reader_ignores_what_it_does_not_know_and_supplies_what_is_missing() -
         (b'{"lineItems":[{"itemId":"a"}],"count":0}', "$.count"),
         (b'{"lineItems":[{"itemId":"a"}],"count":1e400}', "$.count"),
         (b'{"x":' + b"[" * 100_000, "recursion"),
+        (rb'{"lineItems":[{"itemId":"a\u0000"}]}', "NUL"),
     ],
 )
 def test_a_body_that_does_not_fit_is_named_with_its_path(body: bytes, path: str) -> None:
@@ -57,6 +59,10 @@ def test_a_body_that_does_not_fit_is_named_with_its_path(body: bytes, path: str)
         JSON.decode(body, Listed)
 
     assert path in str(caught.value)
+
+
+def test_text_that_only_looks_like_an_escaped_nul_is_read() -> None:
+    assert JSON.decode(rb'{"itemId":"a\\u0000"}', Line).item_id == r"a\u0000"
 
 
 def test_a_message_cannot_be_changed() -> None:

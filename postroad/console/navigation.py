@@ -1,0 +1,70 @@
+"""The admin's sidebar: what an operator looks at first, then each application.  Not: who may see what, which Django knows.
+
+Named by the setting `UNFOLD["SIDEBAR"]["navigation"]`.
+"""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+
+from postroad.messaging.models import DeadLetter, DeadLetterState
+from postroad.sagas.execution import Status
+from postroad.sagas.models import SagaInstance
+
+_FIRST = {
+    "SagaInstance": ("conversion_path", "postroad_sagas"),
+    "DeadLetter": ("markunread_mailbox", "postroad_messaging"),
+    "OutboxMessage": ("outbox", "postroad_messaging"),
+}
+_OWN = {label for _, label in _FIRST.values()}
+_LAST = {"auth": "People"}
+_MOST_COUNTED = 100
+"""A badge says at most so many: beyond it the number changes nothing."""
+
+
+def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return Unfold's groups of links: ours first, people last, services between in alphabetical order."""
+    found = {each["app_label"]: each for each in admin.site.get_app_list(request)}
+    models = {model["object_name"]: model for label in _OWN for model in found.get(label, {}).get("models", [])}
+    first = [_item(models[name], icon) for name, (icon, _) in _FIRST.items() if name in models]
+    services = [_group(each) for label, each in found.items() if label not in _OWN and label not in _LAST]
+    people = [_group(found[label], title) for label, title in _LAST.items() if label in found]
+    return [{"title": "Postroad", "items": [*first, *_start()]}, *services, *people]
+
+
+def parked(request: HttpRequest) -> str:
+    """Return how many dead letters wait for somebody; empty for none."""
+    return _bounded(DeadLetter.objects.filter(state=DeadLetterState.PARKED)[:_MOST_COUNTED].count())
+
+
+def stuck(request: HttpRequest) -> str:
+    """Return how many sagas wait for somebody; empty for none."""
+    return _bounded(SagaInstance.objects.filter(status=Status.STUCK)[:_MOST_COUNTED].count())
+
+
+def _bounded(count: int) -> str:
+    if not count:
+        return ""
+    return str(count) if count < _MOST_COUNTED else f"{_MOST_COUNTED}+"
+
+
+def _item(model: dict[str, Any], icon: str) -> dict[str, Any]:
+    badge = {"DeadLetter": parked, "SagaInstance": stuck}.get(model["object_name"])
+    return {
+        "title": model["name"],
+        "icon": icon,
+        "link": model["admin_url"],
+        **({} if badge is None else {"badge": f"{__name__}.{badge.__name__}"}),
+    }
+
+
+def _group(application: dict[str, Any], title: str = "") -> dict[str, Any]:
+    items = [{"title": model["name"], "link": model["admin_url"]} for model in application["models"]]
+    name = str(application["name"]).replace("_", " ")
+    return {"title": title or name.capitalize(), "separator": True, "collapsible": True, "items": items}
+
+
+def _start() -> list[dict[str, Any]]:
+    return [{"title": "Overview", "icon": "home", "link": reverse("admin:index")}]
