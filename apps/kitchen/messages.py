@@ -28,7 +28,11 @@ class TicketReserved(Message):
 
 @refusal("kitchen.TicketRefused")
 class TicketRefused(Message):
-    """The kitchen does not take it: `unknown_restaurant`, `unknown_menu_item`, `too_many_portions`."""
+    """The kitchen says no.
+
+    To a new ticket: `unknown_restaurant`, `unknown_menu_item`, `too_many_portions`; to what is asked of a ticket:
+    `unknown_ticket`, `illegal_transition`.
+    """
 
     reason: str
 
@@ -42,7 +46,7 @@ class CreateTicket(Message):
     line_items: NonEmpty[tuple[TicketLine, ...]]
 
 
-@command("kitchen.ConfirmCreateTicket", on=KITCHEN, key="ticket_id", replies=(Done,))
+@command("kitchen.ConfirmCreateTicket", on=KITCHEN, key="ticket_id", replies=(Done, TicketRefused))
 class ConfirmCreateTicket(Message):
     """Tell the kitchen that the order stands."""
 
@@ -50,7 +54,7 @@ class ConfirmCreateTicket(Message):
     restaurant_id: Positive
 
 
-@command("kitchen.CancelCreateTicket", on=KITCHEN, key="ticket_id", replies=(Done,))
+@command("kitchen.CancelCreateTicket", on=KITCHEN, key="ticket_id", replies=(Done, TicketRefused))
 class CancelCreateTicket(Message):
     """Take a reservation back."""
 

@@ -1,5 +1,6 @@
 """What the kitchen can do, one function a verb, each inside the transaction its caller opened.  Not: rules."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from django.conf import settings
@@ -18,7 +19,7 @@ from apps.kitchen.messages import (
     TicketReserved,
 )
 from apps.kitchen.models import Restaurant, Ticket
-from apps.refusals import not_found
+from apps.refusals import BusinessRefusal, not_found
 from apps.restaurants.messages import Menu, MenuRevised, RestaurantCreated
 from postroad.commands.messages import Done
 from postroad.commands.refusals import refuse
@@ -53,12 +54,13 @@ def confirm_create_ticket(command: ConfirmCreateTicket) -> Done:
     """The order stands: the restaurant may see the ticket; safe to repeat, however far the kitchen is.
 
     Raises:
-        Ticket.DoesNotExist: Nothing was reserved, which the sender's saga rules out.
-        BusinessRefusal: The reservation was taken back, which the sender's saga rules out too.
+        Refusal: `unknown_ticket`: nothing was reserved; `illegal_transition`: the reservation was taken back.
     """
-    ticket = Ticket.objects.select_for_update().get(pk=command.ticket_id)
+    ticket = Ticket.objects.lock(command.ticket_id)
+    if ticket is None:
+        refuse(TicketRefused(reason="unknown_ticket"))
     if not ticket.is_confirmed:
-        ticket.confirm_create()
+        _move(ticket.confirm_create)
         publish(TicketCreated(ticket_id=ticket.pk, order_id=ticket.order_id, restaurant_id=ticket.restaurant_id))
     return Done()
 
@@ -69,12 +71,20 @@ def cancel_create_ticket(command: CancelCreateTicket) -> Done:
     No event: a ticket is announced when it is confirmed, so nobody knows of this one.
 
     Raises:
-        BusinessRefusal: The ticket was confirmed, which the sender's saga rules out.
+        Refusal: `illegal_transition`: the ticket was confirmed.
     """
     ticket = Ticket.objects.lock(command.ticket_id)
     if ticket is not None and not ticket.is_cancelled:
-        ticket.cancel_create()
+        _move(ticket.cancel_create)
     return Done()
+
+
+def _move(move: Callable[[], None]) -> None:
+    """Move a ticket for a command: what its state forbids is a refusal."""
+    try:
+        move()
+    except BusinessRefusal as refusal:
+        refuse(TicketRefused(reason=refusal.code))
 
 
 def accept_ticket(ticket_id: int, *, ready_by: datetime) -> Ticket:

@@ -1,7 +1,10 @@
-"""The start page."""
+"""The start page, and the figures it asks for."""
 
 from django.urls import path
 
-from apps.tour.views import start_page
+from apps.tour.views import start_page, status
 
-urlpatterns = [path("", start_page, name="start")]
+urlpatterns = [
+    path("", start_page, name="start"),
+    path("tour/status.json", status, name="tour-status"),
+]

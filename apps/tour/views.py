@@ -1,12 +1,151 @@
-"""The start page: what runs here, with links."""
+"""The start page: what runs here, how much has happened, and the last journeys.  Not: placing an order, which is REST.
+
+The page reads no table, so it opens when the database does not; its figures come from `status`, which it asks again
+and again.  Every figure is bounded, so that asking costs the same on a large database as on a small one.
+"""
+
+from collections.abc import Iterable
+from importlib import import_module
+from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.db import Error
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.urls import NoReverseMatch, Resolver404, resolve, reverse
+from django.views.decorators.http import require_GET
+
+from postroad import clock
+from postroad.messaging.models import DeadLetter, DeadLetterState, OutboxMessage, ProcessedMessage
+from postroad.sagas.execution import Status
+from postroad.sagas.models import SagaInstance, SagaStep
+
+MOST_COUNTED = 100_000
+"""A figure goes no further: an index counts as many in a few milliseconds."""
+
+_JOURNEYS = 5
+_MOST_STEPS = 40
+"""Steps of one journey that are drawn; a step that is tried again for hours has more."""
+
+_NEEDED = {"orders", "consumers", "kitchen", "accounting", "restaurants"}
+"""Services an order travels through; the page can place one only where all of them answer at its own address."""
+
+_DOCUMENTS = (("docs/", "API"), ("openapi.json", "OpenAPI"), ("asyncapi.json", "AsyncAPI"))
+_EVERYBODYS = (
+    ("/admin/", "Admin"),
+    ("/graphql", "GraphQL"),
+    ("/eureka/apps", "Registry"),
+    ("/livez", "Alive?"),
+    ("/readyz", "Ready?"),
+    ("/metrics", "Metrics"),
+)
+_POLICY = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'"
 
 
+@require_GET
 def start_page(request: HttpRequest) -> HttpResponse:
-    """Show the services of this process with links to their APIs and the admin."""
+    """Show the services of this process with links to their APIs, and the empty places that the script fills."""
     is_alone = len(settings.SERVICES) == 1
-    services = [{"name": name, "prefix": "/" if is_alone else f"/{name}/"} for name in settings.SERVICES]
-    return render(request, "tour/start.html", {"services": services})
+    services = [_service(name, "/" if is_alone else f"/{name}/") for name in settings.SERVICES]
+    context = {
+        "services": services,
+        "links": [(url, title) for url, title in _EVERYBODYS if _answers(url)],
+        "is_alone": is_alone,
+        "can_order": set(settings.SERVICES) >= _NEEDED,
+        "tables": {
+            "sagas": reverse("admin:postroad_sagas_sagainstance_changelist"),
+            "letters": reverse("admin:postroad_messaging_deadletter_changelist"),
+            "outbox": reverse("admin:postroad_messaging_outboxmessage_changelist"),
+        },
+    }
+    response = render(request, "tour/start.html", context)
+    response["Content-Security-Policy"] = _POLICY
+    return response
+
+
+@require_GET
+def status(request: HttpRequest) -> JsonResponse:
+    """Answer the figures and the last journeys of this process's database; 503 if it cannot be asked."""
+    try:
+        answer = JsonResponse({"most": MOST_COUNTED, "counters": _counters(), "journeys": _journeys()})
+    except Error as error:
+        answer = JsonResponse({"detail": f"The database cannot be asked: {type(error).__name__}."}, status=503)
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+def _counters() -> dict[str, int]:
+    sagas = {each.value.lower(): _bounded(SagaInstance.objects.filter(status=each).values("status")) for each in Status}
+    return {
+        "outbox": _bounded(OutboxMessage.objects.values("lane")),
+        "handled": _bounded(ProcessedMessage.objects.values("processed_at")),
+        "parked": _bounded(DeadLetter.objects.filter(state=DeadLetterState.PARKED).values("state")),
+        **sagas,
+    }
+
+
+def _bounded(rows: "QuerySet[Any, Any]") -> int:
+    return rows[:MOST_COUNTED].count()
+
+
+def _journeys() -> list[dict[str, Any]]:
+    """Return the last sagas with their steps, newest first; two statements."""
+    latest = list(SagaInstance.objects.defer("data").order_by("-created_at")[:_JOURNEYS])
+    steps: dict[Any, list[SagaStep]] = {saga.pk: [] for saga in latest}
+    for step in SagaStep.objects.filter(saga__in=latest).order_by("saga_id", "id"):
+        steps[step.saga_id].append(step)
+    return [_journey(saga, steps[saga.pk][:_MOST_STEPS]) for saga in latest]
+
+
+def _journey(saga: SagaInstance, steps: Iterable[SagaStep]) -> dict[str, Any]:
+    service, _, name = saga.type.partition(".")
+    return {
+        "id": str(saga.pk),
+        "service": service,
+        "name": name,
+        "key": saga.key,
+        "status": saga.status,
+        "reason": saga.reason,
+        "startedAt": saga.created_at.isoformat(),
+        "milliseconds": _between(saga.created_at, saga.ended_at or clock.now()),
+        "timeline": reverse("admin:postroad_sagas_sagainstance_change", args=[saga.pk]),
+        "steps": [_step(step, saga) for step in steps],
+    }
+
+
+def _step(step: SagaStep, saga: SagaInstance) -> dict[str, Any]:
+    return {
+        "name": step.step,
+        "direction": step.direction,
+        "to": step.channel.partition(".")[0],
+        "message": step.action.rpartition(".")[2],
+        "reply": step.reply.rpartition(".")[2],
+        "outcome": step.outcome,
+        "detail": step.detail,
+        "after": max(0, _between(saga.created_at, step.started_at)),
+        "milliseconds": None if step.ended_at is None else _between(step.started_at, step.ended_at),
+    }
+
+
+def _between(begin: Any, end: Any) -> int:
+    return round((end - begin).total_seconds() * 1000)
+
+
+def _service(name: str, prefix: str) -> dict[str, Any]:
+    title, _, about = (import_module(f"apps.{name}").__doc__ or name).strip().partition("\n")[0].partition(":")
+    links = [(prefix + path, text) for path, text in _DOCUMENTS if _answers(prefix + path)]
+    try:
+        links.append((reverse("admin:app_list", args=[name]), "Admin"))
+    except NoReverseMatch:
+        pass  # nothing of it is in the admin
+    return {"name": name, "about": (about or title).strip(), "links": links}
+
+
+def _answers(url: str) -> bool:
+    """Whether a view of this process serves the address, so that a link appears with the view it leads to."""
+    try:
+        resolve(url)
+    except Resolver404:
+        return False
+    return True

@@ -34,30 +34,22 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     return [{"title": "Postroad", "items": [*first, *_start()]}, *services, *people]
 
 
-def parked(request: HttpRequest) -> str:
-    """Return how many dead letters wait for somebody; empty for none."""
-    return _bounded(DeadLetter.objects.filter(state=DeadLetterState.PARKED)[:_MOST_COUNTED].count())
-
-
-def stuck(request: HttpRequest) -> str:
-    """Return how many sagas wait for somebody; empty for none."""
-    return _bounded(SagaInstance.objects.filter(status=Status.STUCK)[:_MOST_COUNTED].count())
-
-
-def _bounded(count: int) -> str:
-    if not count:
-        return ""
-    return str(count) if count < _MOST_COUNTED else f"{_MOST_COUNTED}+"
-
-
 def _item(model: dict[str, Any], icon: str) -> dict[str, Any]:
-    badge = {"DeadLetter": parked, "SagaInstance": stuck}.get(model["object_name"])
-    return {
-        "title": model["name"],
-        "icon": icon,
-        "link": model["admin_url"],
-        **({} if badge is None else {"badge": f"{__name__}.{badge.__name__}"}),
-    }
+    item = {"title": model["name"], "icon": icon, "link": model["admin_url"]}
+    waiting = _waiting_for_somebody(model["object_name"])
+    if waiting:
+        item["badge"] = str(waiting) if waiting < _MOST_COUNTED else f"{_MOST_COUNTED}+"
+    return item
+
+
+def _waiting_for_somebody(name: str) -> int:
+    match name:
+        case "DeadLetter":
+            return DeadLetter.objects.filter(state=DeadLetterState.PARKED)[:_MOST_COUNTED].count()
+        case "SagaInstance":
+            return SagaInstance.objects.filter(status=Status.STUCK)[:_MOST_COUNTED].count()
+        case _:
+            return 0
 
 
 def _group(application: dict[str, Any], title: str = "") -> dict[str, Any]:

@@ -11,7 +11,6 @@ from apps.kitchen.domain import Portions
 from apps.kitchen.messages import CancelCreateTicket, ConfirmCreateTicket, CreateTicket, TicketLine
 from apps.kitchen.models import Ticket, TicketLineItem
 from apps.kitchen.usecases import accept_ticket, create_ticket
-from apps.refusals import BusinessRefusal
 from apps.restaurants.messages import RestaurantCreated
 from postroad import clock
 from postroad.codecs.types import Message
@@ -119,9 +118,10 @@ def test_a_late_confirmation_does_not_set_an_accepted_ticket_back(ask: Ask, conf
     assert Ticket.objects.get().state == "ACCEPTED"
 
 
-def test_a_confirmation_without_reservation_waits_for_an_operator(ask: Ask) -> None:
-    with pytest.raises(Ticket.DoesNotExist):
-        ask(ConfirmCreateTicket(ticket_id=99, restaurant_id=7))
+def test_a_confirmation_without_reservation_is_refused(ask: Ask) -> None:
+    answer = ask(ConfirmCreateTicket(ticket_id=99, restaurant_id=7))
+
+    assert answer == ("kitchen.TicketRefused", {"reason": "unknown_ticket"})
 
 
 def test_a_reservation_that_is_taken_back_is_cancelled_in_silence(
@@ -147,12 +147,15 @@ def test_without_a_ticket_there_is_nothing_to_take_back(ask: Ask) -> None:
 
 
 def test_a_confirmed_ticket_is_no_reservation_to_take_back(ask: Ask, confirmed: int) -> None:
-    with pytest.raises(BusinessRefusal, match="AWAITING_ACCEPTANCE cannot be taken back"):
-        ask(CancelCreateTicket(ticket_id=confirmed, restaurant_id=7))
+    answer = ask(CancelCreateTicket(ticket_id=confirmed, restaurant_id=7))
+
+    assert answer == ("kitchen.TicketRefused", {"reason": "illegal_transition"})
+    assert Ticket.objects.get().state == "AWAITING_ACCEPTANCE"
 
 
 def test_a_cancelled_ticket_is_not_confirmed(ask: Ask, reserved: int) -> None:
     ask(CancelCreateTicket(ticket_id=reserved, restaurant_id=7))
 
-    with pytest.raises(BusinessRefusal, match="CANCELLED cannot be confirmed"):
-        ask(ConfirmCreateTicket(ticket_id=reserved, restaurant_id=7))
+    answer = ask(ConfirmCreateTicket(ticket_id=reserved, restaurant_id=7))
+
+    assert answer == ("kitchen.TicketRefused", {"reason": "illegal_transition"})
