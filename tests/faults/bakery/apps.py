@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class BakeryConfig(AppConfig):
+    name = "tests.faults.bakery"
+    label = "bakery"
