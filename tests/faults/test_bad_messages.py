@@ -78,7 +78,7 @@ class Bakery:
             return database.execute(query.encode()).fetchall()
 
     def baked(self, order: int) -> list[int]:
-        return [loaf for (loaf,) in self.rows(f"SELECT loaf FROM baked WHERE order_id = {order} ORDER BY id")]
+        return [loaf for (loaf,) in self.rows(f"SELECT loaf FROM baked WHERE order_id = {order:d} ORDER BY id")]  # noqa: S608 - a number
 
     def parked(self) -> list[tuple[Any, ...]]:
         return self.rows(
