@@ -5,6 +5,8 @@ and again.  Every figure is bounded, so that asking costs the same on a large da
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
+from datetime import datetime
 from importlib import import_module
 from typing import Any
 
@@ -36,8 +38,8 @@ _EVERYBODYS = (
     ("/admin/", "Admin"),
     ("/graphql", "GraphQL"),
     ("/eureka/apps", "Registry"),
-    ("/livez", "Alive?"),
-    ("/readyz", "Ready?"),
+    ("/livez", "Live"),
+    ("/readyz", "Ready"),
     ("/metrics", "Metrics"),
 )
 _POLICY = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'"
@@ -128,18 +130,16 @@ def _step(step: SagaStep, saga: SagaInstance) -> dict[str, Any]:
     }
 
 
-def _between(begin: Any, end: Any) -> int:
+def _between(begin: datetime, end: datetime) -> int:
     return round((end - begin).total_seconds() * 1000)
 
 
 def _service(name: str, prefix: str) -> dict[str, Any]:
-    title, _, about = (import_module(f"apps.{name}").__doc__ or name).strip().partition("\n")[0].partition(":")
+    about = (import_module(f"apps.{name}").__doc__ or name).strip().partition("\n")[0]
     links = [(prefix + path, text) for path, text in _DOCUMENTS if _answers(prefix + path)]
-    try:
+    with suppress(NoReverseMatch):  # nothing of it is in the admin
         links.append((reverse("admin:app_list", args=[name]), "Admin"))
-    except NoReverseMatch:
-        pass  # nothing of it is in the admin
-    return {"name": name, "about": (about or title).strip(), "links": links}
+    return {"name": name, "about": about, "links": links}
 
 
 def _answers(url: str) -> bool:

@@ -20,7 +20,7 @@ from amqp.exceptions import AMQPError, NotAllowed
 
 from postroad.brokers.rabbitmq_envelope import forgive_alien_properties
 from postroad.conf import settings
-from postroad.errors import BrokerUnavailable, InvalidSetting
+from postroad.errors import BrokerUnavailable, InvalidSetting, MisconfiguredError
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +78,21 @@ def read_url(url: str) -> Server:
         vhost=unquote(parts.path[1:]) or "/",
         tls=_tls_options(parts.query, host) if parts.scheme == "amqps" else {},
     )
+
+
+def celery_broker(url: str) -> dict[str, Any]:
+    """Return Celery's settings for the broker at a URL.
+
+    Raises:
+        MisconfiguredError: It is not RabbitMQ; the text names the way out.
+    """
+    if urlsplit(url).scheme not in _PORTS:
+        raise MisconfiguredError(
+            f"BROKER_URL {hide_password(url)!r} has no queues that a Celery worker could read; write amqp://… for"
+            " RabbitMQ, or run everything in one process (make run)."
+        )
+    tls = read_url(url).tls
+    return {"broker_url": url.partition("?")[0], "broker_use_ssl": tls or None}
 
 
 def hide_password(url: str) -> str:

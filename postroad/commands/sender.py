@@ -2,16 +2,10 @@
 
 from collections.abc import Mapping
 
-from postroad import clock
-from postroad.codecs.names import key_of
-from postroad.codecs.registry import JSON
 from postroad.codecs.types import Message
 from postroad.commands.messages import command_description
-from postroad.conf import settings
-from postroad.context import current
-from postroad.ids import new_id
-from postroad.messaging import headers as names
-from postroad.messaging.message import Envelope, Kind, Outgoing
+from postroad.envelopes import envelope_of
+from postroad.messaging.message import Kind, Outgoing
 from postroad.messaging.producer import put
 
 
@@ -29,22 +23,7 @@ def send(
     Raises:
         OutsideTransaction: There is no transaction around the call.
     """
-    description, key = command_description(type(command)), key_of(command)
-    envelope = Envelope(
-        id=new_id(),
-        type=description.name,
-        body=JSON.encode(command),
-        content_type=JSON.content_type,
-        reply_to=reply_to,
-        app_id=current().service or settings().service,
-        sent_at=int(clock.now().timestamp()),
-        headers=_headers(description.version, key, headers),
-    )
-    put(Outgoing(address=description.channel.address(key), envelope=envelope), delay_seconds=delay_seconds)
+    channel = command_description(type(command)).channel
+    envelope = envelope_of(command, kind=Kind.COMMAND, headers=headers, reply_to=reply_to)
+    put(Outgoing(address=channel.address(envelope.key), envelope=envelope), delay_seconds=delay_seconds)
     return envelope.id
-
-
-def _headers(version: str, key: str, more: Mapping[str, str] | None) -> dict[str, str]:
-    own = {names.KIND: Kind.COMMAND.value, names.VERSION: version, names.PARTITION_KEY: key}
-    trace = current().trace_parent
-    return own | ({names.TRACE_PARENT: trace} if trace else {}) | dict(more or {})

@@ -4,6 +4,7 @@ The work is done by `postroad.runtime.redrive`, as from the command line.  What 
 the admin's own log of changes.
 """
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 MOST_AT_ONCE = 100
 """Letters of one confirmation: what a person can look through before they agree."""
+
+_ID = re.compile(r"[0-9]{1,18}")  # every longer number is beyond a 64-bit column
 
 _MOST_NAMED = 10
 """Letters of a key that the page names; of the others it tells the number."""
@@ -163,7 +166,7 @@ def _alone(letters: Iterable[DeadLetter]) -> list[Group]:
 
 
 def _ids(text: str) -> list[int]:
-    return [int(part) for part in text.split(",")[:MOST_AT_ONCE] if part.isascii() and part.isdecimal()]
+    return [int(part) for part in text.split(",")[:MOST_AT_ONCE] if _ID.fullmatch(part)]
 
 
 def _address(verb: Verb) -> str:

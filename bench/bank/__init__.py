@@ -1,0 +1,1 @@
+"""The service that is measured: accounts that are credited."""

@@ -1,0 +1,68 @@
+"""Every figure in words and with its goal.  Not: measuring; this module needs no server and no Django."""
+
+from bench.results import Figure
+
+P1 = Figure(
+    id="P1",
+    title="Relay: outbox to broker",
+    unit="messages/s",
+    limit="finished frames, window 1000, confirms, no database",
+    method=(
+        "20 000 commands with bodies of some 210 bytes, written by our own sender with the headers of a saga, wait in"
+        " the outbox for four quorum queues. Our relay publishes them with confirms and deletes what was confirmed, in"
+        " transactions of 1000 rows; the clock runs from its first transaction to the commit of its last. The limit"
+        " sends the same bytes, packed before its clock starts, with a window of 1000 and confirms, and touches no"
+        " database."
+    ),
+    fairness=(
+        "the ORM peer sends 3 000 rows of the same table with the same properties, in transactions of 1000 rows, and"
+        " waits for one confirm after the other. It looks neither at due times nor at lanes, so two of it would not"
+        " keep a key's order."
+    ),
+    goal="at least 0.5 × the limit",
+    is_met=lambda result: result["ratio_to_limit"] >= 0.5,
+)
+
+P2 = Figure(
+    id="P2",
+    title="Consumer: inbox, one UPDATE, one reply",
+    unit="messages/s",
+    limit="the database work alone, 50 messages a transaction",
+    method=(
+        "a backlog of commands waits in four quorum queues for a Celery worker with one pool process. Each message adds"
+        " a row to the processed messages, updates one of 10 000 accounts by the ORM and puts one reply into the outbox;"
+        " what arrives together, up to 50 messages of a queue, shares a transaction. The rate is that between the first"
+        " tenth of the backlog and its end. The limit does the same statements with values prepared beforehand, in one"
+        " process without a broker."
+    ),
+    fairness=(
+        "the peer is a plain Celery task on a quorum queue with late acknowledgement, a prefetch of 50 and the same"
+        " three changes through the ORM, in one transaction a task. It validates no body, keeps no order of keys, and"
+        " has no dead letters of its own."
+    ),
+    goal="at least 2 × plain Celery tasks",
+    is_met=lambda result: result["ratio_to_best_peer"] >= 2.0,
+)
+
+P3 = Figure(
+    id="P3",
+    title="Latency when idle: commit to handler",
+    unit="ms",
+    limit="published straight to the broker, no outbox",
+    method=(
+        "a message is sent with a transaction, at random pauses, while nothing else runs; the clock starts when the"
+        " commit returns and stops at the first line of the handler, by the machine's monotonic clock. Relay and worker"
+        " are processes of their own; PostgreSQL's NOTIFY wakes the relay. The limit publishes the same command straight"
+        " to the same worker, without outbox or relay; its clock starts before the publish."
+    ),
+    fairness=(
+        "the peer is the same relay without the wake-up: it looks for rows once a second. It spares the writer the"
+        " NOTIFY and the relay its note that it sleeps. The limit loses a message if the process dies between commit"
+        " and publish, or sends one for a transaction that is rolled back."
+    ),
+    goal="half the messages within 10 ms",
+    is_met=lambda result: result["ours"]["p50"] <= 10.0,
+    is_latency=True,
+)
+
+FIGURES = {figure.id: figure for figure in (P1, P2, P3)}

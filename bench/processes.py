@@ -1,0 +1,80 @@
+"""Processes that are measured: started with a log of their own, stopped for certain.  Not: what they run."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_STOP_SECONDS = 10.0
+_POLL_SECONDS = 0.02
+_CELERY = ("worker", "-P", "prefork", "-c", "1", "-l", "warning", "--without-gossip", "--without-mingle")
+
+
+class Failed(RuntimeError):
+    """A process ended or did not get on; the text has the end of its log."""
+
+
+@contextmanager
+def running(*arguments: str) -> Iterator["Running"]:
+    """Run `python` with arguments in a process group of its own while the block lasts."""
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(  # noqa: S603 - our own modules
+            [sys.executable, *arguments],
+            stdout=log,
+            stderr=log,
+            cwd=Path(__file__).resolve().parent.parent,
+            start_new_session=True,
+        )
+        try:
+            yield Running(process, log.fileno(), " ".join(arguments[:4]))
+        finally:
+            _stop(process)
+
+
+class Running:
+    """A process under way."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", log: int, name: str) -> None:
+        self._process, self._log, self._name = process, log, name
+
+    def wait_until(self, condition: Callable[[], bool], *, seconds: float) -> None:
+        """Poll until `condition` is true.
+
+        Raises:
+            Failed: The process ended first, or it took longer than `seconds`.
+        """
+        deadline = time.monotonic() + seconds
+        while not condition():
+            if self._process.poll() is not None:
+                raise Failed(f"{self._name} ended with {self._process.returncode}:\n{self._tail()}")
+            if time.monotonic() > deadline:
+                raise Failed(f"{self._name} did not get there in {seconds:g} s:\n{self._tail()}")
+            time.sleep(_POLL_SECONDS)
+
+    def _tail(self) -> str:
+        return os.pread(self._log, 1_000_000, 0).decode(errors="replace")[-3000:]
+
+
+def our_worker() -> tuple[str, ...]:
+    """Return the command of the measured service's Celery worker with one process for handlers."""
+    return ("-m", "celery", "-A", "bench.worker", *_CELERY)
+
+
+def celery_worker() -> tuple[str, ...]:
+    """Return the command of a plain Celery worker with one process for tasks."""
+    return ("-m", "celery", "-A", "bench.rivals.celery_tasks", *_CELERY, "--without-heartbeat")
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()

@@ -1,0 +1,52 @@
+"""Our relay without its wake-up: it looks for rows once a second.  `python -m bench.rivals.polling_relay`."""
+
+import signal
+import threading
+
+import django
+from typing_extensions import override
+
+from postroad.messaging.wakeup import Wakeup
+
+POLL_SECONDS = 1.0
+
+
+class Poll(Wakeup):
+    """Waits its second out, whatever happens."""
+
+    def __init__(self, stop: threading.Event) -> None:
+        self._stop = stop
+
+    @override
+    def idle(self) -> None:
+        """Nobody is told."""
+
+    @override
+    def busy(self) -> None:
+        """Nobody is told."""
+
+    @override
+    def wait(self, seconds: float) -> None:
+        self._stop.wait(POLL_SECONDS)
+
+    @override
+    def ring(self) -> None:
+        """Nobody rings."""
+
+
+def main() -> None:
+    """Relay until SIGTERM."""
+    django.setup()
+    from postroad.brokers.rabbitmq import RabbitMQ  # noqa: PLC0415 - needs Django set up
+    from postroad.conf import settings  # noqa: PLC0415 - needs Django set up
+    from postroad.messaging.relay import Relay  # noqa: PLC0415 - needs Django set up
+
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda _number, _frame: stop.set())
+    relay = Relay(RabbitMQ(settings().broker_url).publisher(), Poll(stop), is_durable=True)
+    relay.run(stop)
+    relay.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,103 @@
+"""Snapshots: how an owner tells a subscriber its present state again, so that a replica can be rebuilt.
+
+A subscriber asks (`manage.py rebuild orders.restaurants`); the owner answers page by page with ordinary events, sent to
+that subscriber's queues only.  A page is read under row locks and stored in the outbox with them, so an event of
+the same aggregate that comes later is also handled later.
+
+Not: history; the events describe what is, not how it came about.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from msgspec.structs import replace
+
+from postroad.codecs.names import Description, describe, key_of
+from postroad.codecs.registry import codec_for
+from postroad.codecs.types import Message
+from postroad.envelopes import envelope_of
+from postroad.errors import InvalidMessage
+from postroad.events.messages import event_description
+from postroad.events.publisher import event_envelope
+from postroad.messaging.channels import EventChannel, shard_of
+from postroad.messaging.message import Address, Envelope, Kind, Outgoing
+from postroad.messaging.producer import put
+
+PAGE_ROWS = 200
+"""Aggregates of one transaction: their rows are locked meanwhile."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """One aggregate as it is: events that bring a subscriber who knows nothing up to date, in order."""
+
+    key: str
+    events: tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshots:
+    """What a service's `handlers.py` lists in SNAPSHOTS.
+
+    Attributes:
+        of: The event channel.
+        page: (last key seen, most) → the next aggregates in the order of their keys, locked; "" asks for the first.
+    """
+
+    of: EventChannel
+    page: Callable[[str, int], Sequence[Snapshot]]
+
+
+class PublishSnapshots(Message):
+    """Ask the owner of a channel for its present state."""
+
+    channel: str
+    subscriber: str
+    shards: int
+    types: tuple[str, ...]
+    after: str = ""
+
+
+describe(PublishSnapshots, Description(name="postroad.PublishSnapshots"))
+
+
+def requests_queue(service: str) -> str:
+    """Return the queue in which a service reads requests for snapshots."""
+    return f"{service}.snapshots"
+
+
+def ask(request: PublishSnapshots) -> None:
+    """Send a request to the owner of its channel, in the caller's transaction."""
+    owner = request.channel.partition(".")[0]
+    envelope = envelope_of(request, kind=Kind.COMMAND)
+    put(Outgoing(address=Address(channel=requests_queue(owner)), envelope=envelope))
+
+
+class SnapshotDispatcher:
+    """Answers requests with one page, and asks itself for the next."""
+
+    def __init__(self, tables: Sequence[Snapshots]) -> None:
+        self._pages = {table.of.name: table.page for table in tables}
+
+    def __call__(self, envelope: Envelope) -> None:
+        """Publish one page in the caller's transaction.
+
+        Raises:
+            InvalidMessage: The request cannot be read, or names a channel without snapshots; it is parked.
+        """
+        request = codec_for(envelope.content_type).decode(envelope.body, PublishSnapshots)
+        if request.channel not in self._pages or request.shards < 1:
+            known = ", ".join(sorted(self._pages)) or "none"
+            raise InvalidMessage(f"there are no snapshots of channel {request.channel!r} here; known: {known}.")
+        page = self._pages[request.channel](request.after, PAGE_ROWS)
+        for snapshot in page:
+            for event in snapshot.events:
+                if event_description(type(event)).name in request.types:
+                    _send(event, request)
+        if len(page) == PAGE_ROWS:
+            ask(replace(request, after=page[-1].key))
+
+
+def _send(event: Message, request: PublishSnapshots) -> None:
+    queue = f"{request.subscriber}.{shard_of(key_of(event), request.shards)}"
+    put(Outgoing(address=Address(channel=queue), envelope=event_envelope(event)))

@@ -1,0 +1,175 @@
+"""The bootstep that consumes message queues in a Celery worker.  Not: its configuration, which is `runtime.worker`.
+
+Each queue has a lane: its own channel, what has arrived, one job in flight on the worker's pool.  Jobs begin from the
+event loop's timer, never in the callback of a message: that may come before the pool is ready.  The ordered queues of
+a service are spread over its live workers, who know of each other by gossip; single active consumer is the fence
+between them while they disagree.  A worker's node name begins with its service: `orders@host`, `orders-2@host`.
+
+Pattern: "Competing consumers" on sharded channels (Microservices Patterns, §3.3.5).
+"""
+
+import errno
+import logging
+import time
+from typing import Any
+
+from celery import bootsteps
+from typing_extensions import override
+
+from postroad.brokers.rabbitmq import RabbitMQ
+from postroad.brokers.rabbitmq_connection import LOST
+from postroad.brokers.rabbitmq_envelope import forgive_alien_properties
+from postroad.conf import settings
+from postroad.errors import BrokerUnavailable, MisconfiguredError
+from postroad.messaging.consumer import Lane, policy
+from postroad.runtime.balance import assign, service_of
+from postroad.runtime.bootstrap import Platform, platform
+from postroad.runtime.worker_lanes import LaneDriver
+from postroad.runtime.worker_pool import JobRunner
+
+log = logging.getLogger(__name__)
+
+
+class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no types
+    """Consumes the queues of the installed services.
+
+    `start` runs on every connection, `stop` on its loss and before the pool drains at the end, `shutdown` after that.
+    """
+
+    requires = ("celery.worker.consumer.tasks:Tasks",)
+    label = "Postroad"
+
+    def __init__(self, c: Any, **options: Any) -> None:
+        super().__init__(c, **options)
+        if c.hub is None:
+            raise MisconfiguredError(
+                "message handlers need a Celery pool with an event loop: prefork, threads or solo."
+            )
+        self._c = c
+        self._parts = platform()
+        runner = JobRunner(c)
+        self._drivers = {
+            queue: LaneDriver(queue, Lane(subscriber=subscriber, policy=policy()), runner, wake=self._wake)
+            for queue, subscriber in self._parts.queues.items()
+        }
+        self._shared = _shared_queues(self._parts)
+        self._prefetch = settings().consumer_prefetch_messages
+        self._tick: Any = None
+        self._alarm: Any = None
+        self._is_armed = self._is_stopping = False
+
+    @override
+    def start(self, c: Any) -> None:
+        """Declare the channels and consume our share of the queues."""
+        forgive_alien_properties()
+        broker = RabbitMQ(settings().broker_url)
+        try:
+            broker.declare(self._parts.topology)
+        except BrokerUnavailable as error:
+            raise ConnectionError(str(error)) from error  # Celery tries again
+        self._is_armed = False  # a timer of the former connection may have been cancelled
+        self._share_out()
+        self._tick = c.timer.call_repeatedly(settings().balance_seconds, self._share_out)
+
+    @override
+    def stop(self, c: Any) -> None:
+        """Forget a lost connection; or, at the end, begin nothing more.
+
+        Channels stay open at the end: the jobs in flight are acknowledged on them, and what was never begun returns
+        to its place only when they close.
+        """
+        if self._tick is not None:
+            self._tick.cancel()
+        if c.connection is None:
+            for driver in self._drivers.values():
+                driver.lose()
+        else:
+            self._is_stopping = True
+
+    def shutdown(self, _c: Any) -> None:
+        """Hand back what was never begun; the pool has drained."""
+        for driver in self._drivers.values():
+            driver.close()
+
+    @override
+    def info(self, _c: Any) -> dict[str, Any]:
+        """Say in `celery inspect stats` which queues are ours."""
+        return {"postroad": {"queues": [queue for queue, driver in self._drivers.items() if driver.is_open]}}
+
+    def _share_out(self) -> None:
+        """Open what is ours, and hand over what is no longer; every `balance_seconds`."""
+        if self._is_stopping or self._c.connection is None:
+            return
+        table = assign(self._drivers.keys() - self._shared, self._workers())
+        for queue, driver in self._drivers.items():
+            if table.get(queue, self._c.hostname) == self._c.hostname:
+                if not driver.is_open:
+                    log.info("consuming", extra={"queue": queue})
+                driver.open(self._c.connection.connection, prefetch=self._prefetch)
+            elif driver.is_open:
+                log.info("handing over", extra={"queue": queue, "to": table[queue]})
+                driver.release()
+        self._wake()
+
+    def _workers(self) -> set[str]:
+        """Return the live workers of our service; only us without gossip, and the fence alone decides then."""
+        gossip = self._c.gossip
+        if not gossip.enabled:
+            return {self._c.hostname}
+        known = [worker.hostname for worker in list(gossip.state.workers.values()) if worker.alive]
+        own = service_of(self._c.hostname)
+        return {self._c.hostname, *(name for name in known if service_of(name) == own)}
+
+    def _wake(self) -> None:
+        """Look at all lanes once this burst of messages has been read.
+
+        A timer of 0 s fires before the event loop polls again; its `call_soon` may sleep for a whole poll first.
+        """
+        if not self._is_armed:
+            self._is_armed = True
+            self._c.timer.call_after(0, self._pump)
+
+    def _pump(self) -> None:
+        """Begin what can begin; come again when the next delay is over."""
+        if self._is_stopping or self._c.connection is None:
+            self._is_armed = False
+            return
+        try:
+            self._read_burst()
+        finally:
+            self._is_armed = False
+        now = time.monotonic()
+        moments = [moment for moment in (self._step(driver, now) for driver in self._drivers.values()) if moment]
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        if moments:
+            self._alarm = self._c.timer.call_after(max(0.0, min(moments) - now), self._wake)
+
+    def _step(self, driver: LaneDriver, now: float) -> float | None:
+        try:
+            return driver.step(now)
+        except LOST:
+            raise  # ends the event loop's run: Celery connects again
+        except Exception as error:
+            log.exception("lane failed", extra={"queue": driver.queue})  # the event loop would only log it
+            driver.fail(f"{type(error).__name__}: {error}")
+            return None
+
+    def _read_burst(self) -> None:
+        """Read what has already arrived, so that it makes one batch; only if a lane waits for work."""
+        if not any(driver.is_ready for driver in self._drivers.values()):
+            return
+        try:
+            for _ in range(self._prefetch):
+                self._c.connection.drain_events(timeout=0)
+        except TimeoutError:
+            pass
+        except OSError as error:
+            if error.errno not in (errno.EAGAIN, errno.EINTR):
+                raise
+
+
+def _shared_queues(parts: Platform) -> set[str]:
+    """Return the queues that every worker consumes: those without order, which are the dead-letter queues."""
+    return {queue.name for queue in parts.topology.queues if not queue.is_ordered}

@@ -1,0 +1,10 @@
+"""The Celery application of the worker's tests."""
+
+from celery import Celery
+
+from postroad.runtime.worker import install_consumers
+
+app = Celery("notes")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+install_consumers(app)
