@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 _STOP_SECONDS = 10.0
-_POLL_SECONDS = 0.02
 _CELERY = ("worker", "-P", "prefork", "-c", "1", "-l", "warning", "--without-gossip", "--without-mingle")
 
 
@@ -42,7 +41,7 @@ class Running:
     def __init__(self, process: "subprocess.Popen[bytes]", log: int, name: str) -> None:
         self._process, self._log, self._name = process, log, name
 
-    def wait_until(self, condition: Callable[[], bool], *, seconds: float) -> None:
+    def wait_until(self, condition: Callable[[], bool], *, seconds: float, poll_seconds: float = 0.02) -> None:
         """Poll until `condition` is true.
 
         Raises:
@@ -54,7 +53,7 @@ class Running:
                 raise Failed(f"{self._name} ended with {self._process.returncode}:\n{self._tail()}")
             if time.monotonic() > deadline:
                 raise Failed(f"{self._name} did not get there in {seconds:g} s:\n{self._tail()}")
-            time.sleep(_POLL_SECONDS)
+            time.sleep(poll_seconds)
 
     def _tail(self) -> str:
         return os.pread(self._log, 1_000_000, 0).decode(errors="replace")[-3000:]

@@ -33,9 +33,7 @@ class Watcher(Protocol):
         ...
 
 
-def interleave(
-    contenders: Sequence[Contender], *, rounds: int, watcher: Watcher, seed: int = 1
-) -> dict[str, Samples]:
+def interleave(contenders: Sequence[Contender], *, rounds: int, watcher: Watcher, seed: int = 1) -> dict[str, Samples]:
     """Run all contenders once a round; return the values of each, round by round.
 
     Whatever else the machine does meets all of them alike; a fixed order would favour who follows whom.

@@ -1,9 +1,11 @@
 """What consumers handles: one command.  Not: logic, which is in `usecases`."""
 
 from apps.consumers import usecases
-from apps.consumers.messages import CONSUMERS, ValidateOrderByConsumer
+from apps.consumers.messages import CONSUMER_EVENTS, CONSUMERS, ValidateOrderByConsumer
 from postroad.commands.handlers import CommandHandlers
+from postroad.events.snapshots import Snapshots
 
 COMMANDS = CommandHandlers(CONSUMERS, {ValidateOrderByConsumer: usecases.validate_order})
 EVENTS = ()
 SAGAS = ()
+SNAPSHOTS = (Snapshots(CONSUMER_EVENTS, usecases.snapshots),)

@@ -5,12 +5,13 @@ from apps.consumers.models import Consumer
 from apps.refusals import not_found
 from postroad.commands.refusals import refuse
 from postroad.events.publisher import publish
+from postroad.events.snapshots import Snapshot
 
 
 def create_consumer(*, first_name: str, last_name: str) -> Consumer:
     """Register a consumer, and tell the others."""
     consumer = Consumer.register(first_name=first_name, last_name=last_name)
-    publish(ConsumerCreated(consumer_id=consumer.pk, first_name=first_name, last_name=last_name))
+    publish(_created(consumer))
     return consumer
 
 
@@ -31,3 +32,13 @@ def validate_order(command: ValidateOrderByConsumer) -> OrderValidated:
     if not Consumer.objects.filter(pk=command.consumer_id).exists():
         refuse(OrderRefused(reason="unknown_consumer"))
     return OrderValidated()
+
+
+def snapshots(after: str, most: int) -> list[Snapshot]:
+    """Return the next consumers as they are, for a replica that is rebuilt; their rows are locked."""
+    found = Consumer.objects.filter(pk__gt=int(after or 0)).select_for_update().order_by("pk")[:most]
+    return [Snapshot(key=str(consumer.pk), events=(_created(consumer),)) for consumer in found]
+
+
+def _created(consumer: Consumer) -> ConsumerCreated:
+    return ConsumerCreated(consumer_id=consumer.pk, first_name=consumer.first_name, last_name=consumer.last_name)

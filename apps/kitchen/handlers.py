@@ -1,10 +1,11 @@
-"""What the kitchen handles: two tables.  Not: logic, which is in `usecases`."""
+"""What the kitchen handles: three tables.  Not: logic, which is in `usecases`."""
 
 from apps.kitchen import usecases
-from apps.kitchen.messages import KITCHEN, CancelCreateTicket, ConfirmCreateTicket, CreateTicket
+from apps.kitchen.messages import KITCHEN, TICKETS, CancelCreateTicket, ConfirmCreateTicket, CreateTicket
 from apps.restaurants.messages import RESTAURANTS, MenuRevised, RestaurantCreated
 from postroad.commands.handlers import CommandHandlers
 from postroad.events.handlers import EventHandlers
+from postroad.events.snapshots import Snapshots
 
 COMMANDS = CommandHandlers(
     KITCHEN,
@@ -25,3 +26,4 @@ EVENTS = (
     ),
 )
 SAGAS = ()
+SNAPSHOTS = (Snapshots(TICKETS, usecases.snapshots),)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.conf import settings
 
-from apps.kitchen.domain import Portions, reason_to_refuse
+from apps.kitchen.domain import Portions, TicketState, reason_to_refuse
 from apps.kitchen.messages import (
     CancelCreateTicket,
     ConfirmCreateTicket,
@@ -21,9 +21,11 @@ from apps.kitchen.messages import (
 from apps.kitchen.models import Restaurant, Ticket
 from apps.refusals import BusinessRefusal, not_found
 from apps.restaurants.messages import Menu, MenuRevised, RestaurantCreated
+from postroad.codecs.types import Message
 from postroad.commands.messages import Done
 from postroad.commands.refusals import refuse
 from postroad.events.publisher import publish
+from postroad.events.snapshots import Snapshot
 
 LARGEST_TICKET_PORTIONS = 100  # default of the setting KITCHEN_LARGEST_TICKET_PORTIONS: more needs a talk with the cook
 
@@ -77,6 +79,29 @@ def cancel_create_ticket(command: CancelCreateTicket) -> Done:
     if ticket is not None and not ticket.is_cancelled:
         _move(ticket.cancel_create)
     return Done()
+
+
+def snapshots(after: str, most: int) -> list[Snapshot]:
+    """Return the next tickets as they are, for a view that is rebuilt; their rows are locked.
+
+    A ticket that was never confirmed was never announced: it has no events.
+    """
+    found = Ticket.objects.filter(pk__gt=int(after or 0)).select_for_update().order_by("pk")[:most]
+    return [Snapshot(key=str(ticket.pk), events=_announced(ticket)) for ticket in found]
+
+
+def _announced(ticket: Ticket) -> tuple[Message, ...]:
+    """Return what was published about a ticket, up to its present state."""
+    if not ticket.is_confirmed:
+        return ()
+    ids = {"ticket_id": ticket.pk, "order_id": ticket.order_id}
+    events: list[Message] = [TicketCreated(restaurant_id=ticket.restaurant_id, **ids)]
+    if ticket.ready_by is not None:
+        events.append(TicketAccepted(ready_by=ticket.ready_by, **ids))
+    later = (TicketPreparationStarted, TicketReadyForPickup, TicketPickedUp)
+    states = (TicketState.PREPARING, TicketState.READY_FOR_PICKUP, TicketState.PICKED_UP)
+    reached = states.index(TicketState(ticket.state)) + 1 if ticket.state in states else 0
+    return (*events, *(event(**ids) for event in later[:reached]))
 
 
 def _move(move: Callable[[], None]) -> None:

@@ -1,10 +1,12 @@
-"""What orders handles: three tables.  Not: logic, which is in `usecases`."""
+"""What orders handles: four tables.  Not: logic, which is in `usecases`."""
 
 from apps.consumers.messages import CONSUMER_EVENTS, ConsumerCreated
 from apps.orders import usecases
+from apps.orders.messages import ORDERS
 from apps.orders.sagas.create_order import create_order
 from apps.restaurants.messages import RESTAURANTS, MenuRevised, RestaurantCreated
 from postroad.events.handlers import EventHandlers
+from postroad.events.snapshots import Snapshots
 from postroad.sagas.handlers import SagaHandlers
 
 COMMANDS = None
@@ -34,3 +36,4 @@ SAGAS = (
         },
     ),
 )
+SNAPSHOTS = (Snapshots(ORDERS, usecases.snapshots),)

@@ -6,14 +6,16 @@ from decimal import Decimal
 from django.conf import settings
 
 from apps.consumers.messages import ConsumerCreated
-from apps.orders.domain import Dish, OrderRequest
+from apps.orders.domain import Dish, OrderRequest, OrderState
 from apps.orders.messages import Address, LineItem, OrderAuthorized, OrderCreated, OrderRejected
 from apps.orders.models import Consumer, Order, Restaurant
 from apps.orders.participants import CreateOrderData
 from apps.orders.sagas.create_order import create_order as create_order_saga
 from apps.refusals import BusinessRefusal, not_found
 from apps.restaurants.messages import Menu, MenuRevised, RestaurantCreated
+from postroad.codecs.types import Message
 from postroad.events.publisher import publish
+from postroad.events.snapshots import Snapshot
 from postroad.sagas.orchestrator import start
 
 MINIMUM_ORDER_VALUE = Decimal("10.00")  # default of the setting ORDERS_MINIMUM_ORDER_VALUE: the business's own figure
@@ -33,27 +35,15 @@ def create_order(request: OrderRequest) -> Order:
         detail = f"There is no restaurant {request.restaurant_id}."
         raise BusinessRefusal("unknown_restaurant", detail, field="restaurantId", status=400)
     order = Order.place(request, restaurant=restaurant, minimum=_minimum_order_value())
-    line_items = tuple(LineItem(**asdict(line)) for line in order.lines)
-    publish(
-        OrderCreated(
-            order_id=order.pk,
-            consumer_id=order.consumer_id,
-            restaurant_id=order.restaurant_id,
-            restaurant_name=order.restaurant_name,
-            line_items=line_items,
-            order_total=order.order_total,
-            delivery_address=Address(**asdict(order.address)),
-            delivery_time=order.delivery_time,
-            created_at=order.created_at,
-        )
-    )
+    created = _created(order)
+    publish(created)
     start(
         create_order_saga,
         CreateOrderData(
             order_id=order.pk,
             consumer_id=order.consumer_id,
             restaurant_id=order.restaurant_id,
-            line_items=line_items,
+            line_items=created.line_items,
             order_total=order.order_total,
         ),
     )
@@ -117,6 +107,36 @@ def keep_consumer(event: ConsumerCreated) -> None:
     """Keep a replica of a consumer; safe to repeat."""
     names = {"first_name": event.first_name, "last_name": event.last_name}
     Consumer.objects.update_or_create(pk=event.consumer_id, defaults=names)
+
+
+def snapshots(after: str, most: int) -> list[Snapshot]:
+    """Return the next orders as they are, for a view that is rebuilt; their rows are locked."""
+    found = Order.objects.filter(pk__gt=int(after or 0)).select_for_update().order_by("pk")[:most]
+    return [Snapshot(key=str(order.pk), events=(_created(order), *_outcome(order))) for order in found]
+
+
+def _created(order: Order) -> OrderCreated:
+    return OrderCreated(
+        order_id=order.pk,
+        consumer_id=order.consumer_id,
+        restaurant_id=order.restaurant_id,
+        restaurant_name=order.restaurant_name,
+        line_items=tuple(LineItem(**asdict(line)) for line in order.lines),
+        order_total=order.order_total,
+        delivery_address=Address(**asdict(order.address)),
+        delivery_time=order.delivery_time,
+        created_at=order.created_at,
+    )
+
+
+def _outcome(order: Order) -> tuple[Message, ...]:
+    match order.state:
+        case OrderState.APPROVED:
+            return (OrderAuthorized(order_id=order.pk),)
+        case OrderState.REJECTED:
+            return (OrderRejected(order_id=order.pk, reason=order.rejection_reason),)
+        case _:
+            return ()
 
 
 def _dishes(menu: Menu) -> dict[str, Dish]:

@@ -1,13 +1,13 @@
 """What restaurants can do, one function a verb, each inside the transaction its caller opened.  Not: rules."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 
 from apps.refusals import not_found
 from apps.restaurants.domain import Dish, StreetAddress, check_menu
 from apps.restaurants.messages import Address, Menu, MenuItem, MenuRevised, RestaurantCreated
 from apps.restaurants.models import Restaurant
 from postroad.events.publisher import publish
+from postroad.events.snapshots import Snapshot
 
 
 def create_restaurant(name: str, *, address: StreetAddress, dishes: Sequence[Dish]) -> Restaurant:
@@ -18,11 +18,7 @@ def create_restaurant(name: str, *, address: StreetAddress, dishes: Sequence[Dis
     """
     check_menu(dishes, path="menu.menuItems")
     restaurant = Restaurant.open(name, address=address, dishes=dishes)
-    publish(
-        RestaurantCreated(
-            restaurant_id=restaurant.pk, name=name, address=Address(**asdict(address)), menu=_menu(dishes)
-        )
-    )
+    publish(_created(restaurant))
     return restaurant
 
 
@@ -53,6 +49,19 @@ def find_restaurant(restaurant_id: int) -> Restaurant:
     if restaurant is None:
         raise not_found("restaurant", restaurant_id)
     return restaurant
+
+
+def snapshots(after: str, most: int) -> list[Snapshot]:
+    """Return the next restaurants as they are, for a replica that is rebuilt; their rows are locked."""
+    found = Restaurant.objects.filter(pk__gt=int(after or 0)).select_for_update().order_by("pk")[:most]
+    return [Snapshot(key=str(restaurant.pk), events=(_created(restaurant),)) for restaurant in found]
+
+
+def _created(restaurant: Restaurant) -> RestaurantCreated:
+    address = Address(**restaurant.address)
+    return RestaurantCreated(
+        restaurant_id=restaurant.pk, name=restaurant.name, address=address, menu=_menu(restaurant.dishes)
+    )
 
 
 def _menu(dishes: Sequence[Dish]) -> Menu:

@@ -23,7 +23,7 @@ from postroad.messaging.models import DeadLetter, DeadLetterState, OutboxMessage
 from postroad.sagas.execution import Status
 from postroad.sagas.models import SagaInstance, SagaStep
 
-MOST_COUNTED = 100_000
+MOST_COUNTED = 50_000
 """A figure goes no further: an index counts as many in a few milliseconds."""
 
 _JOURNEYS = 5

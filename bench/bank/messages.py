@@ -44,6 +44,6 @@ def credit(number: int) -> Credit:
         account_id=number % ACCOUNTS + 1,
         order_id=1_000_000 + number,
         amount=Decimal("129.90"),
-        reference=f"order {1_000_000 + number}, two lines, paid by card at the counter {number % 97:02}, customer"
+        reference=f"order {1_000_000 + number}, two lines, paid by card at the counter {number % 97:02}, for customer"
         f" {number % ACCOUNTS:08}",
     )

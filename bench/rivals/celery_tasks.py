@@ -22,6 +22,7 @@ SUBSCRIBER = "bench_plain"
 
 app = Celery("bench_plain", broker=os.environ.get("BROKER_URL", ""), set_as_current=False)
 app.conf.update(
+    CELERY_DB_REUSE_MAX=1_000_000,  # tasks; by default Celery connects to the database anew for each one
     task_default_queue=QUEUE,
     task_queues=[Queue(QUEUE, Exchange(QUEUE, "topic"), QUEUE, queue_arguments={"x-queue-type": "quorum"})],
     task_acks_late=True,

@@ -7,7 +7,6 @@ the admin's own log of changes.
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -17,12 +16,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from postroad.console.readonly import ReadOnlyAdmin
 from postroad.messaging.models import DeadLetter, DeadLetterState
 from postroad.runtime import redrive
 from postroad.runtime.redrive import Report
-
-if TYPE_CHECKING:
-    from postroad.console.deadletters import DeadLetterAdmin
 
 MOST_AT_ONCE = 100
 """Letters of one confirmation: what a person can look through before they agree."""
@@ -110,7 +107,7 @@ def ask(verb: Verb, letters: "QuerySet[DeadLetter]") -> HttpResponseRedirect:
     return HttpResponseRedirect(f"{_address(verb)}?{urlencode({'ids': ','.join(map(str, ids))})}")
 
 
-def confirm(admin: "DeadLetterAdmin", request: HttpRequest, *, verb: Verb) -> HttpResponse:
+def confirm(admin: ReadOnlyAdmin, request: HttpRequest, *, verb: Verb) -> HttpResponse:
     """Ask (GET), or do it (POST), and return to the list."""
     if not verb.is_allowed(request):
         raise PermissionDenied
@@ -136,7 +133,7 @@ def confirm(admin: "DeadLetterAdmin", request: HttpRequest, *, verb: Verb) -> Ht
     return TemplateResponse(request, "postroad_console/confirm.html", context)
 
 
-def _do(admin: "DeadLetterAdmin", request: HttpRequest, verb: Verb, letter: DeadLetter) -> None:
+def _do(admin: ReadOnlyAdmin, request: HttpRequest, verb: Verb, letter: DeadLetter) -> None:
     report = verb.act(letter)
     messages.add_message(request, messages.SUCCESS if report.is_complete else messages.ERROR, report.text)
     admin.log_change(request, letter, f"{verb.button}: {report.text}")

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.admin import SimpleListFilter
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from typing_extensions import override
@@ -68,8 +68,11 @@ class OutboxMessageAdmin(ReadOnlyAdmin):
             return rows.filter(message_id=UUID(term))
         except ValueError:
             oldest = OutboxMessage.objects.order_by("id").values("pk")[:_MOST_SCANNED]
+            of_type = rows.filter(pk__in=oldest, type=term)
+            if "." in term and of_type.exists():
+                return of_type
             lane = lane_of(Envelope(id="", type="", body=b"", headers={names.PARTITION_KEY: term}))
-            return rows.filter(Q(lane=lane, partition_key=term) | Q(pk__in=oldest, type=term))
+            return rows.filter(lane=lane, partition_key=term)
 
     @display(description="destination")
     def destination(self, message: OutboxMessage) -> str:

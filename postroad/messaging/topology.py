@@ -127,6 +127,11 @@ def subscription(channel: EventChannel, *, subscriber: str, service: str, types:
     )
 
 
+def requests(name: str, *, service: str) -> Topology:
+    """Return the one queue of that name in which a service reads requests for snapshots."""
+    return Topology(queues=(Queue(name=name, subscriber=name, dead_queue=dead_queue(service)),))
+
+
 def replies(channel: ReplyChannel) -> Topology:
     """Return the queues of a reply channel."""
     return Topology(

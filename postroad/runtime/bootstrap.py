@@ -5,6 +5,7 @@ A service is a Django application with a `handlers` module that has any of
     COMMANDS = CommandHandlers(…)          or None
     EVENTS   = (EventHandlers(…), …)
     SAGAS    = (SagaHandlers(…), …)
+    SNAPSHOTS = (Snapshots(…), …)
 
 Its name is the setting SERVICE, or else the application's label.
 """
@@ -26,6 +27,7 @@ from postroad.errors import InvalidDeclaration
 from postroad.events.dispatcher import EventDispatcher
 from postroad.events.handlers import EventHandlers
 from postroad.events.messages import event_description
+from postroad.events.snapshots import SnapshotDispatcher, Snapshots, requests_queue
 from postroad.messaging import topology as topologies
 from postroad.messaging.channels import EventChannel, ReplyChannel
 from postroad.messaging.pipeline import Subscription
@@ -48,6 +50,7 @@ class Service:
     commands: CommandHandlers | None = None
     events: tuple[EventHandlers, ...] = ()
     sagas: tuple[SagaHandlers, ...] = ()
+    snapshots: tuple[Snapshots, ...] = ()
     publishes: tuple[EventChannel, ...] = ()
 
 
@@ -61,12 +64,14 @@ class Platform:
         topology: Exchanges, queues and bindings they need.
         queues: Physical queue → subscriber; a dead-letter queue is its own subscriber.
         sagas: What they orchestrate.
+        replicas: Subscriber → the events it keeps, for those that can ask for snapshots.
     """
 
     services: tuple[str, ...] = ()
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
     topology: Topology = field(default_factory=Topology)
     sagas: list[catalog.Entry] = field(default_factory=list)
+    replicas: dict[str, EventHandlers] = field(default_factory=dict)
 
     @property
     def queues(self) -> Mapping[str, str]:
@@ -93,9 +98,15 @@ class Platform:
             self._add_events(service, table)
         if service.sagas:
             self._add_sagas(service)
+        if service.snapshots:
+            name = requests_queue(service.name)
+            handle = SnapshotDispatcher(service.snapshots)
+            self._subscribe(Subscription(subscriber=name, service=service.name, handle=handle))
+            self.topology += topologies.requests(name, service=service.name)
 
     def _add_events(self, service: Service, table: EventHandlers) -> None:
         self._subscribe(Subscription(subscriber=table.subscriber, service=service.name, handle=EventDispatcher(table)))
+        self.replicas[table.subscriber] = table
         types = [event_description(message).name for message in table.handlers]
         self.topology += topologies.subscription(
             table.of, subscriber=table.subscriber, service=service.name, types=types
@@ -151,6 +162,7 @@ def _handler_modules() -> list[tuple[str, ModuleType]]:
 
 def _read(module: ModuleType, label: str) -> Service | None:
     commands, events, sagas = (getattr(module, name, None) for name in ("COMMANDS", "EVENTS", "SAGAS"))
+    snapshots = getattr(module, "SNAPSHOTS", ())
     if not any(isinstance(table, CommandHandlers | tuple | EventHandlers) for table in (commands, events, sagas)):
         return None
     return Service(
@@ -158,6 +170,7 @@ def _read(module: ModuleType, label: str) -> Service | None:
         commands=commands,
         events=(events,) if isinstance(events, EventHandlers) else tuple(events or ()),
         sagas=tuple(sagas or ()),
+        snapshots=tuple(snapshots),
         publishes=_published(module),
     )
 

@@ -14,6 +14,7 @@ import time
 from typing import Any
 
 from celery import bootsteps
+from celery.worker import state
 from typing_extensions import override
 
 from postroad.brokers.rabbitmq import RabbitMQ
@@ -139,7 +140,7 @@ class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
         finally:
             self._is_armed = False
         now = time.monotonic()
-        moments = [moment for moment in (self._step(driver, now) for driver in self._drivers.values()) if moment]
+        moments = [moment for driver in self._drivers.values() if (moment := self._step(driver, now))]
         if self._alarm is not None:
             self._alarm.cancel()
             self._alarm = None
@@ -147,6 +148,8 @@ class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
             self._alarm = self._c.timer.call_after(max(0.0, min(moments) - now), self._wake)
 
     def _step(self, driver: LaneDriver, now: float) -> float | None:
+        if state.should_stop not in (None, False):  # a solo pool would work on and on before the signal is looked at
+            return None
         try:
             return driver.step(now)
         except LOST:

@@ -44,8 +44,3 @@ def viewer(db: None) -> Client:
     client = Client()
     client.force_login(user)
     return client
-
-
-def told(client: Client, url: str) -> list[str]:
-    """Return the messages that a page shows to the user."""
-    return [str(message) for message in client.get(url).context["messages"]]

@@ -1,5 +1,6 @@
 """The services' own admin pages, after orders have travelled."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,39 +18,43 @@ MENU = {"menuItems": [{"id": "1", "name": "Chicken Vindaloo", "price": "12.34"}]
 ADDRESS = {"street1": "1 Main Street", "city": "Oakland", "state": "CA", "zip": "94611"}
 
 
-def post(client: Client, url: str, body: object) -> Any:
-    return client.post(url, body, content_type="application/json").json()
+class Town:
+    """The installed services with one consumer and one restaurant."""
 
+    def __init__(self, client: Client) -> None:
+        self.client, self.pump = client, Pump()
+        name = {"firstName": "Ada", "lastName": "Lovelace"}
+        self.consumer: int = self._post("/consumers/v1/consumers", {"name": name})["consumerId"]
+        restaurant = {"name": "Ajanta", "address": ADDRESS, "menu": MENU}
+        self.restaurant: int = self._post("/restaurants/v1/restaurants", restaurant)["id"]
+        self.pump.until_quiet()
 
-def place(client: Client, quantity: int = 2) -> int:
-    body = {
-        "consumerId": 1,
-        "restaurantId": 1,
-        "deliveryAddress": ADDRESS,
-        "deliveryTime": "2030-01-02T18:30:00Z",
-        "lineItems": [{"menuItemId": "1", "quantity": quantity}],
-    }
-    order: int = post(client, "/orders/v1/orders", body)["orderId"]
-    return order
+    def order(self) -> int:
+        """Place an order and let it travel."""
+        body = {
+            "consumerId": self.consumer,
+            "restaurantId": self.restaurant,
+            "deliveryAddress": ADDRESS,
+            "deliveryTime": "2030-01-02T18:30:00Z",
+            "lineItems": [{"menuItemId": "1", "quantity": 2}],
+        }
+        order: int = self._post("/orders/v1/orders", body)["orderId"]
+        self.pump.until_quiet()
+        return order
+
+    def _post(self, url: str, body: object) -> Any:
+        return self.client.post(url, body, content_type="application/json").json()
 
 
 @pytest.fixture
-def services(db: None, client: Client) -> Any:
-    """The installed services with one consumer and one restaurant, numbered 1 each in a new database."""
-    pump = Pump()
-    consumer = post(client, "/consumers/v1/consumers", {"name": {"firstName": "Ada", "lastName": "Lovelace"}})
-    restaurant = post(client, "/restaurants/v1/restaurants", {"name": "Ajanta", "address": ADDRESS, "menu": MENU})
-    pump.until_quiet()
-    assert (consumer, restaurant) == ({"consumerId": 1}, {"id": 1})
-    yield pump
-    pump.close()
+def town(db: None, client: Client) -> Iterator[Town]:
+    town = Town(client)
+    yield town
+    town.pump.close()
 
 
-def test_an_order_shows_its_lines_its_state_and_the_way_to_its_saga(
-    admin_client: Client, client: Client, services: Pump
-) -> None:
-    order = place(client)
-    services.until_quiet()
+def test_an_order_shows_its_lines_its_state_and_the_way_to_its_saga(admin_client: Client, town: Town) -> None:
+    order = town.order()
 
     page = admin_client.get(f"/admin/orders/order/{order}/change/").content.decode()
 
@@ -59,11 +64,10 @@ def test_an_order_shows_its_lines_its_state_and_the_way_to_its_saga(
     assert f"/admin/postroad_sagas/sagainstance/{SagaInstance.objects.get().pk}/change/" in page
 
 
-def test_an_account_shows_its_journal_newest_entry_first(admin_client: Client, client: Client, services: Pump) -> None:
-    place(client)
-    services.until_quiet()
+def test_an_account_shows_its_journal_newest_entry_first(admin_client: Client, town: Town) -> None:
+    town.order()
 
-    page = admin_client.get("/admin/accounting/account/1/change/").content.decode()
+    page = admin_client.get(f"/admin/accounting/account/{town.consumer}/change/").content.decode()
 
     assert Account.objects.get().authorized_total == Order.objects.get().order_total
     assert page.index("AUTHORIZED") < page.index("OPENED")
@@ -72,34 +76,33 @@ def test_an_account_shows_its_journal_newest_entry_first(admin_client: Client, c
 @pytest.mark.parametrize(
     ("url", "shown"),
     [
-        ("/admin/kitchen/ticket/1/change/", "Chicken Vindaloo"),
-        ("/admin/restaurants/restaurant/1/change/", "Chicken Vindaloo"),
-        ("/admin/orders/restaurant/1/change/", "Chicken Vindaloo"),
-        ("/admin/kitchen/restaurant/1/change/", "Chicken Vindaloo"),
-        ("/admin/consumers/consumer/1/change/", "Lovelace"),
-        ("/admin/orders/consumer/1/change/", "Lovelace"),
-        ("/admin/order_history/orderview/1/change/", "APPROVED"),
-        ("/admin/accounting/accountentry/1/change/", "OPENED"),
-        ("/admin/orders/order/?q=%231", "#1"),
-        ("/admin/orders/order/?consumer_id__exact=1", "#1"),
-        ("/admin/orders/order/?restaurant_id__exact=1", "#1"),
-        ("/admin/orders/order/?state__exact=APPROVED", "#1"),
-        ("/admin/kitchen/ticket/?restaurant_id__exact=1", "#1"),
-        ("/admin/order_history/orderview/?consumer_id__exact=1", "#1"),
+        ("/admin/kitchen/ticket/{order}/change/", "Chicken Vindaloo"),
+        ("/admin/restaurants/restaurant/{restaurant}/change/", "Chicken Vindaloo"),
+        ("/admin/orders/restaurant/{restaurant}/change/", "Chicken Vindaloo"),
+        ("/admin/kitchen/restaurant/{restaurant}/change/", "Chicken Vindaloo"),
+        ("/admin/consumers/consumer/{consumer}/change/", "Lovelace"),
+        ("/admin/orders/consumer/{consumer}/change/", "Lovelace"),
+        ("/admin/order_history/orderview/{order}/change/", "APPROVED"),
+        ("/admin/accounting/accountentry/?type__exact=OPENED", "OPENED"),
+        ("/admin/orders/order/?q=%23{order}", "#{order}"),
+        ("/admin/orders/order/?consumer_id__exact={consumer}", "#{order}"),
+        ("/admin/orders/order/?restaurant_id__exact={restaurant}", "#{order}"),
+        ("/admin/orders/order/?state__exact=APPROVED", "#{order}"),
+        ("/admin/kitchen/ticket/?restaurant_id__exact={restaurant}", "#{order}"),
+        ("/admin/order_history/orderview/?consumer_id__exact={consumer}", "#{order}"),
         ("/admin/restaurants/restaurant/?q=Ajanta", "Oakland"),
         ("/admin/consumers/consumer/?q=Lovelace", "Ada"),
         ("/admin/consumers/consumer/?q=Lovelace+Ada", "Ada"),
-        ("/admin/accounting/accountentry/?q=1", "AUTHORIZED"),
+        ("/admin/accounting/accountentry/?q={order}", "AUTHORIZED"),
     ],
 )
-def test_a_page_shows_what_matters(admin_client: Client, client: Client, services: Pump, url: str, shown: str) -> None:
-    place(client)
-    services.until_quiet()
+def test_a_page_shows_what_matters(admin_client: Client, town: Town, url: str, shown: str) -> None:
+    ids = {"order": town.order(), "consumer": town.consumer, "restaurant": town.restaurant}
 
-    answer = admin_client.get(url)
+    answer = admin_client.get(url.format(**ids))
 
     assert answer.status_code == 200
-    assert shown in answer.content.decode()
+    assert shown.format(**ids) in answer.content.decode()
 
 
 @pytest.mark.parametrize("orders", [1, 30])
@@ -110,22 +113,21 @@ def test_a_page_shows_what_matters(admin_client: Client, client: Client, service
         "/admin/kitchen/ticket/",
         "/admin/accounting/account/",
         "/admin/accounting/accountentry/",
-        "/admin/accounting/account/1/change/",
+        "/admin/accounting/account/{consumer}/change/",
         "/admin/order_history/orderview/",
     ],
 )
 def test_a_page_costs_the_same_for_one_order_and_for_thirty(
     admin_client: Client,
-    client: Client,
-    services: Pump,
+    town: Town,
     url: str,
     orders: int,
     django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    placed = [place(client) for _ in range(orders)]
-    services.until_quiet()
+    placed = [town.order() for _ in range(orders)]
 
     with django_assert_max_num_queries(11):
-        admin_client.get(url)
+        answer = admin_client.get(url.format(consumer=town.consumer))
 
+    assert answer.status_code == 200
     assert Order.objects.filter(state="APPROVED").count() == len(placed)

@@ -99,7 +99,20 @@ class Office:
     def hire(self, pool: str = "prefork", *options: str, number: int = 1, **environment: object) -> Worker:
         """Start a worker and wait until it is ready."""
         name, log = f"{self.name}-{number}@test", self.folder / f"worker-{len(self._workers)}.log"
-        command = [sys.executable, "-m", "celery", "-A", "tests.worker.notes", "worker", "-P", pool, "-n", name]
+        command = [
+            sys.executable,
+            "-m",
+            "celery",
+            "-A",
+            "tests.worker.notes",
+            "worker",
+            "-P",
+            pool,
+            "-n",
+            name,
+            "-l",
+            "INFO",
+        ]
         with log.open("wb") as out:
             process = subprocess.Popen(
                 [*command, "-c", "1" if pool == "solo" else "2", *options],
@@ -146,7 +159,7 @@ class Office:
 
     def parked(self) -> list[tuple[str, str, int]]:
         """Return subscriber, reason and attempts of each dead letter."""
-        rows = self.rows("SELECT subscriber, reason, attempts FROM postroad_messaging_deadletter ORDER BY id")
+        rows = self.rows("SELECT subscriber, reason, attempts FROM postroad_dead_letter ORDER BY id")
         return [(str(subscriber), str(reason), int(str(attempts))) for subscriber, reason, attempts in rows]
 
     def rows(self, statement: str) -> Iterable[Sequence[object]]:

@@ -8,6 +8,7 @@ SECRET_KEY = "only-for-tests"  # noqa: S105 - no secret: tests sign nothing
 INSTALLED_APPS = ["postroad.messaging", "postroad.sagas", "postroad.runtime", "tests.worker.notes"]
 DATABASES = databases(os.environ["DATABASE_URL"])
 USE_TZ = True
+TIME_ZONE = "UTC"
 POSTROAD = {"SERVICE": os.environ["NOTES_CHANNEL"], "CONSUMER_RETRY_FIRST_SECONDS": 0.05}
 LOGGING = {
     "version": 1,

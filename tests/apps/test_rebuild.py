@@ -1,0 +1,120 @@
+"""A replica or view that was lost is rebuilt from its owner's present state."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.test import Client
+
+from apps.order_history.models import OrderView
+from apps.orders import models as orders
+from postroad.events import snapshots
+from postroad.events.snapshots import PublishSnapshots, ask
+from postroad.messaging.models import DeadLetter
+from postroad.messaging.producer import unit_of_work
+from postroad.testing.pump import Pump
+
+pytestmark = pytest.mark.django_db
+
+ADDRESS = {"street1": "1 Main Street", "city": "Oakland", "state": "CA", "zip": "94611"}
+
+
+@pytest.fixture
+def pump() -> Pump:
+    return Pump()
+
+
+@pytest.fixture
+def post(client: Client, pump: Pump) -> Callable[[str, Any], Any]:
+    def post(path: str, body: Any) -> Any:
+        answer = client.post(path, json.dumps(body), content_type="application/json")
+        assert answer.status_code == 200, answer.content
+        pump.until_quiet()
+        return answer.json()
+
+    return post
+
+
+@pytest.fixture
+def restaurants(post: Callable[[str, Any], Any]) -> list[int]:
+    menu = {"menuItems": [{"id": "1", "name": "Vindaloo", "price": "12.34"}]}
+    body = {"name": "Ajanta", "address": ADDRESS, "menu": menu}
+    return [post("/restaurants/v1/restaurants", {**body, "name": f"Ajanta {number}"})["id"] for number in range(5)]
+
+
+def replica() -> list[tuple[int, str, str]]:
+    items = orders.MenuItem.objects.order_by("restaurant_id", "menu_item_id")
+    return [(item.restaurant_id, item.restaurant.name, str(item.price)) for item in items.select_related("restaurant")]
+
+
+@pytest.mark.parametrize("page_rows", [2, 5, 200])
+def test_a_replica_is_rebuilt_page_by_page(
+    pump: Pump, restaurants: list[int], page_rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshots, "PAGE_ROWS", page_rows)
+    before = replica()
+    orders.MenuItem.objects.all().delete()
+    orders.Restaurant.objects.all().delete()
+
+    call_command("rebuild", "orders.restaurants")
+    pump.until_quiet()
+
+    assert replica() == before
+    assert len(before) == len(restaurants)
+
+
+def test_a_view_is_rebuilt_with_orders_and_tickets_in_every_state(
+    pump: Pump, post: Callable[[str, Any], Any], restaurants: list[int]
+) -> None:
+    consumer = post("/consumers/v1/consumers", {"name": {"firstName": "Ada", "lastName": "Lovelace"}})["consumerId"]
+    order = {"deliveryAddress": ADDRESS, "deliveryTime": "2030-01-01T12:00:00Z", "restaurantId": restaurants[0]}
+    lines = [{"menuItemId": "1", "quantity": 2}]
+    placed = [
+        post("/orders/v1/orders", {**order, "consumerId": ordered_by, "lineItems": lines})["orderId"]
+        for ordered_by in (consumer, consumer, 999)
+    ]
+    post(f"/kitchen/v1/tickets/{placed[1]}/accept", {"readyBy": "2030-01-01T11:00:00Z"})
+    post(f"/kitchen/v1/tickets/{placed[1]}/preparing", {})
+    shown = ("order_id", "status", "ticket_state", "rejection_reason", "order_total", "restaurant_name", "keywords")
+    before = list(OrderView.objects.order_by("pk").values_list(*shown))
+    OrderView.objects.all().delete()
+
+    call_command("rebuild", "order_history.orders")
+    call_command("rebuild", "order_history.tickets")
+    pump.until_quiet()
+
+    assert list(OrderView.objects.order_by("pk").values_list(*shown)) == before
+    assert [row[1:3] for row in before] == [
+        ("APPROVED", "AWAITING_ACCEPTANCE"),
+        ("APPROVED", "PREPARING"),
+        ("REJECTED", ""),
+    ]
+
+
+def test_other_subscribers_are_not_disturbed(pump: Pump, restaurants: list[int]) -> None:
+    call_command("rebuild", "orders.restaurants")
+    pump.relay.run_once()
+
+    assert pump.broker.depth("restaurants.snapshots") == 1
+    pump.runner.step(timeout_seconds=0)
+    pump.relay.run_once()
+
+    assert sum(pump.broker.depth(f"kitchen.restaurants.{shard}") for shard in range(4)) == 0
+    assert sum(pump.broker.depth(f"orders.restaurants.{shard}") for shard in range(4)) == len(restaurants)
+
+
+def test_an_unknown_replica_is_answered_with_the_known_ones() -> None:
+    with pytest.raises(CommandError, match=r"no replica 'orders.menus' here; known: .*orders.restaurants"):
+        call_command("rebuild", "orders.menus")
+
+
+def test_a_request_that_cannot_be_met_is_parked_with_the_reason(pump: Pump) -> None:
+    with unit_of_work():
+        ask(PublishSnapshots(channel="restaurants.Menu", subscriber="x.y", shards=1, types=()))
+
+    pump.until_quiet()
+
+    assert "there are no snapshots of channel 'restaurants.Menu' here" in DeadLetter.objects.get().reason
