@@ -39,8 +39,8 @@ def render(found: Sequence[tuple[Figure, Mapping[str, Any]]]) -> str:
 
 
 def _line(figure: Figure, result: Mapping[str, Any]) -> str:
-    limit = "–" if result["ratio_to_limit"] is None else f"{shown(result['ratio_to_limit'])} ×"
-    peer = "–" if result["ratio_to_best_peer"] is None else f"{shown(result['ratio_to_best_peer'])} ×"
+    limit = "-" if result["ratio_to_limit"] is None else f"{shown(result['ratio_to_limit'])} x"
+    peer = "-" if result["ratio_to_best_peer"] is None else f"{shown(result['ratio_to_best_peer'])} x"
     verdict = "holds" if result["holds"] else "**does not hold**"
     name = f"[{figure.id}](#{figure.id.lower()}) {figure.title}"
     return f"| {name} | {shown(typical(result['ours']))} {figure.unit} | {limit} | {peer} | {figure.goal} | {verdict} |"

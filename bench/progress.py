@@ -48,7 +48,7 @@ class Progress:
                 out.write(f"    =  {name:{_WIDTH}.{_WIDTH}}  {shown(typical(value)):>8}{tail}\n")
         verdict = "holds" if result["holds"] else "does not hold"
         parts = [
-            f"{shown(result[key])} × {who}"
+            f"{shown(result[key])} x {who}"
             for key, who in (("ratio_to_limit", "the limit"), ("ratio_to_best_peer", "the best peer"))
             if result[key] is not None
         ]

@@ -137,6 +137,7 @@ class AccountEntry(models.Model):
     class Meta:
         """Numbered within the account; an order is authorised once.  Found by order, type and age in the admin."""
 
+        verbose_name_plural = "account entries"
         constraints = [
             models.UniqueConstraint(fields=["account", "sequence"], name="accounting_entry_sequence_once"),
             models.UniqueConstraint(

@@ -8,3 +8,4 @@ class OrderHistoryConfig(AppConfig):
 
     name = "apps.order_history"
     label = "order_history"
+    verbose_name = "Order history"

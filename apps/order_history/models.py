@@ -77,6 +77,7 @@ class OrderView(models.Model):
     class Meta:
         """Asked for by consumer, by status, or all; always newest first."""
 
+        verbose_name = "order"
         indexes = [
             models.Index(fields=["consumer_id", "creation_time"], name="order_history_consumer"),
             models.Index(fields=["status", "creation_time"], name="order_history_status"),

@@ -19,7 +19,7 @@ P1 = Figure(
         " waits for one confirm after the other. It looks neither at due times nor at lanes, so two of it would not"
         " keep a key's order."
     ),
-    goal="at least 0.5 × the limit",
+    goal="at least 0.5 x the limit",
     is_met=lambda result: result["ratio_to_limit"] >= 0.5,
 )
 
@@ -41,7 +41,7 @@ P2 = Figure(
         " default connects anew for each task. It validates no body, keeps no order of keys, and has no dead letters"
         " of its own."
     ),
-    goal="at least 2 × plain Celery tasks",
+    goal="at least 2 x plain Celery tasks",
     is_met=lambda result: result["ratio_to_best_peer"] >= 2.0,
 )
 

@@ -93,3 +93,28 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SERVE_INCLUDE_SCHEMA": False,
 }
+
+LOGIN_REDIRECT_URL = "admin:index"
+UNFOLD = {
+    "SITE_TITLE": "Postroad",
+    "SITE_HEADER": "Postroad",
+    "SITE_SYMBOL": "local_post_office",
+    "SITE_FAVICONS": [{"rel": "icon", "href": "/static/tour/icon.svg", "type": "image/svg+xml"}],
+    "SHOW_VIEW_ON_SITE": False,
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97.4% .014 240)",
+            "100": "oklch(94% .032 240)",
+            "200": "oklch(88.5% .06 240)",
+            "300": "oklch(80.5% .105 240)",
+            "400": "oklch(71% .145 242)",
+            "500": "oklch(61.5% .16 245)",
+            "600": "oklch(53.5% .155 248)",
+            "700": "oklch(46.5% .135 249)",
+            "800": "oklch(40.5% .11 250)",
+            "900": "oklch(35.5% .085 252)",
+            "950": "oklch(26.5% .065 255)",
+        },
+    },
+    "SIDEBAR": {"show_search": True, "navigation": "postroad.console.navigation.sidebar"},
+}

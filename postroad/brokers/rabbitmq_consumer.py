@@ -48,6 +48,11 @@ class QueueConsumer:
                 raise QueueMissing(f"queue {queue!r} does not exist") from error
             raise
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether nothing will come any more, although the connection may live; nobody may have been told."""
+        return bool(self._channel.is_lost)
+
     def ack(self, deliveries: Sequence[Delivery]) -> None:
         """Acknowledge: the oldest open ones together, the rest one by one; what is not open is ignored."""
         tags = {delivery.tag for delivery in deliveries} & self._open.keys()
@@ -82,16 +87,27 @@ class QueueConsumer:
 class _Channel(amqp.Channel):  # type: ignore[misc]  # py-amqp has no types
     """A channel whose end is the end of its connection.
 
-    py-amqp opens a channel again that the broker has closed, but without its consumer, and Celery's event loop only
-    logs the error: the queue would be served no more.
+    py-amqp opens a channel again that the broker has closed, but without its consumer, and Celery only logs the error
+    or, while it starts, swallows it (`_quick_drain`): the queue would be served no more.
+
+    Attributes:
+        is_lost: The broker has closed the channel, or cancelled its consumer because the queue is gone.
     """
+
+    is_lost = False
 
     @override
     def _on_close(self, *arguments: Any) -> None:
+        self.is_lost = True
         try:
             super()._on_close(*arguments)
         except ChannelError as error:
             raise RecoverableConnectionError(str(error)) from error
+
+    @override
+    def _on_basic_cancel(self, consumer_tag: str) -> None:
+        self.is_lost = True
+        super()._on_basic_cancel(consumer_tag)
 
     @override
     def dispatch_method(self, method_sig: tuple[int, int], payload: bytes, content: Any) -> None:

@@ -41,6 +41,7 @@ class OutboxMessage(models.Model):
         indexes = [
             models.Index(fields=["lane", "id"], name="postroad_outbox_lane"),
             models.Index(fields=["channel", "route"], name="postroad_outbox_address"),
+            models.Index(fields=["id"], name="postroad_outbox_failing", condition=models.Q(attempts__gt=0)),
         ]
 
     @override
@@ -112,6 +113,8 @@ class DeadLetter(models.Model):
             ),
             models.Index(fields=["state", "created_at"], name="postroad_dead_letter_state"),
             models.Index(fields=["type", "created_at"], name="postroad_dead_letter_type"),
+            models.Index(fields=["message_id"], name="postroad_dead_letter_message"),
+            models.Index(fields=["partition_key"], name="postroad_dead_letter_key"),
         ]
 
     @override

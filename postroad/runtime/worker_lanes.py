@@ -37,6 +37,11 @@ class LaneDriver:
         return self._consumer is not None
 
     @property
+    def is_lost(self) -> bool:
+        """Whether the broker took the consumer away, which Celery may have swallowed."""
+        return self._consumer is not None and self._consumer.is_lost
+
+    @property
     def is_ready(self) -> bool:
         """Whether a job could begin if there were messages."""
         return self.is_open and not self._lane.is_busy and not self._is_releasing

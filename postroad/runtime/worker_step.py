@@ -101,6 +101,9 @@ class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
         """Open what is ours, and hand over what is no longer; every `balance_seconds`."""
         if self._is_stopping or self._c.connection is None:
             return
+        lost = [queue for queue, driver in self._drivers.items() if driver.is_lost]
+        if lost:
+            raise ConnectionError(f"the broker closed the consumers of {', '.join(lost)}")  # Celery connects again
         table = assign(self._drivers.keys() - self._shared, self._workers())
         for queue, driver in self._drivers.items():
             if table.get(queue, self._c.hostname) == self._c.hostname:
@@ -148,7 +151,7 @@ class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
             self._alarm = self._c.timer.call_after(max(0.0, min(moments) - now), self._wake)
 
     def _step(self, driver: LaneDriver, now: float) -> float | None:
-        if state.should_stop not in (None, False):  # a solo pool would work on and on before the signal is looked at
+        if _is_asked_to_stop():
             return None
         try:
             return driver.step(now)
@@ -171,6 +174,11 @@ class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
         except OSError as error:
             if error.errno not in (errno.EAGAIN, errno.EINTR):
                 raise
+
+
+def _is_asked_to_stop() -> bool:
+    """Whether a signal came that Celery has not looked at yet; a solo pool would work on and on until it does."""
+    return state.should_stop is not None and state.should_stop is not False  # 0 is an exit code
 
 
 def _shared_queues(parts: Platform) -> set[str]:

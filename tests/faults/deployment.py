@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from postroad.brokers.rabbitmq import RabbitMQ
 from psycopg import sql
 
 from apps.tour.client import Services
+from postroad.brokers.rabbitmq import RabbitMQ
 from postroad.runtime.bootstrap import platform
 from tests.support.amqp import delete_topology
 

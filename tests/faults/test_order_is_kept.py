@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from postroad.brokers.rabbitmq import RabbitMQ
 
 from apps.restaurants.messages import RESTAURANTS, Address, Menu, MenuItem, MenuRevised, RestaurantCreated
+from postroad.brokers.rabbitmq import RabbitMQ
 from postroad.codecs.registry import JSON
 from postroad.codecs.types import Message
 from postroad.events.messages import event_description

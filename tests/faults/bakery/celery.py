@@ -1,6 +1,7 @@
 import os
 
 from celery import Celery
+
 from postroad.runtime.worker import install_consumers
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.faults.bakery.settings")
