@@ -38,6 +38,12 @@ def wait_until(is_so: Callable[[], bool], *, seconds: float = PATIENCE_SECONDS) 
     return is_so()
 
 
+def restart_broker(how: str) -> None:
+    """Restart the broker that `scripts/servers.py` has started; `--kill`: as a crash would."""
+    command = [sys.executable, str(ROOT / "scripts" / "servers.py"), "restart-broker"]
+    subprocess.run([*command, how] if how else command, check=True)
+
+
 class Worker:
     """One Celery worker process."""
 

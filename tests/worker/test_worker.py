@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from tests.brokers.proxy import Proxy
-from tests.worker.office import Office, wait_until
+from tests.worker.office import Office, restart_broker, wait_until
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow]
 POOLS = pytest.mark.parametrize("pool", ["prefork", "threads", "solo"])
@@ -151,3 +151,18 @@ def test_ordinary_tasks_run_beside_the_handlers(office: Office) -> None:
 
     assert is_done, worker.log
     assert office.written() == office.expected() | {"task": [1, 2]}
+
+
+@pytest.mark.skipif("POSTROAD_SERVERS_HOME" not in os.environ, reason="the broker was given; it is not ours to restart")
+@pytest.mark.parametrize(("pool", "how"), [("prefork", "--kill"), ("threads", "")])
+def test_a_restarted_broker_is_found_again_and_nothing_is_lost(office: Office, pool: str, how: str) -> None:
+    worker = office.hire(pool, pause_seconds=0.005)
+    office.send(100)
+    wait_until(lambda: office.count() > 60)
+    restart_broker(how)
+    is_done = wait_until(lambda: office.count() == 400)
+    code = worker.stop()
+
+    assert is_done, worker.log
+    assert office.written() == office.expected()
+    assert (code, office.depth()) == (0, 0)
