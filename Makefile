@@ -3,7 +3,6 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 FAST := not postgres and not broker and not slow
-export DJANGO_SETTINGS_MODULE
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo up down servers servers-down test test-matrix check format bench faults locks clean
