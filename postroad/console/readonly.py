@@ -74,7 +74,6 @@ class ReadOnlyInline(_NobodyWrites, InlineBase):
     extra = 0
     can_delete = False
     show_change_link = False
-    hide_title = True
 
 
 def find_by_number(rows: "QuerySet[Any]", term: str) -> "QuerySet[Any]":

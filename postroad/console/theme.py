@@ -21,8 +21,16 @@ if TYPE_CHECKING:
         """Offer a method as a button on the page of one row."""
 else:
     from unfold.admin import ModelAdmin as AdminBase
-    from unfold.admin import TabularInline as InlineBase
+    from unfold.admin import TabularInline
     from unfold.decorators import action as detail_action
     from unfold.decorators import display
+
+    class InlineBase(TabularInline):
+        """Rows without a title of their own."""
+
+        show_title = False
+        if not hasattr(TabularInline, "show_title"):  # its name in older releases, which newer ones warn of
+            hide_title = True
+
 
 __all__ = ["AdminBase", "InlineBase", "detail_action", "display"]

@@ -68,7 +68,7 @@ class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
             broker.declare(self._parts.topology)
         except BrokerUnavailable as error:
             raise ConnectionError(str(error)) from error  # Celery tries again
-        self._is_armed = False  # a timer of the former connection may have been cancelled
+        self._is_armed = self._is_stopping = False  # a timer of the former connection may have been cancelled
         self._share_out()
         self._tick = c.timer.call_repeatedly(settings().balance_seconds, self._share_out)
 

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from postroad.brokers.rabbitmq_connection import hide_password, read_url
+from postroad.brokers.rabbitmq_connection import celery_broker, hide_password, read_url
 from postroad.brokers.rabbitmq_declare import queue_arguments
 from postroad.brokers.rabbitmq_envelope import envelope_of, forgive_alien_properties
 from postroad.brokers.rabbitmq_frames import Packer
-from postroad.errors import InvalidSetting
+from postroad.errors import InvalidSetting, MisconfiguredError
 from postroad.messaging.message import Address, Envelope, Outgoing
 from postroad.messaging.topology import Queue
 
@@ -118,6 +118,19 @@ def test_tls_verifies_the_host_unless_told_otherwise() -> None:
         "server_hostname": "other",
         "ca_certs": "/ca.pem",
     }
+
+
+def test_celery_gets_the_url_without_its_options() -> None:
+    assert celery_broker("amqp://u:p@mq/v?x=y") == {"broker_url": "amqp://u:p@mq/v", "broker_use_ssl": None}
+    assert celery_broker("amqps://mq?cacertfile=/ca.pem") == {
+        "broker_url": "amqps://mq",
+        "broker_use_ssl": {"server_hostname": "mq", "ca_certs": "/ca.pem"},
+    }
+
+
+def test_celery_without_rabbitmq_is_told_the_way_out() -> None:
+    with pytest.raises(MisconfiguredError, match=r"'memory://' has no queues .* write amqp://.*make run"):
+        celery_broker("memory://")
 
 
 @pytest.mark.parametrize("url", ["amqp://mq:port/", "http://mq", "amqp://mq:99999"])
