@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 from bench import chart, results
 from bench.results import Figure, shown, typical
 
+_COLUMNS = 120
 _HEAD = """# Measurements
 
 Written by `make bench` (`make bench ONLY=P1,P3` takes some of them again); do not edit.
@@ -35,7 +37,7 @@ def render(found: Sequence[tuple[Figure, Mapping[str, Any]]]) -> str:
     """Return the page as Markdown."""
     lines = ["| | ours | limit | best peer | goal | |", "| --- | ---: | ---: | ---: | --- | --- |"]
     lines += [_line(figure, result) for figure, result in found]
-    return "\n".join([_HEAD, *lines, *(_section(figure, result) for figure, result in found)])
+    return "\n".join([_HEAD, *lines, *(_section(figure, result) for figure, result in found), ""])
 
 
 def _line(figure: Figure, result: Mapping[str, Any]) -> str:
@@ -55,9 +57,9 @@ def _section(figure: Figure, result: Mapping[str, Any]) -> str:
 
 ![{figure.title}](results/{figure.id}.svg)
 
-How it is measured: {figure.method}
+{fill(f"How it is measured: {figure.method}", _COLUMNS, break_long_words=False)}
 
-What the others do less: {figure.fairness}
+{fill(f"What the others do less: {figure.fairness}", _COLUMNS, break_long_words=False)}
 
 Taken {result["taken_at"]}, {result["rounds"]} rounds: {machine["cores"]} cores, Python {machine["python"]},
 {machine["broker"]}, {machine["database"]}. [The numbers](results/{figure.id}.json)."""

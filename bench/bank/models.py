@@ -1,5 +1,7 @@
 """Accounts, and the moments at which messages were handled."""
 
+from typing import ClassVar
+
 from django.db import models
 from typing_extensions import override
 
@@ -9,6 +11,7 @@ class Account(models.Model):
 
     balance = models.DecimalField(max_digits=20, decimal_places=2, default=0)
     version = models.IntegerField(default=0)
+    objects: ClassVar["models.Manager[Account]"]
 
     @override
     def __str__(self) -> str:
@@ -20,6 +23,7 @@ class Arrival(models.Model):
 
     number = models.BigIntegerField()
     monotonic_seconds = models.FloatField()
+    objects: ClassVar["models.Manager[Arrival]"]
 
     @override
     def __str__(self) -> str:

@@ -24,8 +24,8 @@ from postroad.messaging import sql
 from postroad.messaging.broker import Fate
 from postroad.messaging.message import Envelope, Outgoing
 
-BACKLOG = 6_000
-_BACKLOG_OF_TASKS = 1_500  # it is so much slower that more would only take time
+BACKLOG = 4_000
+_BACKLOG_OF_TASKS = 1_000  # it is so much slower that more would only take time
 _BATCH = 50  # messages a transaction, the default of CONSUMER_BATCH_MESSAGES
 _START_SHARE = 0.1  # of a backlog, before the clock starts: the worker boots, caches fill
 _PATIENCE_SECONDS = 120.0

@@ -41,7 +41,7 @@ def contenders() -> Iterator[list[Contender]]:
     stage.settle()
     with processes.running(*processes.our_worker()) as worker, _straight() as publish:
         worker.wait_until(lambda: _sees(publish), seconds=_PATIENCE_SECONDS)
-        peer = f"the same relay, polling each {POLL_SECONDS:g} s"
+        peer = f"The same relay, polling each {POLL_SECONDS:g} s"
         yield [
             Contender(name="ours", run=lambda: _with_relay("-m", "django", "relay")),
             Contender(name="limit", run=lambda: _sample(publish, _SAMPLES, _PAUSE_SECONDS)),

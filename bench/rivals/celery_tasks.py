@@ -10,13 +10,14 @@ import zlib
 from decimal import Decimal
 from typing import Any
 
+import kombu
 from celery import Celery, Task
 from django.db import IntegrityError, transaction
 from django.db.models import F
-from kombu import Exchange, Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bench.settings")
 
+_KOMBU: Any = kombu  # it has no types
 QUEUE = "bench_plain.tasks"
 SUBSCRIBER = "bench_plain"
 
@@ -24,7 +25,9 @@ app = Celery("bench_plain", broker=os.environ.get("BROKER_URL", ""), set_as_curr
 app.conf.update(
     CELERY_DB_REUSE_MAX=1_000_000,  # tasks; by default Celery connects to the database anew for each one
     task_default_queue=QUEUE,
-    task_queues=[Queue(QUEUE, Exchange(QUEUE, "topic"), QUEUE, queue_arguments={"x-queue-type": "quorum"})],
+    task_queues=[
+        _KOMBU.Queue(QUEUE, _KOMBU.Exchange(QUEUE, "topic"), QUEUE, queue_arguments={"x-queue-type": "quorum"})
+    ],
     task_acks_late=True,
     task_ignore_result=True,
     worker_prefetch_multiplier=50,  # the default of 4 waits for the broker
@@ -34,7 +37,7 @@ app.conf.update(
 )
 
 
-@app.task(name="bench_plain.credit", bind=True)
+@app.task(name="bench_plain.credit", bind=True)  # type: ignore[untyped-decorator]  # celery has no types
 def credit(self: Task, fields: dict[str, Any]) -> None:
     """Credit an account once."""
     from bench.bank.models import Account  # noqa: PLC0415 - models need Django set up, which the worker does later

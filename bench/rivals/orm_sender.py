@@ -1,12 +1,14 @@
 """The naive relay: ORM rows, and kombu with one confirm a message.  Not: ours; it shares only the table."""
 
 from collections.abc import Iterable
+from typing import Any
 
+import kombu
 from django.db import transaction
-from kombu import Connection, Producer
 
 from postroad.messaging.models import OutboxMessage
 
+_KOMBU: Any = kombu  # it has no types
 _BATCH_ROWS = 1000
 
 
@@ -14,8 +16,8 @@ class OrmSender:
     """Sends the outbox with what Django and Celery bring along."""
 
     def __init__(self, url: str) -> None:
-        self._connection = Connection(url, transport_options={"confirm_publish": True})
-        self._producer = Producer(self._connection.channel())
+        self._connection = _KOMBU.Connection(url, transport_options={"confirm_publish": True})
+        self._producer = _KOMBU.Producer(self._connection.channel())
 
     def drain(self) -> int:
         """Send and delete rows until none is left; return how many."""
