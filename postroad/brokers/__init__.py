@@ -1,4 +1,4 @@
-"""Adapters: one file a broker, all behind `messaging.broker`, all passing one conformance suite.
+"""Adapters: one module a broker with its parts beside it, all behind `messaging.broker`, all passing one conformance suite.
 
 The law: client libraries are imported here only; adapters do not know each other.
 """

@@ -6,10 +6,13 @@ Pattern: "Transactional outbox" (microservices.io; Microservices Patterns, §3.3
 import json
 import zlib
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from functools import lru_cache
+from typing import NamedTuple, overload
 from uuid import UUID
 
+import msgspec
 from django.db import connection
+from typing_extensions import override
 
 from postroad.messaging import sql
 from postroad.messaging.message import Address, Envelope, Outgoing
@@ -19,6 +22,8 @@ from postroad.messaging.sql import Parameter
 LANES = 16
 """Units of relay ownership; more than any sensible number of relays, few enough to lock in one statement."""
 
+_UUID_CHARACTERS = 36  # PostgreSQL's text of a UUID; SQLite has 32 hexadecimal digits
+_decode_headers = msgspec.json.Decoder(dict[str, str]).decode
 _SQLITE_ROWS = 500  # rows an insert: 13 values each stay below SQLite's limit of 32 766
 
 
@@ -55,19 +60,54 @@ class TakenRow(NamedTuple):
     def outgoing(self) -> Outgoing:
         """Return the row as a message for a publisher; the body is never parsed."""
         return Outgoing(
-            address=Address(channel=self.channel, route=self.route),
+            address=_address(self.channel, self.route),
             envelope=Envelope(
-                id=str(UUID(self.message_id)),
+                id=self.message_id if len(self.message_id) == _UUID_CHARACTERS else str(UUID(self.message_id)),
                 type=self.type,
-                body=bytes(self.body),
+                body=self.body,
                 content_type=self.content_type,
                 correlation_id=self.correlation_id,
                 reply_to=self.reply_to,
                 app_id=self.app_id,
                 sent_at=self.sent_at,
-                headers=json.loads(self.headers),
+                headers=_read_headers(self.headers),
             ),
         )
+
+
+class Outgoings(Sequence[Outgoing]):
+    """Rows as messages, each made when it is asked for: the broker works on the first while the later ones are made."""
+
+    def __init__(self, rows: Sequence[TakenRow]) -> None:
+        self._rows = rows
+
+    @overload
+    def __getitem__(self, index: int) -> Outgoing: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> "Outgoings": ...
+
+    @override
+    def __getitem__(self, index: int | slice) -> "Outgoing | Outgoings":
+        if isinstance(index, slice):
+            return Outgoings(self._rows[index])
+        return self._rows[index].outgoing()
+
+    @override
+    def __len__(self) -> int:
+        return len(self._rows)
+
+
+def _read_headers(text: str) -> dict[str, str]:
+    try:
+        return _decode_headers(text)
+    except msgspec.DecodeError:  # written by hand: numbers, or text that is no Unicode; the broker's adapter judges it
+        return {name: str(value) for name, value in json.loads(text).items()}
+
+
+@lru_cache(maxsize=4096)
+def _address(channel: str, route: str) -> Address:
+    return Address(channel=channel, route=route)
 
 
 def lane_of(envelope: Envelope) -> int:

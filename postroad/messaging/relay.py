@@ -22,7 +22,7 @@ from django.db import Error, connection, transaction
 from postroad.conf import settings
 from postroad.messaging import outbox, retention
 from postroad.messaging.broker import Fate, Publisher
-from postroad.messaging.outbox import TakenRow
+from postroad.messaging.outbox import Outgoings, TakenRow
 from postroad.messaging.wakeup import Wakeup
 from postroad.retry import Backoff
 
@@ -88,7 +88,7 @@ class Relay:
             if not lanes:
                 return 0
             rows = self._probing(outbox.take(lanes, blocked=blocked, most=settings().relay_batch_rows))
-            fates = self._publisher.publish([row.outgoing() for row in rows])
+            fates = self._publisher.publish(Outgoings(rows))
             confirmed = [row.id for row, fate in zip(rows, fates, strict=True) if fate is Fate.CONFIRMED]
             if confirmed:
                 outbox.delete(confirmed)
@@ -133,6 +133,8 @@ class Relay:
 
     def _probing(self, rows: Sequence[TakenRow]) -> list[TakenRow]:
         """Keep only the first row of each destination that failed last time."""
+        if not self._blocks:
+            return list(rows)
         kept, probed = [], set()
         for row in rows:
             if row.address in self._blocks:
@@ -144,6 +146,9 @@ class Relay:
 
     def _judge(self, rows: Sequence[TakenRow], fates: Sequence[Fate]) -> None:
         """Remember which destinations failed, and write the reason on the rows that stay."""
+        if not self._blocks and all(fate is Fate.CONFIRMED for fate in fates):
+            self._troubles = 0
+            return
         taken_over = {
             row.address for row, fate in zip(rows, fates, strict=True) if fate in (Fate.CONFIRMED, Fate.ACCEPTED)
         }

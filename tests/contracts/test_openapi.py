@@ -38,20 +38,21 @@ ADDRESS = {"street1": "1 Main Street", "city": "Oakland", "state": "CA", "zip": 
 
 @pytest.fixture
 def world(db: None) -> None:
-    """One consumer, restaurant and order with the ids 1, so that the fuzzer also meets what exists."""
+    """One consumer, restaurant and order, so that the fuzzer also meets what exists (on SQLite with the ids 1)."""
     client, pump = Client(), Pump()
 
-    def post(path: str, body: Any) -> None:
+    def post(path: str, body: Any) -> Any:
         answer = client.post(path, json.dumps(body), content_type="application/json")
         assert answer.status_code == 200, answer.content
         pump.until_quiet()
+        return answer.json()
 
     menu = {"menuItems": [{"id": "1", "name": "Vindaloo", "price": "12.34"}]}
-    post("/consumers/v1/consumers", {"name": {"firstName": "Ada", "lastName": "Lovelace"}})
-    post("/restaurants/v1/restaurants", {"name": "Ajanta", "address": ADDRESS, "menu": menu})
+    consumer = post("/consumers/v1/consumers", {"name": {"firstName": "Ada", "lastName": "Lovelace"}})["consumerId"]
+    restaurant = post("/restaurants/v1/restaurants", {"name": "Ajanta", "address": ADDRESS, "menu": menu})["id"]
     order = {"deliveryAddress": ADDRESS, "deliveryTime": "2030-01-01T12:00:00Z"}
     lines = [{"menuItemId": "1", "quantity": 2}]
-    post("/orders/v1/orders", {"consumerId": 1, "restaurantId": 1, "lineItems": lines, **order})
+    post("/orders/v1/orders", {"consumerId": consumer, "restaurantId": restaurant, "lineItems": lines, **order})
     pump.close()
 
 

@@ -253,3 +253,13 @@ def test_of_one_batch_exactly_the_confirmed_rows_are_deleted(relay: Relay, publi
     relay.run_once()
 
     assert waiting() == [("7", 1, "refused")]
+
+
+def test_headers_written_by_hand_do_not_end_the_relay(relay: Relay, publisher: ObedientPublisher) -> None:
+    bake(1)
+    OutboxMessage.objects.update(headers={"kind": "command", "number": 5, "partition-key": "1"})
+
+    drain(relay)
+
+    ((sent,),) = publisher.batches
+    assert sent.envelope.headers == {"kind": "command", "number": "5", "partition-key": "1"}
