@@ -37,6 +37,9 @@ class Settings:
     consumer_attempts: int = _setting(4, "attempts before a failing message is parked", least=1)
     consumer_retry_first_seconds: float = _setting(0.1, "wait after a message's first failure", least=0)
     consumer_retry_ceiling_seconds: float = _setting(5.0, "longest wait before a message is tried again", least=0)
+    consumer_jam_seconds: float = _setting(
+        60.0, "how long a worker may have messages and run nothing before it ends, to be started again", least=1
+    )
     consumer_threads: int = _setting(2, "consumer threads of the one-process mode", least=1)
     balance_seconds: float = _setting(1.0, "how often workers agree on who serves which queue", least=0.1)
     delivery_limit: int = _setting(50, "deliveries after which the broker itself dead-letters a message", least=1)

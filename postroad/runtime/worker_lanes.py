@@ -46,6 +46,16 @@ class LaneDriver:
         """Whether a job could begin if there were messages."""
         return self.is_open and not self._lane.is_busy and not self._is_releasing
 
+    @property
+    def is_running(self) -> bool:
+        """Whether a process or thread has begun a job of this queue."""
+        return self._ticket is not None and self._ticket.is_accepted
+
+    def is_waiting(self, now: float) -> bool:
+        """Whether a job waits for the pool, or messages wait that no delay holds back."""
+        is_due = self._lane.has_work and now >= self._lane.wait_until
+        return self.is_open and (self._lane.is_busy or is_due)
+
     def open(self, connection: Any, *, prefetch: int) -> None:
         """Begin to consume, or keep consuming if the queue was to be handed over."""
         self._is_releasing = False

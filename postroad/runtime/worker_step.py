@@ -10,7 +10,10 @@ Pattern: "Competing consumers" on sharded channels (Microservices Patterns, §3.
 
 import errno
 import logging
+import os
+import signal
 import time
+from contextlib import suppress
 from typing import Any
 
 from celery import bootsteps
@@ -27,6 +30,7 @@ from postroad.runtime.balance import assign, service_of
 from postroad.runtime.bootstrap import Platform, platform
 from postroad.runtime.worker_lanes import LaneDriver
 from postroad.runtime.worker_pool import JobRunner
+from postroad.runtime.worker_watch import JamWatch
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +58,7 @@ class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
             for queue, subscriber in self._parts.queues.items()
         }
         self._shared = _shared_queues(self._parts)
+        self._watch = JamWatch(patience_seconds=settings().consumer_jam_seconds)
         self._prefetch = settings().consumer_prefetch_messages
         self._tick: Any = None
         self._alarm: Any = None
@@ -114,6 +119,22 @@ class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
                 log.info("handing over", extra={"queue": queue, "to": table[queue]})
                 driver.release()
         self._wake()
+        self._end_if_jammed()
+
+    def _end_if_jammed(self) -> None:
+        """End the process, as a crash would, when messages wait and the pool runs nothing for too long."""
+        now, drivers = time.monotonic(), self._drivers.values()
+        is_waiting = any(driver.is_waiting(now) for driver in drivers)
+        is_running = bool(state.active_requests) or any(driver.is_running for driver in drivers)
+        if not self._watch.is_jammed(now, is_waiting=is_waiting, is_running=is_running):
+            return
+        log.critical(
+            "pool runs nothing although messages wait; the worker ends", extra={"seconds": self._watch.patience_seconds}
+        )
+        for process in self._c.pool.info.get("processes", ()):  # only prefork has any
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        os._exit(os.EX_SOFTWARE)
 
     def _workers(self) -> set[str]:
         """Return the live workers of our service; only us without gossip, and the fence alone decides then."""

@@ -102,6 +102,13 @@ class Deployment:
         service, kind, number = name.rsplit("-", 2)
         self.start(service, kind, number=int(number))
 
+    def revive(self) -> list[str]:
+        """Start again what has ended by itself, as a supervisor does; return the names."""
+        ended = [name for name, process in self.processes.items() if process.poll() is not None]
+        for name in ended:
+            self.restart(name)
+        return ended
+
     def wait_for_web(self) -> None:
         """Wait until every web process that was started answers."""
         for name in [name for name in self.processes if "-web-" in name]:

@@ -202,3 +202,21 @@ def test_ordinary_tasks_run_beside_the_handlers(bakery: Bakery) -> None:
     tasks = Path(bakery.environment["TASK_FILE"])
     until(lambda: tasks.exists() and tasks.read_text() == "42\n", seconds=60, what="the task has run")
     assert bakery.parked() == []
+
+
+def test_a_worker_whose_pool_is_jammed_ends_and_the_next_one_goes_on(bakery: Bakery) -> None:
+    bakery.environment["POSTROAD_CONSUMER_JAM_SECONDS"] = "2"
+    first = bakery.start_worker()
+    bakery.send(Bake(order_id=1, loaf=1))
+    until(lambda: bakery.baked(1) == [1], seconds=60, what="it works")
+    children = Path(f"/proc/{first.pid}/task/{first.pid}/children").read_text().split()
+    for child in children:
+        os.kill(int(child), signal.SIGSTOP)
+    bakery.send(Bake(order_id=1, loaf=2), Bake(order_id=2, loaf=1))
+
+    code = first.wait(60)
+    bakery.start_worker()
+    until(lambda: bakery.baked(1) == [1, 2] and bakery.baked(2) == [1], seconds=60, what="nothing is lost")
+
+    assert code == os.EX_SOFTWARE
+    assert not any(Path(f"/proc/{child}").exists() for child in children)

@@ -61,6 +61,7 @@ def states(deployment: Deployment) -> Counter[str]:
 
 
 def is_at_rest(deployment: Deployment) -> bool:
+    deployment.revive()
     outboxes = [deployment.rows(service, "SELECT count(*) FROM postroad_outbox")[0][0] for service in SERVICES]
     return "APPROVAL_PENDING" not in states(deployment) and sum(outboxes) == 0
 
