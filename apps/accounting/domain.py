@@ -23,6 +23,8 @@ class EntryType(StrEnum):
     OPENED = "OPENED"
     AUTHORIZED = "AUTHORIZED"
     REFUSED = "REFUSED"
+    REVERSED = "REVERSED"
+    REVISED = "REVISED"
     DISABLED = "DISABLED"
     ENABLED = "ENABLED"
 
@@ -33,7 +35,8 @@ class Entry:
 
     Attributes:
         type: What it was.
-        amount: Of a charge its amount, of the opening the account's limit, of anything else nothing.
+        amount: What the entry adds to the order's charge: of a reversal and of a smaller revision less than nothing.
+            Of a refusal what was asked for, of the opening the account's limit, of anything else nothing.
         order_id: The order that was to be charged; None if it was no charge.
         reason: Why a charge was refused.
     """
@@ -66,7 +69,7 @@ class Standing:
         match entry.type:
             case EntryType.OPENED:
                 return replace(counted, state=AccountState.ENABLED, limit=entry.amount)
-            case EntryType.AUTHORIZED:
+            case EntryType.AUTHORIZED | EntryType.REVERSED | EntryType.REVISED:
                 return replace(counted, authorized_total=self.authorized_total + entry.amount)
             case EntryType.REFUSED:
                 return counted
@@ -103,3 +106,26 @@ def decide(standing: Standing, *, order_id: int, amount: Decimal) -> Entry:
     if amount > standing.limit or standing.authorized_total + amount > MAX_MONEY:
         return Entry(type=EntryType.REFUSED, order_id=order_id, amount=amount, reason="limit_exceeded")
     return Entry(type=EntryType.AUTHORIZED, order_id=order_id, amount=amount)
+
+
+def charged(entries: Iterable[Entry]) -> Decimal | None:
+    """Return what an order is charged, by its entries, oldest first; None if it is not, or not any more."""
+    amount: Decimal | None = None
+    for entry in entries:
+        match entry.type:
+            case EntryType.AUTHORIZED | EntryType.REVISED:
+                amount = (amount or NOTHING) + entry.amount
+            case EntryType.REVERSED:
+                amount = None
+            case _:
+                pass
+    return amount
+
+
+def decide_revision(standing: Standing, *, order_id: int, amount: Decimal, current: Decimal) -> Entry:
+    """Return the entry that revises a charge of `current`, or refuses to; as `decide`."""
+    rest = replace(standing, authorized_total=standing.authorized_total - current)
+    decision = decide(rest, order_id=order_id, amount=amount)
+    if decision.type is EntryType.REFUSED:
+        return decision
+    return replace(decision, type=EntryType.REVISED, amount=amount - current)

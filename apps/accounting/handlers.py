@@ -1,7 +1,7 @@
 """What accounting handles: two tables.  Not: logic, which is in `usecases`."""
 
 from apps.accounting import usecases
-from apps.accounting.messages import ACCOUNTING, AuthorizeCharge
+from apps.accounting.messages import ACCOUNTING, AuthorizeCharge, ReverseAuthorization, ReviseAuthorization
 from apps.consumers.messages import CONSUMER_EVENTS, ConsumerCreated
 from postroad.commands.handlers import CommandHandlers
 from postroad.events.handlers import EventHandlers
@@ -10,6 +10,8 @@ COMMANDS = CommandHandlers(
     ACCOUNTING,
     {
         AuthorizeCharge: usecases.authorize_charge,
+        ReverseAuthorization: usecases.reverse_authorization,
+        ReviseAuthorization: usecases.revise_authorization,
     },
 )
 EVENTS = (

@@ -16,7 +16,10 @@ class ChargeAuthorized(Message):
 
 @refusal("accounting.ChargeRefused")
 class ChargeRefused(Message):
-    """It may not: `account_disabled`, `limit_exceeded`."""
+    """It may not: `account_disabled`, `limit_exceeded`.
+
+    Or there is no such authorisation: `not_authorized`, `authorized_for_another_consumer`.
+    """
 
     reason: str
 
@@ -24,6 +27,38 @@ class ChargeRefused(Message):
 @command("accounting.AuthorizeCharge", on=ACCOUNTING, key="consumer_id", replies=(ChargeAuthorized, ChargeRefused))
 class AuthorizeCharge(Message):
     """Ask for the authorisation of an order's total; keyed by the account, so that its limit is checked in order."""
+
+    consumer_id: Positive
+    order_id: Positive
+    order_total: Money
+
+
+@reply("accounting.AuthorizationReversed")
+class AuthorizationReversed(Message):
+    """The order is not charged any more."""
+
+
+@command(
+    "accounting.ReverseAuthorization", on=ACCOUNTING, key="consumer_id", replies=(AuthorizationReversed, ChargeRefused)
+)
+class ReverseAuthorization(Message):
+    """Ask to give an order's authorisation back; the whole of it, whatever the total says."""
+
+    consumer_id: Positive
+    order_id: Positive
+    order_total: Money
+
+
+@reply("accounting.AuthorizationRevised")
+class AuthorizationRevised(Message):
+    """The order is charged with the new total."""
+
+
+@command(
+    "accounting.ReviseAuthorization", on=ACCOUNTING, key="consumer_id", replies=(AuthorizationRevised, ChargeRefused)
+)
+class ReviseAuthorization(Message):
+    """Ask to authorise another total for an order that was authorised."""
 
     consumer_id: Positive
     order_id: Positive
@@ -54,6 +89,25 @@ class AccountAuthorizationRefused(Message):
     order_id: Positive
     amount: Money
     reason: str
+
+
+@event("accounting.AccountAuthorizationReversed", of=ACCOUNTS, key="account_id")
+class AccountAuthorizationReversed(Message):
+    """A charge was given back; `amount` is what it had been."""
+
+    account_id: Positive
+    order_id: Positive
+    amount: Money
+
+
+@event("accounting.AccountAuthorizationRevised", of=ACCOUNTS, key="account_id")
+class AccountAuthorizationRevised(Message):
+    """An order is charged with another amount."""
+
+    account_id: Positive
+    order_id: Positive
+    amount: Money
+    previous_amount: Money
 
 
 @event("accounting.AccountDisabled", of=ACCOUNTS, key="account_id")

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 from django.db import models
 from typing_extensions import override
 
-from apps.accounting.domain import AccountState, Entry, EntryType, Standing, decide
+from apps.accounting.domain import AccountState, Entry, EntryType, Standing, decide, decide_revision
 from apps.values import MONEY_DIGITS
 from postroad import clock
 
@@ -86,9 +86,18 @@ class Account(models.Model):
         return self.state == AccountState.ENABLED
 
     def decision_on(self, order_id: int) -> Entry | None:
-        """Return how an order's charge was decided; None if nobody has asked yet."""
-        found = self.entries.filter(order_id=order_id, type__in=_DECISIONS).order_by("sequence").first()
+        """Return how an order's charge was decided, here or in another account; None if nobody has asked yet."""
+        decisions = AccountEntry.objects.filter(order_id=order_id, type__in=_DECISIONS)
+        found = decisions.exclude(~models.Q(account=self), type=EntryType.REFUSED.value).order_by("sequence").first()
+        if found is not None and found.account_id != self.pk:
+            return Entry(
+                type=EntryType.REFUSED, order_id=order_id, amount=found.amount, reason="authorized_for_another_consumer"
+            )
         return found.entry if found else None
+
+    def entries_of(self, order_id: int) -> tuple[Entry, ...]:
+        """Return what happened to an order's charge, oldest first; one statement."""
+        return tuple(row.entry for row in self.entries.filter(order_id=order_id).order_by("sequence"))
 
     def charge(self, order_id: int, *, amount: Decimal) -> Entry:
         """Authorise or refuse an order's charge, and record which.
@@ -97,6 +106,16 @@ class Account(models.Model):
             IntegrityError: The order's charge was authorised, here or in another account.
         """
         entry = decide(self.standing, order_id=order_id, amount=amount)
+        self.record(entry)
+        return entry
+
+    def reverse(self, order_id: int, *, amount: Decimal) -> None:
+        """Give an order's charge of this amount back, and record it."""
+        self.record(Entry(type=EntryType.REVERSED, order_id=order_id, amount=-amount))
+
+    def revise(self, order_id: int, *, amount: Decimal, current: Decimal) -> Entry:
+        """Charge an order with another amount than the current one, or refuse to, and record which."""
+        entry = decide_revision(self.standing, order_id=order_id, amount=amount, current=current)
         self.record(entry)
         return entry
 

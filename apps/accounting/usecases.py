@@ -4,16 +4,22 @@ from decimal import Decimal
 
 from django.conf import settings
 
-from apps.accounting.domain import Entry, EntryType, charge_of
+from apps.accounting.domain import Entry, EntryType, charge_of, charged
 from apps.accounting.messages import (
     AccountAuthorizationRefused,
+    AccountAuthorizationReversed,
+    AccountAuthorizationRevised,
     AccountAuthorized,
     AccountCreated,
     AccountDisabled,
     AccountEnabled,
+    AuthorizationReversed,
+    AuthorizationRevised,
     AuthorizeCharge,
     ChargeAuthorized,
     ChargeRefused,
+    ReverseAuthorization,
+    ReviseAuthorization,
 )
 from apps.accounting.models import Account
 from apps.consumers.messages import ConsumerCreated
@@ -38,12 +44,9 @@ def authorize_charge(command: AuthorizeCharge) -> ChargeAuthorized | ChargeRefus
 
     Raises:
         Refusal: `invalid_message`: the total is no amount of money.
-        IntegrityError: The order was authorised for another consumer.
+    Concurrency: of two consumers charged for one order at once, one fails at the order's key and is refused when retried.
     """
-    try:
-        amount = charge_of(command.order_total)
-    except ValueError as error:
-        refuse(Rejected(reason="invalid_message", detail=str(error)))
+    amount = _amount_of(command.order_total)
     account = _lock_or_open(command.consumer_id)
     decision = account.decision_on(command.order_id)
     if decision is None:
@@ -52,6 +55,43 @@ def authorize_charge(command: AuthorizeCharge) -> ChargeAuthorized | ChargeRefus
     if decision.type is EntryType.REFUSED:
         return ChargeRefused(reason=decision.reason)
     return ChargeAuthorized()
+
+
+def reverse_authorization(command: ReverseAuthorization) -> AuthorizationReversed | ChargeRefused:
+    """Give an order's charge back, from a disabled account too; safe to repeat.  Refuses with `not_authorized`."""
+    account = Account.objects.lock(command.consumer_id)
+    entries = account.entries_of(command.order_id) if account is not None else ()
+    amount = charged(entries)
+    if account is not None and amount is not None:
+        account.reverse(command.order_id, amount=amount)
+        publish(AccountAuthorizationReversed(account_id=account.pk, order_id=command.order_id, amount=amount))
+    elif not any(entry.type is EntryType.REVERSED for entry in entries):
+        return ChargeRefused(reason="not_authorized")
+    return AuthorizationReversed()
+
+
+def revise_authorization(command: ReviseAuthorization) -> AuthorizationRevised | ChargeRefused:
+    """Charge an order with another total; safe to repeat.  Refuses as `authorize_charge`, or with `not_authorized`.
+
+    Raises:
+        Refusal: `invalid_message`: the total is no amount of money.
+    """
+    amount = _amount_of(command.order_total)
+    account = Account.objects.lock(command.consumer_id)
+    current = charged(account.entries_of(command.order_id)) if account is not None else None
+    if account is None or current is None:
+        return ChargeRefused(reason="not_authorized")
+    if amount == current:
+        return AuthorizationRevised()
+    decision = account.revise(command.order_id, amount=amount, current=current)
+    if decision.type is EntryType.REFUSED:
+        _announce(account, decision)
+        return ChargeRefused(reason=decision.reason)
+    event = AccountAuthorizationRevised(
+        account_id=account.pk, order_id=command.order_id, amount=amount, previous_amount=current
+    )
+    publish(event)
+    return AuthorizationRevised()
 
 
 def disable_account(account_id: int) -> Account:
@@ -90,6 +130,13 @@ def find_account(account_id: int) -> Account:
     if account is None:
         raise not_found("account", account_id)
     return account
+
+
+def _amount_of(total: Decimal) -> Decimal:
+    try:
+        return charge_of(total)
+    except ValueError as error:
+        refuse(Rejected(reason="invalid_message", detail=str(error)))
 
 
 def _lock(account_id: int) -> Account:

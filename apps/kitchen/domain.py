@@ -30,30 +30,47 @@ class TicketVerb(StrEnum):
     PREPARE = "be prepared"
     FINISH = "become ready for pickup"
     PICK_UP = "be picked up"
+    BEGIN_CANCEL = "be cancelled"
+    UNDO_BEGIN_CANCEL = "be kept"
+    CONFIRM_CANCEL = "be cancelled for good"
+    BEGIN_REVISE = "be revised"
+    UNDO_BEGIN_REVISE = "be left as it was"
+    CONFIRM_REVISE = "be revised for good"
 
 
-TRANSITIONS: Mapping[tuple[TicketState, TicketVerb], TicketState] = {
+BACK = None
+"""In `TRANSITIONS`: to the state that the ticket had before its pending change."""
+
+TRANSITIONS: Mapping[tuple[TicketState, TicketVerb], TicketState | None] = {
     (TicketState.CREATE_PENDING, TicketVerb.CONFIRM_CREATE): TicketState.AWAITING_ACCEPTANCE,
     (TicketState.CREATE_PENDING, TicketVerb.CANCEL_CREATE): TicketState.CANCELLED,
     (TicketState.AWAITING_ACCEPTANCE, TicketVerb.ACCEPT): TicketState.ACCEPTED,
     (TicketState.ACCEPTED, TicketVerb.PREPARE): TicketState.PREPARING,
     (TicketState.PREPARING, TicketVerb.FINISH): TicketState.READY_FOR_PICKUP,
     (TicketState.READY_FOR_PICKUP, TicketVerb.PICK_UP): TicketState.PICKED_UP,
+    (TicketState.AWAITING_ACCEPTANCE, TicketVerb.BEGIN_CANCEL): TicketState.CANCEL_PENDING,
+    (TicketState.ACCEPTED, TicketVerb.BEGIN_CANCEL): TicketState.CANCEL_PENDING,
+    (TicketState.CANCEL_PENDING, TicketVerb.UNDO_BEGIN_CANCEL): BACK,
+    (TicketState.CANCEL_PENDING, TicketVerb.CONFIRM_CANCEL): TicketState.CANCELLED,
+    (TicketState.AWAITING_ACCEPTANCE, TicketVerb.BEGIN_REVISE): TicketState.REVISION_PENDING,
+    (TicketState.ACCEPTED, TicketVerb.BEGIN_REVISE): TicketState.REVISION_PENDING,
+    (TicketState.REVISION_PENDING, TicketVerb.UNDO_BEGIN_REVISE): BACK,
+    (TicketState.REVISION_PENDING, TicketVerb.CONFIRM_REVISE): BACK,
 }
 """Every transition there is; whatever is not in it is refused."""
 
-RESERVED_ONLY = frozenset({TicketState.CREATE_PENDING, TicketState.CANCELLED})
-"""States in which a ticket is not, or no longer, part of an order that stands; in all others it was confirmed."""
+CHANGING = frozenset({TicketState.CANCEL_PENDING, TicketState.REVISION_PENDING})
+"""States in which a saga changes a ticket that stands, and from which it may go back to the state before."""
 
 
-def next_state(state: TicketState, verb: TicketVerb) -> TicketState:
-    """Return the state that follows.
+def next_state(state: TicketState, verb: TicketVerb, *, before: TicketState) -> TicketState:
+    """Return the state that follows; `before` is the one in front of a pending change.
 
     Raises:
         BusinessRefusal: `illegal_transition`: the state does not allow the verb.
     """
     try:
-        return TRANSITIONS[state, verb]
+        return TRANSITIONS[state, verb] or before
     except KeyError:
         raise BusinessRefusal("illegal_transition", f"A ticket in state {state} cannot {verb}.") from None
 

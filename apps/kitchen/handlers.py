@@ -1,7 +1,19 @@
 """What the kitchen handles: three tables.  Not: logic, which is in `usecases`."""
 
 from apps.kitchen import usecases
-from apps.kitchen.messages import KITCHEN, TICKETS, CancelCreateTicket, ConfirmCreateTicket, CreateTicket
+from apps.kitchen.messages import (
+    KITCHEN,
+    TICKETS,
+    BeginCancelTicket,
+    BeginReviseTicket,
+    CancelCreateTicket,
+    ConfirmCancelTicket,
+    ConfirmCreateTicket,
+    ConfirmReviseTicket,
+    CreateTicket,
+    UndoBeginCancelTicket,
+    UndoBeginReviseTicket,
+)
 from apps.restaurants.messages import RESTAURANTS, MenuRevised, RestaurantCreated
 from postroad.commands.handlers import CommandHandlers
 from postroad.events.handlers import EventHandlers
@@ -13,6 +25,12 @@ COMMANDS = CommandHandlers(
         CreateTicket: usecases.create_ticket,
         ConfirmCreateTicket: usecases.confirm_create_ticket,
         CancelCreateTicket: usecases.cancel_create_ticket,
+        BeginCancelTicket: usecases.begin_cancel_ticket,
+        UndoBeginCancelTicket: usecases.undo_begin_cancel_ticket,
+        ConfirmCancelTicket: usecases.confirm_cancel_ticket,
+        BeginReviseTicket: usecases.begin_revise_ticket,
+        UndoBeginReviseTicket: usecases.undo_begin_revise_ticket,
+        ConfirmReviseTicket: usecases.confirm_revise_ticket,
     },
 )
 EVENTS = (

@@ -62,6 +62,56 @@ class CancelCreateTicket(Message):
     restaurant_id: Positive
 
 
+@command("kitchen.BeginCancelTicket", on=KITCHEN, key="ticket_id", replies=(Done, TicketRefused))
+class BeginCancelTicket(Message):
+    """Ask the kitchen to hold a ticket that may be cancelled; refused once somebody cooks."""
+
+    ticket_id: Positive
+    restaurant_id: Positive
+
+
+@command("kitchen.UndoBeginCancelTicket", on=KITCHEN, key="ticket_id", replies=(Done, TicketRefused))
+class UndoBeginCancelTicket(Message):
+    """Tell the kitchen that the ticket stands after all."""
+
+    ticket_id: Positive
+    restaurant_id: Positive
+
+
+@command("kitchen.ConfirmCancelTicket", on=KITCHEN, key="ticket_id", replies=(Done, TicketRefused))
+class ConfirmCancelTicket(Message):
+    """Tell the kitchen to forget a ticket that it holds."""
+
+    ticket_id: Positive
+    restaurant_id: Positive
+
+
+@command("kitchen.BeginReviseTicket", on=KITCHEN, key="ticket_id", replies=(Done, TicketRefused))
+class BeginReviseTicket(Message):
+    """Ask the kitchen to hold a ticket, and whether it would cook these dishes instead; refused once somebody cooks."""
+
+    ticket_id: Positive
+    restaurant_id: Positive
+    revised_line_items: NonEmpty[tuple[TicketLine, ...]]
+
+
+@command("kitchen.UndoBeginReviseTicket", on=KITCHEN, key="ticket_id", replies=(Done, TicketRefused))
+class UndoBeginReviseTicket(Message):
+    """Tell the kitchen that the dishes stay what they were."""
+
+    ticket_id: Positive
+    restaurant_id: Positive
+
+
+@command("kitchen.ConfirmReviseTicket", on=KITCHEN, key="ticket_id", replies=(Done, TicketRefused))
+class ConfirmReviseTicket(Message):
+    """Tell the kitchen which dishes a ticket that it holds has now."""
+
+    ticket_id: Positive
+    restaurant_id: Positive
+    revised_line_items: NonEmpty[tuple[TicketLine, ...]]
+
+
 @event("kitchen.TicketCreated", of=TICKETS, key="ticket_id")
 class TicketCreated(Message):
     """A ticket was confirmed and waits for the restaurant."""

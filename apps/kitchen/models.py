@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import models
 from typing_extensions import override
 
-from apps.kitchen.domain import RESERVED_ONLY, Portions, TicketState, TicketVerb, next_state
+from apps.kitchen.domain import CHANGING, Portions, TicketState, TicketVerb, next_state
 from postroad import clock
 
 
@@ -67,13 +67,18 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
 
 
 class Ticket(models.Model):
-    """The work of one order, with the order's id; take it with `Ticket.objects.lock` before you change its state."""
+    """The work of one order, with the order's id; take it with `Ticket.objects.lock` before you change its state.
+
+    Attributes:
+        previous_state: The state before this one, pending changes left out; empty at first.
+    """
 
     id = models.BigIntegerField(primary_key=True)
     restaurant_id = models.BigIntegerField()
     state = models.TextField(
         choices=[(state.value, state.value) for state in TicketState], default=TicketState.CREATE_PENDING.value
     )
+    previous_state = models.TextField(default="", blank=True)
     ready_by = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
 
@@ -110,13 +115,21 @@ class Ticket(models.Model):
 
     @property
     def is_confirmed(self) -> bool:
-        """Whether the order stands, so that a confirmation has nothing to change."""
-        return TicketState(self.state) not in RESERVED_ONLY
+        """Whether it was part of an order that stands, if only until it was cancelled."""
+        return self.settled_state is not TicketState.CREATE_PENDING
 
     @property
     def is_cancelled(self) -> bool:
         """Whether nothing will be cooked, so that a cancellation has nothing to change."""
         return self.state == TicketState.CANCELLED
+
+    @property
+    def settled_state(self) -> TicketState:
+        """How far the kitchen is, or was when the ticket was cancelled, whatever change is pending."""
+        state = TicketState(self.state)
+        if state in CHANGING or state is TicketState.CANCELLED:
+            return TicketState(self.previous_state or TicketState.CREATE_PENDING)
+        return state
 
     @property
     def lines(self) -> tuple[Portions, ...]:
@@ -152,9 +165,38 @@ class Ticket(models.Model):
         """A courier takes the food."""
         self._move(TicketVerb.PICK_UP)
 
+    def begin_cancel(self) -> None:
+        """The order is being cancelled: nobody cooks until that is decided."""
+        self._move(TicketVerb.BEGIN_CANCEL)
+
+    def undo_begin_cancel(self) -> None:
+        """The order stands after all."""
+        self._move(TicketVerb.UNDO_BEGIN_CANCEL)
+
+    def confirm_cancel(self) -> None:
+        """Nothing will be cooked."""
+        self._move(TicketVerb.CONFIRM_CANCEL)
+
+    def begin_revise(self) -> None:
+        """Other dishes are asked for: nobody cooks until that is decided."""
+        self._move(TicketVerb.BEGIN_REVISE)
+
+    def undo_begin_revise(self) -> None:
+        """The dishes stay what they were."""
+        self._move(TicketVerb.UNDO_BEGIN_REVISE)
+
+    def confirm_revise(self, lines: Sequence[Portions]) -> None:
+        """These are the dishes now."""
+        self._move(TicketVerb.CONFIRM_REVISE)
+        self.line_items.all().delete()
+        TicketLineItem.objects.bulk_create(TicketLineItem(ticket=self, **asdict(line)) for line in lines)
+
     def _move(self, verb: TicketVerb) -> None:
-        self.state = next_state(TicketState(self.state), verb).value
-        self.save(update_fields=["state", "ready_by"])
+        state = TicketState(self.state)
+        self.state = next_state(state, verb, before=self.settled_state).value
+        if state not in CHANGING:
+            self.previous_state = state.value
+        self.save(update_fields=["state", "previous_state", "ready_by"])
 
 
 class TicketLineItem(models.Model):

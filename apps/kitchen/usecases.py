@@ -1,22 +1,31 @@
 """What the kitchen can do, one function a verb, each inside the transaction its caller opened.  Not: rules."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from django.conf import settings
 
 from apps.kitchen.domain import Portions, TicketState, reason_to_refuse
 from apps.kitchen.messages import (
+    BeginCancelTicket,
+    BeginReviseTicket,
     CancelCreateTicket,
+    ConfirmCancelTicket,
     ConfirmCreateTicket,
+    ConfirmReviseTicket,
     CreateTicket,
     TicketAccepted,
+    TicketCancelled,
     TicketCreated,
+    TicketLine,
     TicketPickedUp,
     TicketPreparationStarted,
     TicketReadyForPickup,
     TicketRefused,
     TicketReserved,
+    TicketRevised,
+    UndoBeginCancelTicket,
+    UndoBeginReviseTicket,
 )
 from apps.kitchen.models import Restaurant, Ticket
 from apps.refusals import BusinessRefusal, not_found
@@ -39,15 +48,8 @@ def create_ticket(command: CreateTicket) -> TicketReserved:
     """
     if Ticket.objects.filter(pk=command.order_id).exists():
         return TicketReserved(ticket_id=command.order_id)
-    restaurant = Restaurant.objects.filter(pk=command.restaurant_id).first()
-    if restaurant is None:
-        refuse(TicketRefused(reason="unknown_restaurant"))
-    lines = [
-        Portions(menu_item_id=line.menu_item_id, name=line.name, quantity=line.quantity) for line in command.line_items
-    ]
-    menu = restaurant.offered(line.menu_item_id for line in lines)
-    if reason := reason_to_refuse(lines, menu=menu, largest=_largest_ticket_portions()):
-        refuse(TicketRefused(reason=reason))
+    lines = _portions(command.line_items)
+    restaurant = _check_menu(command.restaurant_id, lines)
     ticket = Ticket.reserve(command.order_id, restaurant=restaurant, lines=lines)
     return TicketReserved(ticket_id=ticket.pk)
 
@@ -58,9 +60,7 @@ def confirm_create_ticket(command: ConfirmCreateTicket) -> Done:
     Raises:
         Refusal: `unknown_ticket`: nothing was reserved; `illegal_transition`: the reservation was taken back.
     """
-    ticket = Ticket.objects.lock(command.ticket_id)
-    if ticket is None:
-        refuse(TicketRefused(reason="unknown_ticket"))
+    ticket = _lock_asked(command.ticket_id)
     if not ticket.is_confirmed:
         _move(ticket.confirm_create)
         publish(TicketCreated(ticket_id=ticket.pk, order_id=ticket.order_id, restaurant_id=ticket.restaurant_id))
@@ -78,6 +78,65 @@ def cancel_create_ticket(command: CancelCreateTicket) -> Done:
     ticket = Ticket.objects.lock(command.ticket_id)
     if ticket is not None and not ticket.is_cancelled:
         _move(ticket.cancel_create)
+    return Done()
+
+
+def begin_cancel_ticket(command: BeginCancelTicket) -> Done:
+    """Hold a ticket that may be cancelled; safe to repeat, and so are the five below.
+
+    Raises:
+        Refusal: `unknown_ticket`, or `illegal_transition`: somebody cooks, or another change is pending.
+    """
+    ticket = _lock_asked(command.ticket_id)
+    if ticket.state not in (TicketState.CANCEL_PENDING, TicketState.CANCELLED):
+        _move(ticket.begin_cancel)
+    return Done()
+
+
+def undo_begin_cancel_ticket(command: UndoBeginCancelTicket) -> Done:
+    """Let the kitchen go on; refuses with `unknown_ticket`."""
+    ticket = _lock_asked(command.ticket_id)
+    if ticket.state == TicketState.CANCEL_PENDING:
+        ticket.undo_begin_cancel()
+    return Done()
+
+
+def confirm_cancel_ticket(command: ConfirmCancelTicket) -> Done:
+    """Forget the ticket; refuses with `unknown_ticket`, or `illegal_transition`: it is not held."""
+    ticket = _lock_asked(command.ticket_id)
+    if not ticket.is_cancelled:
+        _move(ticket.confirm_cancel)
+        publish(TicketCancelled(ticket_id=ticket.pk, order_id=ticket.order_id))
+    return Done()
+
+
+def begin_revise_ticket(command: BeginReviseTicket) -> Done:
+    """Hold a ticket that may get other dishes, if the kitchen would cook them.
+
+    Raises:
+        Refusal: As `begin_cancel_ticket`, or `unknown_menu_item`, `too_many_portions`.
+    """
+    ticket = _lock_asked(command.ticket_id)
+    if ticket.state != TicketState.REVISION_PENDING:
+        _check_menu(ticket.restaurant_id, _portions(command.revised_line_items))
+        _move(ticket.begin_revise)
+    return Done()
+
+
+def undo_begin_revise_ticket(command: UndoBeginReviseTicket) -> Done:
+    """Let the kitchen go on with the old dishes; refuses with `unknown_ticket`."""
+    ticket = _lock_asked(command.ticket_id)
+    if ticket.state == TicketState.REVISION_PENDING:
+        ticket.undo_begin_revise()
+    return Done()
+
+
+def confirm_revise_ticket(command: ConfirmReviseTicket) -> Done:
+    """Take the new dishes; refuses with `unknown_ticket`, or `illegal_transition`: it is not held."""
+    ticket, lines = _lock_asked(command.ticket_id), _portions(command.revised_line_items)
+    if ticket.lines != lines or ticket.state == TicketState.REVISION_PENDING:
+        _move(lambda: ticket.confirm_revise(lines))
+        publish(TicketRevised(ticket_id=ticket.pk, order_id=ticket.order_id, line_items=command.revised_line_items))
     return Done()
 
 
@@ -100,8 +159,9 @@ def _announced(ticket: Ticket) -> tuple[Message, ...]:
         events.append(TicketAccepted(ready_by=ticket.ready_by, **ids))
     later = (TicketPreparationStarted, TicketReadyForPickup, TicketPickedUp)
     states = (TicketState.PREPARING, TicketState.READY_FOR_PICKUP, TicketState.PICKED_UP)
-    reached = states.index(TicketState(ticket.state)) + 1 if ticket.state in states else 0
-    return (*events, *(event(**ids) for event in later[:reached]))
+    reached = states.index(ticket.settled_state) + 1 if ticket.settled_state in states else 0
+    end = (TicketCancelled(**ids),) if ticket.is_cancelled else ()
+    return (*events, *(event(**ids) for event in later[:reached]), *end)
 
 
 def _move(move: Callable[[], None]) -> None:
@@ -192,6 +252,28 @@ def _lock(ticket_id: int) -> Ticket:
     if ticket is None:
         raise not_found("ticket", ticket_id)
     return ticket
+
+
+def _lock_asked(ticket_id: int) -> Ticket:
+    ticket = Ticket.objects.lock(ticket_id)
+    if ticket is None:
+        refuse(TicketRefused(reason="unknown_ticket"))
+    return ticket
+
+
+def _portions(lines: Sequence[TicketLine]) -> tuple[Portions, ...]:
+    return tuple(Portions(menu_item_id=line.menu_item_id, name=line.name, quantity=line.quantity) for line in lines)
+
+
+def _check_menu(restaurant_id: int, lines: Sequence[Portions]) -> Restaurant:
+    """Return the restaurant that would cook these dishes; refuse if it would not."""
+    restaurant = Restaurant.objects.filter(pk=restaurant_id).first()
+    if restaurant is None:
+        refuse(TicketRefused(reason="unknown_restaurant"))
+    menu = restaurant.offered(line.menu_item_id for line in lines)
+    if reason := reason_to_refuse(lines, menu=menu, largest=_largest_ticket_portions()):
+        refuse(TicketRefused(reason=reason))
+    return restaurant
 
 
 def _names(menu: Menu) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class OrderStatus(StrEnum):
-    """Where an order stands, in the words of orders; `CANCEL_PENDING` is never announced, so no order shows it yet."""
+    """Where an order stands, in the words of orders."""
 
     APPROVAL_PENDING = "APPROVAL_PENDING"
     APPROVED = "APPROVED"

@@ -16,11 +16,14 @@ from apps.order_history import usecases
 from apps.orders.messages import (
     ORDERS,
     OrderAuthorized,
+    OrderCancellationProposed,
+    OrderCancellationRejected,
     OrderCancelled,
     OrderCreated,
     OrderRejected,
     OrderRevised,
     OrderRevisionProposed,
+    OrderRevisionRejected,
 )
 from postroad.events.handlers import EventHandlers
 
@@ -33,8 +36,11 @@ EVENTS = (
             OrderCreated: usecases.keep_order,
             OrderAuthorized: usecases.keep_authorization,
             OrderRejected: usecases.keep_rejection,
+            OrderCancellationProposed: usecases.keep_proposed_cancellation,
+            OrderCancellationRejected: usecases.keep_rejected_cancellation,
             OrderCancelled: usecases.keep_cancellation,
             OrderRevisionProposed: usecases.keep_proposed_revision,
+            OrderRevisionRejected: usecases.keep_rejected_revision,
             OrderRevised: usecases.keep_revision,
         },
     ),

@@ -17,11 +17,14 @@ from apps.order_history.domain import OrderFilter, OrderStatus, Position, Ticket
 from apps.order_history.models import OrderView
 from apps.orders.messages import (
     OrderAuthorized,
+    OrderCancellationProposed,
+    OrderCancellationRejected,
     OrderCancelled,
     OrderCreated,
     OrderRejected,
     OrderRevised,
     OrderRevisionProposed,
+    OrderRevisionRejected,
 )
 from postroad.context import current
 
@@ -66,6 +69,21 @@ def keep_authorization(event: OrderAuthorized) -> None:
 def keep_rejection(event: OrderRejected) -> None:
     """Somebody has not agreed; the reason is kept."""
     _keep_status(event.order_id, OrderStatus.REJECTED, reason=event.reason)
+
+
+def keep_proposed_cancellation(event: OrderCancellationProposed) -> None:
+    """A cancellation waits for agreement."""
+    _keep_status(event.order_id, OrderStatus.CANCEL_PENDING)
+
+
+def keep_rejected_cancellation(event: OrderCancellationRejected) -> None:
+    """The order stands."""
+    _keep_status(event.order_id, OrderStatus.APPROVED)
+
+
+def keep_rejected_revision(event: OrderRevisionRejected) -> None:
+    """The order stays what it was."""
+    _keep_status(event.order_id, OrderStatus.APPROVED)
 
 
 def keep_cancellation(event: OrderCancelled) -> None:

@@ -49,6 +49,7 @@ class OrderAdmin(ReadOnlyAdmin):
                 "fields": (
                     ("number", "state_label"),
                     ("order_total", "rejection_reason"),
+                    ("refused_change", "refusal_reason"),
                     ("consumer", "restaurant"),
                     ("created_at", "delivery_time"),
                     "goes_to",

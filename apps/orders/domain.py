@@ -1,13 +1,16 @@
 """The rules of an order: which state follows which, what an order costs, what is too little.  Pure.  Not: storing it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
 from apps.refusals import BusinessRefusal
 from apps.values import MAX_MONEY, cents
+
+REVISED_ITEMS = "revisedOrderLineItems"
+"""The field of a request to revise, which errors name."""
 
 
 class OrderState(StrEnum):
@@ -21,17 +24,24 @@ class OrderState(StrEnum):
     REVISION_PENDING = "REVISION_PENDING"
 
 
-class OrderVerb(StrEnum):
-    """What may happen to an order."""
+class OrderChange(StrEnum):
+    """What a consumer may ask of an approved order."""
 
-    APPROVE = "approve"
-    REJECT = "reject"
-    BEGIN_CANCEL = "begin cancel"
-    UNDO_BEGIN_CANCEL = "undo begin cancel"
-    CONFIRM_CANCEL = "confirm cancel"
-    BEGIN_REVISE = "begin revise"
-    UNDO_BEGIN_REVISE = "undo begin revise"
-    CONFIRM_REVISE = "confirm revise"
+    CANCEL = "cancel"
+    REVISE = "revise"
+
+
+class OrderVerb(StrEnum):
+    """What may happen to an order, as it ends the sentence "An order in state … cannot …"."""
+
+    APPROVE = "be approved"
+    REJECT = "be rejected"
+    BEGIN_CANCEL = "be cancelled"
+    UNDO_BEGIN_CANCEL = "be kept"
+    CONFIRM_CANCEL = "be cancelled for good"
+    BEGIN_REVISE = "be revised"
+    UNDO_BEGIN_REVISE = "be left as it was"
+    CONFIRM_REVISE = "be revised for good"
 
 
 TRANSITIONS: Mapping[tuple[OrderState, OrderVerb], OrderState] = {
@@ -118,32 +128,64 @@ def price_items(items: Sequence[RequestedItem], *, menu: Mapping[str, Dish]) -> 
     Raises:
         BusinessRefusal: `unknown_menu_item`, with the path of the first item that is not on the menu.
     """
-    return tuple(_price(item, index, menu) for index, item in enumerate(items))
+    return tuple(_price(item, menu, field=f"lineItems[{index}].menuItemId") for index, item in enumerate(items))
 
 
-def _price(item: RequestedItem, index: int, menu: Mapping[str, Dish]) -> OrderLine:
+def _price(item: RequestedItem, menu: Mapping[str, Dish], *, field: str) -> OrderLine:
     dish = menu.get(item.menu_item_id)
     if dish is None:
-        raise BusinessRefusal(
-            "unknown_menu_item",
-            f"The restaurant's menu has no item {item.menu_item_id}.",
-            field=f"lineItems[{index}].menuItemId",
-            status=400,
-        )
+        detail = f"The restaurant's menu has no item {item.menu_item_id}."
+        raise BusinessRefusal("unknown_menu_item", detail, field=field, status=400)
     return OrderLine(menu_item_id=item.menu_item_id, name=dish.name, price=dish.price, quantity=item.quantity)
 
 
-def total_of(lines: Sequence[OrderLine], *, minimum: Decimal) -> Decimal:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """What an order would be after a change of its lines."""
+
+    lines: tuple[OrderLine, ...]
+    total: Decimal
+
+
+def revise_lines(
+    lines: Sequence[OrderLine], items: Sequence[RequestedItem], *, menu: Mapping[str, Dish]
+) -> tuple[OrderLine, ...]:
+    """Return the lines with the items' quantities; a line that no item names stays, one of quantity 0 goes.
+
+    What was ordered keeps its price; what is added has the menu's.  Lines of the same item become one.
+
+    Raises:
+        BusinessRefusal: `unknown_menu_item` or `repeated_menu_item`, with the item's path.
+    """
+    revised: dict[str, OrderLine] = {}
+    for line in lines:
+        same = revised.get(line.menu_item_id)
+        revised[line.menu_item_id] = replace(line, quantity=line.quantity + same.quantity) if same else line
+    ids = [item.menu_item_id for item in items]
+    for index, item in enumerate(items):
+        field = f"{REVISED_ITEMS}[{index}].menuItemId"
+        if item.menu_item_id in ids[:index]:
+            detail = f"Item {item.menu_item_id} is named twice; name it once, with the quantity it shall have."
+            raise BusinessRefusal("repeated_menu_item", detail, field=field, status=400)
+        line = revised.get(item.menu_item_id) or _price(item, menu, field=field)
+        revised[item.menu_item_id] = replace(line, quantity=item.quantity)
+    return tuple(line for line in revised.values() if line.quantity)
+
+
+def total_of(lines: Sequence[OrderLine], *, minimum: Decimal, field: str = "lineItems") -> Decimal:
     """Return what the lines cost together, exact to the cent.
 
     Raises:
-        BusinessRefusal: `below_minimum` or `above_maximum`, naming the line items.
+        BusinessRefusal: `below_minimum` or `above_maximum`, naming the field of the request; `no_line_items`.
     """
+    if not lines:
+        detail = "Nothing would be left of the order; cancel it instead."
+        raise BusinessRefusal("no_line_items", detail, field=field, status=400)
     total = sum((line.total for line in lines), start=Decimal(0))
     if total < minimum:
         detail = f"The order comes to {total}; the least order value is {minimum}."
-        raise BusinessRefusal("below_minimum", detail, field="lineItems", status=400)
+        raise BusinessRefusal("below_minimum", detail, field=field, status=400)
     if total > MAX_MONEY:
         detail = f"The order comes to more than {MAX_MONEY}, the largest order value."
-        raise BusinessRefusal("above_maximum", detail, field="lineItems", status=400)
+        raise BusinessRefusal("above_maximum", detail, field=field, status=400)
     return cents(total)

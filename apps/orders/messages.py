@@ -58,6 +58,21 @@ class OrderRejected(Message):
     reason: str
 
 
+@event("orders.OrderCancellationProposed", of=ORDERS, key="order_id")
+class OrderCancellationProposed(Message):
+    """The consumer wants an approved order cancelled; it is not agreed to yet."""
+
+    order_id: Positive
+
+
+@event("orders.OrderCancellationRejected", of=ORDERS, key="order_id")
+class OrderCancellationRejected(Message):
+    """Somebody did not agree to cancel: the order stands."""
+
+    order_id: Positive
+    reason: str
+
+
 @event("orders.OrderCancelled", of=ORDERS, key="order_id")
 class OrderCancelled(Message):
     """An approved order was cancelled."""
@@ -73,6 +88,14 @@ class OrderRevisionProposed(Message):
     line_items: NonEmpty[tuple[LineItem, ...]]
     current_order_total: Money
     new_order_total: Money
+
+
+@event("orders.OrderRevisionRejected", of=ORDERS, key="order_id")
+class OrderRevisionRejected(Message):
+    """Somebody did not agree to the revision: the order stays what it was."""
+
+    order_id: Positive
+    reason: str
 
 
 @event("orders.OrderRevised", of=ORDERS, key="order_id")

@@ -1,21 +1,27 @@
 """Orders with their behaviour, and the replicas they are checked against.  Not: the rules, which are `domain`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from decimal import Decimal
 
+import msgspec
 from django.db import models
 from typing_extensions import override
 
 from apps.orders.domain import (
+    REVISED_ITEMS,
     DeliveryAddress,
     Dish,
+    OrderChange,
     OrderLine,
     OrderRequest,
     OrderState,
     OrderVerb,
+    RequestedItem,
+    Revision,
     next_state,
     price_items,
+    revise_lines,
     total_of,
 )
 from apps.values import MONEY_DIGITS
@@ -101,7 +107,13 @@ class OrderQuerySet(models.QuerySet["Order"]):
 
 
 class Order(models.Model):
-    """An order; take it with `Order.objects.lock` before you change its state."""
+    """An order; take it with `Order.objects.lock` before you change its state.
+
+    Attributes:
+        proposed_revision: While a revision is pending, what the order would be: `Revision` as JSON.
+        refused_change: The change that was asked for last, if it was refused; empty otherwise.
+        refusal_reason: Why.
+    """
 
     consumer_id = models.BigIntegerField()
     restaurant_id = models.BigIntegerField()
@@ -110,7 +122,12 @@ class Order(models.Model):
         choices=[(state.value, state.value) for state in OrderState], default=OrderState.APPROVAL_PENDING.value
     )
     rejection_reason = models.TextField(default="", blank=True)
+    refused_change = models.TextField(
+        choices=[(change.value, change.value) for change in OrderChange], default="", blank=True
+    )
+    refusal_reason = models.TextField(default="", blank=True)
     order_total = models.DecimalField(max_digits=MONEY_DIGITS, decimal_places=2)
+    proposed_revision = models.JSONField(null=True, blank=True)
     delivery_address = models.JSONField()
     delivery_time = models.DateTimeField()
     created_at = models.DateTimeField()
@@ -149,7 +166,7 @@ class Order(models.Model):
             delivery_time=request.delivery_time,
             created_at=clock.now(),
         )
-        OrderLineItem.objects.bulk_create(OrderLineItem(order=order, **asdict(line)) for line in lines)
+        order.add_lines(lines)
         return order
 
     @property
@@ -179,9 +196,69 @@ class Order(models.Model):
         self.rejection_reason = reason
         self._move(OrderVerb.REJECT)
 
+    def begin_cancel(self) -> None:
+        """The consumer wants it cancelled.
+
+        Raises:
+            BusinessRefusal: It does not stand, or another change is pending; so do all the others below.
+        """
+        self.refused_change = self.refusal_reason = ""
+        self._move(OrderVerb.BEGIN_CANCEL)
+
+    def undo_begin_cancel(self, reason: str) -> None:
+        """Somebody does not agree: it stands."""
+        self.refused_change, self.refusal_reason = OrderChange.CANCEL.value, reason
+        self._move(OrderVerb.UNDO_BEGIN_CANCEL)
+
+    def confirm_cancel(self) -> None:
+        """All have agreed: it is cancelled."""
+        self._move(OrderVerb.CONFIRM_CANCEL)
+
+    def revised(self, items: Sequence[RequestedItem], *, restaurant: Restaurant, minimum: Decimal) -> Revision:
+        """Return what it would be with these quantities.
+
+        Raises:
+            BusinessRefusal: An added item is not on the menu, or the total is too small or too large.
+        """
+        menu = restaurant.dishes(item.menu_item_id for item in items)
+        lines = revise_lines(self.lines, items, menu=menu)
+        return Revision(lines=lines, total=total_of(lines, minimum=minimum, field=REVISED_ITEMS))
+
+    @property
+    def revision(self) -> Revision | None:
+        """The pending revision."""
+        return None if self.proposed_revision is None else msgspec.convert(self.proposed_revision, Revision)
+
+    def begin_revise(self, revision: Revision) -> None:
+        """The consumer wants other quantities."""
+        self.refused_change = self.refusal_reason = ""
+        self.proposed_revision = msgspec.to_builtins(revision)
+        self._move(OrderVerb.BEGIN_REVISE)
+
+    def undo_begin_revise(self, reason: str) -> None:
+        """Somebody does not agree: it stays what it was."""
+        self.refused_change, self.refusal_reason = OrderChange.REVISE.value, reason
+        self.proposed_revision = None
+        self._move(OrderVerb.UNDO_BEGIN_REVISE)
+
+    def confirm_revise(self) -> None:
+        """All have agreed: it is what was proposed."""
+        revision = self.revision
+        self.proposed_revision = None
+        self._move(OrderVerb.CONFIRM_REVISE)
+        if revision is not None:
+            self.line_items.all().delete()
+            self.add_lines(revision.lines)
+            self.order_total = revision.total
+            self.save(update_fields=["order_total"])
+
+    def add_lines(self, lines: Iterable[OrderLine]) -> None:
+        """Store lines; one statement."""
+        OrderLineItem.objects.bulk_create(OrderLineItem(order=self, **asdict(line)) for line in lines)
+
     def _move(self, verb: OrderVerb) -> None:
         self.state = next_state(OrderState(self.state), verb).value
-        self.save(update_fields=["state", "rejection_reason"])
+        self.save(update_fields=["state", "rejection_reason", "proposed_revision", "refused_change", "refusal_reason"])
 
 
 class OrderLineItem(models.Model):

@@ -1,8 +1,21 @@
 """What each participant of an order's sagas is asked: pure functions, saga data → command.  Not: in which order."""
 
-from apps.accounting.messages import AuthorizeCharge
+from collections.abc import Iterable
+
+from apps.accounting.messages import AuthorizeCharge, ReverseAuthorization, ReviseAuthorization
 from apps.consumers.messages import ValidateOrderByConsumer
-from apps.kitchen.messages import CancelCreateTicket, ConfirmCreateTicket, CreateTicket, TicketLine
+from apps.kitchen.messages import (
+    BeginCancelTicket,
+    BeginReviseTicket,
+    CancelCreateTicket,
+    ConfirmCancelTicket,
+    ConfirmCreateTicket,
+    ConfirmReviseTicket,
+    CreateTicket,
+    TicketLine,
+    UndoBeginCancelTicket,
+    UndoBeginReviseTicket,
+)
 from apps.orders.messages import LineItem
 from postroad.codecs.types import Money
 from postroad.sagas.steps import SagaData
@@ -32,9 +45,7 @@ def validate_order(data: CreateOrderData) -> ValidateOrderByConsumer:
 
 def create_ticket(data: CreateOrderData) -> CreateTicket:
     """Ask the kitchen to reserve the work."""
-    lines = tuple(
-        TicketLine(menu_item_id=item.menu_item_id, name=item.name, quantity=item.quantity) for item in data.line_items
-    )
+    lines = _ticket_lines(data.line_items)
     return CreateTicket(restaurant_id=data.restaurant_id, order_id=data.order_id, line_items=lines)
 
 
@@ -51,3 +62,80 @@ def authorize_charge(data: CreateOrderData) -> AuthorizeCharge:
 def confirm_create_ticket(data: CreateOrderData) -> ConfirmCreateTicket:
     """Tell the kitchen that the order stands."""
     return ConfirmCreateTicket(ticket_id=data.ticket_id, restaurant_id=data.restaurant_id)
+
+
+class CancelOrderData(SagaData):
+    """What cancelling an order has to remember; the ticket has the order's id.
+
+    Attributes:
+        refusal_reason: Why somebody refused; empty while nobody has.
+    """
+
+    order_id: int
+    consumer_id: int
+    restaurant_id: int
+    order_total: Money
+    refusal_reason: str = ""
+
+
+def begin_cancel_ticket(data: CancelOrderData) -> BeginCancelTicket:
+    """Ask the kitchen to hold the ticket."""
+    return BeginCancelTicket(ticket_id=data.order_id, restaurant_id=data.restaurant_id)
+
+
+def undo_begin_cancel_ticket(data: CancelOrderData) -> UndoBeginCancelTicket:
+    """Let the kitchen go on."""
+    return UndoBeginCancelTicket(ticket_id=data.order_id, restaurant_id=data.restaurant_id)
+
+
+def reverse_authorization(data: CancelOrderData) -> ReverseAuthorization:
+    """Ask accounting to give the authorisation back."""
+    return ReverseAuthorization(consumer_id=data.consumer_id, order_id=data.order_id, order_total=data.order_total)
+
+
+def confirm_cancel_ticket(data: CancelOrderData) -> ConfirmCancelTicket:
+    """Tell the kitchen that nothing is to be cooked."""
+    return ConfirmCancelTicket(ticket_id=data.order_id, restaurant_id=data.restaurant_id)
+
+
+class ReviseOrderData(SagaData):
+    """What revising an order has to remember; the ticket has the order's id.
+
+    Attributes:
+        revised_line_items: All lines that the order would have.
+        revised_total: What they come to.
+        refusal_reason: Why somebody refused; empty while nobody has.
+    """
+
+    order_id: int
+    consumer_id: int
+    restaurant_id: int
+    revised_line_items: tuple[LineItem, ...]
+    revised_total: Money
+    refusal_reason: str = ""
+
+
+def begin_revise_ticket(data: ReviseOrderData) -> BeginReviseTicket:
+    """Ask the kitchen to hold the ticket, and whether it would cook these dishes."""
+    lines = _ticket_lines(data.revised_line_items)
+    return BeginReviseTicket(ticket_id=data.order_id, restaurant_id=data.restaurant_id, revised_line_items=lines)
+
+
+def undo_begin_revise_ticket(data: ReviseOrderData) -> UndoBeginReviseTicket:
+    """Let the kitchen go on with the old dishes."""
+    return UndoBeginReviseTicket(ticket_id=data.order_id, restaurant_id=data.restaurant_id)
+
+
+def revise_authorization(data: ReviseOrderData) -> ReviseAuthorization:
+    """Ask accounting to authorise the new total."""
+    return ReviseAuthorization(consumer_id=data.consumer_id, order_id=data.order_id, order_total=data.revised_total)
+
+
+def confirm_revise_ticket(data: ReviseOrderData) -> ConfirmReviseTicket:
+    """Tell the kitchen which dishes to cook."""
+    lines = _ticket_lines(data.revised_line_items)
+    return ConfirmReviseTicket(ticket_id=data.order_id, restaurant_id=data.restaurant_id, revised_line_items=lines)
+
+
+def _ticket_lines(items: Iterable[LineItem]) -> tuple[TicketLine, ...]:
+    return tuple(TicketLine(menu_item_id=item.menu_item_id, name=item.name, quantity=item.quantity) for item in items)

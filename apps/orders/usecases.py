@@ -1,22 +1,39 @@
 """What orders can do, one function a verb, each inside the transaction its caller opened.  Not: rules and steps."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from decimal import Decimal
 
+import msgspec
 from django.conf import settings
 
 from apps.consumers.messages import ConsumerCreated
-from apps.orders.domain import Dish, OrderRequest, OrderState
-from apps.orders.messages import Address, LineItem, OrderAuthorized, OrderCreated, OrderRejected
+from apps.orders.domain import Dish, OrderLine, OrderRequest, OrderState, OrderVerb, RequestedItem, Revision, next_state
+from apps.orders.messages import (
+    Address,
+    LineItem,
+    OrderAuthorized,
+    OrderCancellationProposed,
+    OrderCancellationRejected,
+    OrderCancelled,
+    OrderCreated,
+    OrderRejected,
+    OrderRevised,
+    OrderRevisionProposed,
+    OrderRevisionRejected,
+)
 from apps.orders.models import Consumer, Order, Restaurant
-from apps.orders.participants import CreateOrderData
+from apps.orders.participants import CancelOrderData, CreateOrderData, ReviseOrderData
+from apps.orders.sagas.cancel_order import cancel_order as cancel_order_saga
 from apps.orders.sagas.create_order import create_order as create_order_saga
+from apps.orders.sagas.revise_order import revise_order as revise_order_saga
 from apps.refusals import BusinessRefusal, not_found
 from apps.restaurants.messages import Menu, MenuRevised, RestaurantCreated
 from postroad.codecs.types import Message
 from postroad.events.publisher import publish
 from postroad.events.snapshots import Snapshot
 from postroad.sagas.orchestrator import start
+from postroad.sagas.repository import Journey, journey
 
 MINIMUM_ORDER_VALUE = Decimal("10.00")  # default of the setting ORDERS_MINIMUM_ORDER_VALUE: the business's own figure
 UNNAMED_REASON = "not_agreed"  # a participant could not read its command, or an operator ended the saga
@@ -64,6 +81,93 @@ def reject_order(data: CreateOrderData) -> None:
     publish(OrderRejected(order_id=order.pk, reason=order.rejection_reason))
 
 
+def cancel_order(order_id: int) -> Order:
+    """Begin to cancel an order; it is CANCEL_PENDING until kitchen and accounting have answered.
+
+    Raises:
+        BusinessRefusal: `not_found`, or `illegal_transition`: it does not stand, or another change is pending.
+    """
+    order = _lock(order_id)
+    start(
+        cancel_order_saga,
+        CancelOrderData(
+            order_id=order.pk,
+            consumer_id=order.consumer_id,
+            restaurant_id=order.restaurant_id,
+            order_total=order.order_total,
+        ),
+    )
+    order.refresh_from_db()
+    return order
+
+
+def begin_cancel_order(data: CancelOrderData) -> None:
+    """First step of the saga: the order is held."""
+    Order.objects.lock(data.order_id).begin_cancel()
+    publish(OrderCancellationProposed(order_id=data.order_id))
+
+
+def undo_begin_cancel_order(data: CancelOrderData) -> None:
+    """Compensation: somebody has refused, the order stands."""
+    reason = data.refusal_reason or UNNAMED_REASON
+    Order.objects.lock(data.order_id).undo_begin_cancel(reason)
+    publish(OrderCancellationRejected(order_id=data.order_id, reason=reason))
+
+
+def confirm_cancel_order(data: CancelOrderData) -> None:
+    """End of the saga: the order is cancelled."""
+    Order.objects.lock(data.order_id).confirm_cancel()
+    publish(OrderCancelled(order_id=data.order_id))
+
+
+def revise_order(order_id: int, items: Sequence[RequestedItem]) -> Order:
+    """Begin to give an order other quantities; it is REVISION_PENDING until kitchen and accounting have answered.
+
+    Raises:
+        BusinessRefusal: As `cancel_order`, or what is asked for cannot be ordered (see `Order.revised`).
+    """
+    order = _lock(order_id)
+    next_state(
+        OrderState(order.state), OrderVerb.BEGIN_REVISE
+    )  # a pending order is refused before its items are looked at
+    restaurant = find_restaurant(order.restaurant_id)
+    revision = order.revised(items, restaurant=restaurant, minimum=_minimum_order_value())
+    start(
+        revise_order_saga,
+        ReviseOrderData(
+            order_id=order.pk,
+            consumer_id=order.consumer_id,
+            restaurant_id=order.restaurant_id,
+            revised_line_items=_line_items(revision.lines),
+            revised_total=revision.total,
+        ),
+    )
+    order.refresh_from_db()
+    return order
+
+
+def begin_revise_order(data: ReviseOrderData) -> None:
+    """First step of the saga: the order is held."""
+    order = Order.objects.lock(data.order_id)
+    lines = tuple(OrderLine(**msgspec.structs.asdict(item)) for item in data.revised_line_items)
+    order.begin_revise(Revision(lines=lines, total=data.revised_total))
+    publish(_proposed(order))
+
+
+def undo_begin_revise_order(data: ReviseOrderData) -> None:
+    """Compensation: somebody has refused, the order stays what it was."""
+    reason = data.refusal_reason or UNNAMED_REASON
+    Order.objects.lock(data.order_id).undo_begin_revise(reason)
+    publish(OrderRevisionRejected(order_id=data.order_id, reason=reason))
+
+
+def confirm_revise_order(data: ReviseOrderData) -> None:
+    """End of the saga: the order is what was proposed."""
+    order = Order.objects.lock(data.order_id)
+    order.confirm_revise()
+    publish(OrderRevised(order_id=order.pk, line_items=_line_items(order.lines), order_total=order.order_total))
+
+
 def find_order(order_id: int) -> Order:
     """Return an order.
 
@@ -74,6 +178,12 @@ def find_order(order_id: int) -> Order:
     if order is None:
         raise not_found("order", order_id)
     return order
+
+
+def find_journey(order: Order) -> Journey | None:
+    """Return the story of the saga that worked on an order last; None when it is forgotten."""
+    sagas = (create_order_saga, cancel_order_saga, revise_order_saga)
+    return journey([saga.name for saga in sagas], str(order.pk))
 
 
 def find_restaurant(restaurant_id: int) -> Restaurant:
@@ -121,7 +231,7 @@ def _created(order: Order) -> OrderCreated:
         consumer_id=order.consumer_id,
         restaurant_id=order.restaurant_id,
         restaurant_name=order.restaurant_name,
-        line_items=tuple(LineItem(**asdict(line)) for line in order.lines),
+        line_items=_line_items(order.lines),
         order_total=order.order_total,
         delivery_address=Address(**asdict(order.address)),
         delivery_time=order.delivery_time,
@@ -130,13 +240,44 @@ def _created(order: Order) -> OrderCreated:
 
 
 def _outcome(order: Order) -> tuple[Message, ...]:
-    match order.state:
-        case OrderState.APPROVED:
-            return (OrderAuthorized(order_id=order.pk),)
+    approved = OrderAuthorized(order_id=order.pk)
+    match OrderState(order.state):
+        case OrderState.APPROVAL_PENDING:
+            return ()
         case OrderState.REJECTED:
             return (OrderRejected(order_id=order.pk, reason=order.rejection_reason),)
-        case _:
-            return ()
+        case OrderState.APPROVED:
+            return (approved,)
+        case OrderState.CANCEL_PENDING:
+            return approved, OrderCancellationProposed(order_id=order.pk)
+        case OrderState.CANCELLED:
+            return approved, OrderCancelled(order_id=order.pk)
+        case OrderState.REVISION_PENDING:
+            return approved, _proposed(order)
+
+
+def _proposed(order: Order) -> OrderRevisionProposed:
+    revision = order.revision
+    if revision is None:
+        raise ValueError(f"order {order.pk} has no proposed revision in state {order.state}.")
+    return OrderRevisionProposed(
+        order_id=order.pk,
+        line_items=_line_items(revision.lines),
+        current_order_total=order.order_total,
+        new_order_total=revision.total,
+    )
+
+
+def _line_items(lines: Iterable[OrderLine]) -> tuple[LineItem, ...]:
+    return tuple(LineItem(**asdict(line)) for line in lines)
+
+
+def _lock(order_id: int) -> Order:
+    """As `find_order`, under a row lock."""
+    order = Order.objects.select_for_update().filter(pk=order_id).first()
+    if order is None:
+        raise not_found("order", order_id)
+    return order
 
 
 def _dishes(menu: Menu) -> dict[str, Dish]:

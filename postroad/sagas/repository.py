@@ -1,6 +1,6 @@
 """Saga instances in and out of the database, and their story for people.  Not: what moves them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -119,9 +119,9 @@ def read_data(instance: SagaInstance, data: type[D]) -> D:
         ) from error
 
 
-def journey(saga_type: str, key: str) -> Journey | None:
-    """Return the story of the latest saga of a type about `key`; None if there is none.  Two statements."""
-    instance = SagaInstance.objects.filter(type=saga_type, key=key).order_by("-created_at").first()
+def journey(saga_types: Collection[str], key: str) -> Journey | None:
+    """Return the story of the latest saga of these types about `key`; None if there is none.  Two statements."""
+    instance = SagaInstance.objects.filter(type__in=saga_types, key=key).order_by("-created_at").first()
     if instance is None:
         return None
     return Journey(

@@ -207,7 +207,7 @@ def test_the_journey_tells_the_story_of_the_latest_saga(pump: Pump, shop: Shop) 
     begin(1)
     pump.until_quiet()
 
-    journey = repository.journey("counter.Sell", "1")
+    journey = repository.journey(["counter.Sell"], "1")
 
     assert journey is not None
     assert (journey.status, journey.saga_type) == ("COMPLETED", "counter.Sell")
@@ -219,4 +219,4 @@ def test_the_journey_tells_the_story_of_the_latest_saga(pump: Pump, shop: Shop) 
 
 
 def test_there_is_no_journey_of_what_never_began(pump: Pump) -> None:
-    assert repository.journey("counter.Sell", "404") is None
+    assert repository.journey(["counter.Sell"], "404") is None

@@ -6,7 +6,7 @@ from rest_framework import serializers
 from typing_extensions import override
 
 from apps.fields import CamelSerializer, IdField, ListOf, MomentField, MoneyField, TextField, WholeNumberField
-from apps.orders.domain import DeliveryAddress, OrderRequest, OrderState, RequestedItem
+from apps.orders.domain import DeliveryAddress, OrderChange, OrderRequest, OrderState, RequestedItem
 from postroad.sagas.execution import Direction
 from postroad.sagas.repository import JourneyStep
 
@@ -53,6 +53,24 @@ def order_request(values: dict[str, Any]) -> OrderRequest:
     )
 
 
+class RevisedLineItemSerializer(CamelSerializer):
+    """The quantity that a dish shall have; 0 takes it out."""
+
+    menu_item_id = TextField(max_length=100)
+    quantity = WholeNumberField(min_value=0, max_value=MAX_QUANTITY)
+
+
+class ReviseOrderSerializer(CamelSerializer):
+    """Other quantities, and further dishes, for an order."""
+
+    revised_order_line_items = ListOf(child=RevisedLineItemSerializer(), min_length=1, max_length=MAX_LINES)
+
+
+def requested_items(values: dict[str, Any]) -> tuple[RequestedItem, ...]:
+    """Return the values of a valid `ReviseOrderSerializer` as what the use-case takes."""
+    return tuple(RequestedItem(**item) for item in values["revised_order_line_items"])
+
+
 class OrderCreatedSerializer(CamelSerializer):
     """The new order's id."""
 
@@ -60,19 +78,19 @@ class OrderCreatedSerializer(CamelSerializer):
 
 
 class OrderSerializer(CamelSerializer):
-    """An order; `rejectionReason` is there when it was rejected."""
+    """An order; `rejectionReason` is there when it was rejected, the other two when its last change was refused."""
 
     order_id = IdField(source="pk")
     state = serializers.ChoiceField(choices=[state.value for state in OrderState])
     order_total = MoneyField()
     rejection_reason = TextField(required=False)
+    refused_change = serializers.ChoiceField(choices=[change.value for change in OrderChange], required=False)
+    refusal_reason = TextField(required=False)
 
     @override
     def to_representation(self, instance: Any) -> dict[str, Any]:
         shown: dict[str, Any] = super().to_representation(instance)
-        if not instance.rejection_reason:
-            del shown["rejectionReason"]
-        return shown
+        return {name: value for name, value in shown.items() if value != ""}
 
 
 class RestaurantSerializer(CamelSerializer):

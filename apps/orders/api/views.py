@@ -11,13 +11,14 @@ from apps.orders.api.serializers import (
     OrderCreatedSerializer,
     OrderSerializer,
     RestaurantSerializer,
+    ReviseOrderSerializer,
     order_request,
+    requested_items,
 )
-from apps.orders.sagas.create_order import create_order
 from apps.views import ServiceView, errors, path_id, read_body
 from postroad import clock
 from postroad.messaging.producer import unit_of_work
-from postroad.sagas.repository import Journey, journey
+from postroad.sagas.repository import Journey
 
 
 class OrdersView(ServiceView):
@@ -51,6 +52,46 @@ class OrderView(ServiceView):
         return Response(OrderSerializer(usecases.find_order(order_id)).data)
 
 
+class CancelView(ServiceView):
+    """The consumer's wish to have an order cancelled."""
+
+    service = "orders"
+
+    @extend_schema(
+        operation_id="cancelOrder",
+        parameters=[path_id("order_id")],
+        request=None,
+        responses={200: OrderSerializer, **errors(404, 409)},
+    )
+    def post(self, request: Request, order_id: int) -> Response:
+        """Begin to cancel an order; it is CANCEL_PENDING until kitchen and accounting have answered."""
+        with unit_of_work():
+            order = usecases.cancel_order(order_id)
+        return Response(OrderSerializer(order).data)
+
+
+class ReviseView(ServiceView):
+    """The consumer's wish for other quantities."""
+
+    service = "orders"
+
+    @extend_schema(
+        operation_id="reviseOrder",
+        parameters=[path_id("order_id")],
+        request=ReviseOrderSerializer,
+        responses={200: OrderSerializer, **errors(400, 404, 409, 413, 415)},
+    )
+    def post(self, request: Request, order_id: int) -> Response:
+        """Begin to revise an order; it is REVISION_PENDING until kitchen and accounting have answered.
+
+        An item that is not named stays as it is; quantity 0 takes it out.
+        """
+        items = requested_items(read_body(request, ReviseOrderSerializer))
+        with unit_of_work():
+            order = usecases.revise_order(order_id, items)
+        return Response(OrderSerializer(order).data)
+
+
 class JourneyView(ServiceView):
     """The story of one order."""
 
@@ -64,7 +105,7 @@ class JourneyView(ServiceView):
     def get(self, request: Request, order_id: int) -> Response:
         """Show what was asked of whom for an order, what they answered and how long it took."""
         order = usecases.find_order(order_id)
-        story = journey(create_order.name, str(order.pk))
+        story = usecases.find_journey(order)
         shown = JourneySerializer(
             {
                 "order_id": order.pk,

@@ -11,7 +11,7 @@ from hypothesis.extra.django import TestCase
 
 from apps.accounting import usecases
 from apps.accounting.domain import Entry, EntryType, fold
-from apps.accounting.messages import AuthorizeCharge
+from apps.accounting.messages import AuthorizeCharge, ChargeRefused
 from apps.accounting.models import Account, AccountEntry, JournalIsFinal
 from apps.consumers.messages import ConsumerCreated
 from postroad.messaging.producer import unit_of_work
@@ -106,7 +106,17 @@ def test_an_order_is_never_authorised_in_two_accounts(ada: ConsumerCreated) -> N
         charge(1, Decimal("5.00"))
     twin = AuthorizeCharge(consumer_id=6, order_id=1, order_total=Decimal("5.00"))
 
-    with pytest.raises(IntegrityError), unit_of_work():
-        usecases.authorize_charge(twin)
+    with unit_of_work():
+        answer = usecases.authorize_charge(twin)
 
-    assert not Account.objects.filter(pk=6).exists()
+    assert answer == ChargeRefused(reason="authorized_for_another_consumer")
+    assert Account.objects.get(pk=6).authorized_total == 0
+
+
+def test_the_database_itself_authorises_an_order_once(ada: ConsumerCreated, entry: AccountEntry) -> None:
+    with unit_of_work():
+        charge(1, Decimal("5.00"))
+        twin, _ = Account.lock_or_open(6, limit=Decimal("100.00"))
+
+    with pytest.raises(IntegrityError), unit_of_work():
+        twin.record(Entry(type=EntryType.AUTHORIZED, order_id=1, amount=Decimal("5.00")))

@@ -1,0 +1,41 @@
+"""The saga that cancels an approved order, or leaves it standing when somebody refuses.  Not: running it.
+
+Source: "Cancel Order Saga", Microservices Patterns, ch. 4.
+"""
+
+from msgspec.structs import replace
+
+from apps.accounting.messages import ChargeRefused
+from apps.kitchen.messages import TicketRefused
+from apps.orders.participants import (
+    CancelOrderData,
+    begin_cancel_ticket,
+    confirm_cancel_ticket,
+    reverse_authorization,
+    undo_begin_cancel_ticket,
+)
+from postroad.commands.messages import Rejected
+from postroad.sagas.definition import Saga
+from postroad.sagas.steps import Step, command, local
+
+
+def remember_reason(data: CancelOrderData, reply: TicketRefused | ChargeRefused | Rejected) -> CancelOrderData:
+    """Keep the participant's reason: the order shows why it stands."""
+    return replace(data, refusal_reason=reply.reason)
+
+
+# fmt: off
+cancel_order = Saga(
+    "orders.CancelOrder", version=1, data=CancelOrderData, key="order_id",
+    steps=[
+        #    name               does                                 undone by
+        Step("order",           do=local("begin_cancel_order"),      undo=local("undo_begin_cancel_order")),
+        Step("ticket",          do=command(begin_cancel_ticket),     undo=command(undo_begin_cancel_ticket),
+             on={TicketRefused: remember_reason, Rejected: remember_reason}),
+        Step("charge",          do=command(reverse_authorization),   pivot=True,
+             on={ChargeRefused: remember_reason, Rejected: remember_reason}),
+        Step("confirm ticket",  do=command(confirm_cancel_ticket)),  # behind the pivot: sent again until it is done
+        Step("confirm",         do=local("confirm_cancel_order")),
+    ],
+)
+# fmt: on

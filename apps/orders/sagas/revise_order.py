@@ -1,0 +1,41 @@
+"""The saga that gives an approved order other quantities, or leaves it as it was.  Not: running it.
+
+Source: "Revise Order Saga", Microservices Patterns, ch. 4.
+"""
+
+from msgspec.structs import replace
+
+from apps.accounting.messages import ChargeRefused
+from apps.kitchen.messages import TicketRefused
+from apps.orders.participants import (
+    ReviseOrderData,
+    begin_revise_ticket,
+    confirm_revise_ticket,
+    revise_authorization,
+    undo_begin_revise_ticket,
+)
+from postroad.commands.messages import Rejected
+from postroad.sagas.definition import Saga
+from postroad.sagas.steps import Step, command, local
+
+
+def remember_reason(data: ReviseOrderData, reply: TicketRefused | ChargeRefused | Rejected) -> ReviseOrderData:
+    """Keep the participant's reason: the order shows why it was not revised."""
+    return replace(data, refusal_reason=reply.reason)
+
+
+# fmt: off
+revise_order = Saga(
+    "orders.ReviseOrder", version=1, data=ReviseOrderData, key="order_id",
+    steps=[
+        #    name               does                                 undone by
+        Step("order",           do=local("begin_revise_order"),      undo=local("undo_begin_revise_order")),
+        Step("ticket",          do=command(begin_revise_ticket),     undo=command(undo_begin_revise_ticket),
+             on={TicketRefused: remember_reason, Rejected: remember_reason}),
+        Step("charge",          do=command(revise_authorization),    pivot=True,
+             on={ChargeRefused: remember_reason, Rejected: remember_reason}),
+        Step("confirm ticket",  do=command(confirm_revise_ticket)),  # behind the pivot: sent again until it is done
+        Step("confirm",         do=local("confirm_revise_order")),
+    ],
+)
+# fmt: on
