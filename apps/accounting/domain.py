@@ -1,6 +1,6 @@
 """The rules of an account: what its journal adds up to, and which charge it bears.  Pure.  Not: storing it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
@@ -45,6 +45,24 @@ class Entry:
     amount: Decimal = NOTHING
     order_id: int | None = None
     reason: str = ""
+
+
+class BillState(StrEnum):
+    """Whether an order is charged."""
+
+    AUTHORIZED = "AUTHORIZED"
+    REFUSED = "REFUSED"
+    REVERSED = "REVERSED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bill:
+    """What an order is charged: the present amount, or the one that was refused or given back."""
+
+    order_id: int
+    account_id: int
+    state: BillState
+    amount: Decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +138,16 @@ def charged(entries: Iterable[Entry]) -> Decimal | None:
             case _:
                 pass
     return amount
+
+
+def bill_of(entries: Sequence[Entry], *, order_id: int, account_id: int) -> Bill:
+    """Return the bill that an order's entries, oldest first and at least one, add up to."""
+    amount = charged(entries)
+    if amount is not None:
+        return Bill(order_id=order_id, account_id=account_id, state=BillState.AUTHORIZED, amount=amount)
+    last = entries[-1]
+    state = BillState.REVERSED if last.type is EntryType.REVERSED else BillState.REFUSED
+    return Bill(order_id=order_id, account_id=account_id, state=state, amount=abs(last.amount))
 
 
 def decide_revision(standing: Standing, *, order_id: int, amount: Decimal, current: Decimal) -> Entry:

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from django.conf import settings
 
-from apps.accounting.domain import Entry, EntryType, charge_of, charged
+from apps.accounting.domain import Bill, Entry, EntryType, bill_of, charge_of, charged
 from apps.accounting.messages import (
     AccountAuthorizationRefused,
     AccountAuthorizationReversed,
@@ -21,7 +21,7 @@ from apps.accounting.messages import (
     ReverseAuthorization,
     ReviseAuthorization,
 )
-from apps.accounting.models import Account
+from apps.accounting.models import Account, AccountEntry
 from apps.consumers.messages import ConsumerCreated
 from apps.refusals import not_found
 from postroad.commands.messages import Rejected
@@ -137,6 +137,18 @@ def _amount_of(total: Decimal) -> Decimal:
         return charge_of(total)
     except ValueError as error:
         refuse(Rejected(reason="invalid_message", detail=str(error)))
+
+
+def find_bill(order_id: int) -> Bill:
+    """Return what an order is charged.
+
+    Raises:
+        BusinessRefusal: `not_found`: nobody has asked for its charge yet.
+    """
+    entry = AccountEntry.objects.filter(order_id=order_id).order_by("type", "pk").select_related("account").first()
+    if entry is None:
+        raise not_found("bill of order", order_id)
+    return bill_of(entry.account.entries_of(order_id), order_id=order_id, account_id=entry.account_id)
 
 
 def _lock(account_id: int) -> Account:

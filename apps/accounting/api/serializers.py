@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from apps.accounting.domain import AccountState
+from apps.accounting.domain import AccountState, BillState
 from apps.fields import CamelSerializer, IdField, MoneyField
 
 
@@ -14,3 +14,12 @@ class AccountSerializer(CamelSerializer):
     state = serializers.ChoiceField(choices=[state.value for state in AccountState])
     limit = MoneyField()
     authorized_total = MoneyField()
+
+
+class BillSerializer(CamelSerializer):
+    """What an order is charged: the present amount, or the one that was refused or given back."""
+
+    order_id = IdField()
+    account_id = IdField()
+    state = serializers.ChoiceField(choices=[state.value for state in BillState])
+    amount = MoneyField()

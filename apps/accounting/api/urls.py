@@ -8,4 +8,5 @@ urlpatterns = [
     path("v1/accounts/<id:account_id>", views.AccountView.as_view(), name="account"),
     path("v1/accounts/<id:account_id>/disable", views.DisableView.as_view(), name="account-disable"),
     path("v1/accounts/<id:account_id>/enable", views.EnableView.as_view(), name="account-enable"),
+    path("v1/bills/<id:order_id>", views.BillView.as_view(), name="bill"),
 ]

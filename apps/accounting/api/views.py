@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounting import usecases
-from apps.accounting.api.serializers import AccountSerializer
+from apps.accounting.api.serializers import AccountSerializer, BillSerializer
 from apps.views import ServiceView, errors, path_id
 from postroad.messaging.producer import unit_of_work
 
@@ -62,3 +62,16 @@ class EnableView(ServiceView):
         with unit_of_work():
             account = usecases.enable_account(account_id)
         return Response(AccountSerializer(account).data)
+
+
+class BillView(ServiceView):
+    """One order's charge."""
+
+    service = "accounting"
+
+    @extend_schema(
+        operation_id="getBill", parameters=[path_id("order_id")], responses={200: BillSerializer, **errors(404)}
+    )
+    def get(self, request: Request, order_id: int) -> Response:
+        """Show what an order is charged."""
+        return Response(BillSerializer(usecases.find_bill(order_id)).data)

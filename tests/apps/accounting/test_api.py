@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from apps.accounting.messages import AuthorizeCharge
+from apps.accounting.messages import AuthorizeCharge, ReverseAuthorization, ReviseAuthorization
 from apps.accounting.models import AccountEntry
 from apps.consumers.messages import ConsumerCreated
 from postroad.codecs.types import Message
@@ -90,3 +90,25 @@ def test_the_events_of_an_account_carry_its_key_and_the_service(client: Client, 
 
     event = OutboxMessage.objects.get(type="accounting.AccountDisabled")
     assert (event.channel, event.partition_key, event.app_id) == ("accounting.Account", "5", "accounting")
+
+
+def test_the_bill_of_an_order_follows_its_charge(client: Client, ada: ConsumerCreated, ask: Ask) -> None:
+    ask(AuthorizeCharge(consumer_id=5, order_id=1, order_total=Decimal("25.18")))
+    bill = {"orderId": 1, "accountId": 5, "state": "AUTHORIZED", "amount": "25.18"}
+    assert client.get("/accounting/v1/bills/1").json() == bill
+
+    ask(ReviseAuthorization(consumer_id=5, order_id=1, order_total=Decimal("30.00")))
+    assert client.get("/accounting/v1/bills/1").json() == {**bill, "amount": "30.00"}
+
+    ask(ReverseAuthorization(consumer_id=5, order_id=1, order_total=Decimal("30.00")))
+    assert client.get("/accounting/v1/bills/1").json() == {**bill, "state": "REVERSED", "amount": "30.00"}
+
+
+def test_the_bill_of_a_refused_charge_says_so(client: Client, ada: ConsumerCreated, ask: Ask) -> None:
+    ask(AuthorizeCharge(consumer_id=5, order_id=1, order_total=Decimal("10000.01")))
+
+    assert client.get("/accounting/v1/bills/1").json()["state"] == "REFUSED"
+
+
+def test_an_order_that_nobody_charged_has_no_bill(client: Client) -> None:
+    assert client.get("/accounting/v1/bills/1").status_code == 404
