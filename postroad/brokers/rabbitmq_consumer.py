@@ -15,6 +15,9 @@ from typing_extensions import override
 from postroad.brokers.rabbitmq_envelope import delivery_of
 from postroad.messaging.broker import Delivery
 
+OPEN_SECONDS = 15.0
+"""Longest wait for one answer while a consumer is opened: a quorum queue without leader never answers `basic.consume`."""
+
 
 class QueueMissing(RecoverableConnectionError):  # type: ignore[misc]  # py-amqp has no types
     """The queue does not exist at the broker."""
@@ -30,6 +33,7 @@ class QueueConsumer:
     Raises:
         QueueMissing: There is no such queue.
         AMQPError: The connection broke; so in every method.
+        TimeoutError: The broker has not let us in for `OPEN_SECONDS`; the connection is of no more use.
     """
 
     def __init__(
@@ -39,13 +43,17 @@ class QueueConsumer:
         self._on_delivery = on_delivery
         self._open: dict[int, None] = {}
         self._channel = _Channel(connection, auto_decode=False)  # a body is bytes whatever its encoding says
+        with connection.transport.having_timeout(OPEN_SECONDS):
+            self._start(prefetch)
+
+    def _start(self, prefetch: int) -> None:
         self._channel.open()
         self._channel.basic_qos(0, prefetch, a_global=False)
         try:
-            self._channel.basic_consume(queue, callback=self._on_message)
+            self._channel.basic_consume(self.queue, callback=self._on_message)
         except RecoverableConnectionError as error:
             if isinstance(error.__cause__, NotFound):
-                raise QueueMissing(f"queue {queue!r} does not exist") from error
+                raise QueueMissing(f"queue {self.queue!r} does not exist") from error
             raise
 
     @property

@@ -1,6 +1,5 @@
 """RabbitMQ and the network at their worst: cut, silent, refused, restarted."""
 
-import os
 import subprocess
 import sys
 import time
@@ -10,9 +9,10 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from postroad.brokers import rabbitmq_publisher
+from postroad.brokers import rabbitmq_consumer, rabbitmq_publisher
 from postroad.brokers.rabbitmq import RabbitMQ
-from postroad.brokers.rabbitmq_connection import read_url
+from postroad.brokers.rabbitmq_connection import collect, connect, read_url
+from postroad.brokers.rabbitmq_consumer import QueueConsumer
 from postroad.errors import BrokerUnavailable
 from postroad.messaging.broker import Delivery, Fate, Publisher, Receiver
 from postroad.testing.broker_stage import PATIENCE_SECONDS, Stage, letter, numbers, to_queue
@@ -187,6 +187,20 @@ def test_a_wrong_password_is_said_and_not_shown(broker_url: str, stage: Stage) -
     assert "secret" not in str(told.value)
 
 
+def test_a_broker_that_never_lets_a_consumer_in_is_left_after_a_while(
+    monkeypatch: pytest.MonkeyPatch, broker_url: str, proxy: Proxy, stage: Stage
+) -> None:
+    monkeypatch.setattr(rabbitmq_consumer, "OPEN_SECONDS", 0.3)
+    server = read_url(broker_url.replace(f":{read_url(broker_url).port}", f":{proxy.port}"))
+    connection = connect(server, timeout_seconds=60)
+    connection.sock.settimeout(None)  # as Celery's own connection has it
+    proxy.is_deaf = True
+
+    with pytest.raises(TimeoutError):
+        QueueConsumer(connection, stage.queue, prefetch=1, on_delivery=lambda _: None)
+    collect(connection)
+
+
 def test_a_missing_vhost_is_said(broker_url: str, stage: Stage) -> None:
     server = read_url(broker_url)
     broker = RabbitMQ(f"amqp://{server.user}:{server.password}@{server.host}:{server.port}/missing")
@@ -195,7 +209,7 @@ def test_a_missing_vhost_is_said(broker_url: str, stage: Stage) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif("POSTROAD_SERVERS_HOME" not in os.environ, reason="the broker was given; it is not ours to restart")
+@pytest.mark.restarts
 def test_a_restart_of_the_broker_loses_nothing(stage: Stage) -> None:
     receiver = stage.receiver()
     publish_until_taken(stage.publisher, stage.queue, 200)

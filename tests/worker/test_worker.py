@@ -154,7 +154,7 @@ def test_ordinary_tasks_run_beside_the_handlers(office: Office) -> None:
     assert office.written() == office.expected() | {"task": [1, 2]}
 
 
-@pytest.mark.skipif("POSTROAD_SERVERS_HOME" not in os.environ, reason="the broker was given; it is not ours to restart")
+@pytest.mark.restarts
 @pytest.mark.parametrize(("pool", "how"), [("prefork", "--kill"), ("threads", "")])
 def test_a_restarted_broker_is_found_again_and_nothing_is_lost(office: Office, pool: str, how: str) -> None:
     worker = office.hire(pool, pause_seconds=0.005)
