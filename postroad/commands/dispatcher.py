@@ -4,6 +4,8 @@ A command that cannot be read is answered `postroad.Rejected`, or raised (and th
 answer.  A refusal undoes the handler's changes and is the answer.  Any other exception is the handler's failure.
 """
 
+from collections.abc import Iterable, Mapping
+
 from django.db import transaction
 
 from postroad.codecs.names import NameRegistry
@@ -27,9 +29,10 @@ _REASONS: dict[type[PermanentError], str] = {
 class CommandDispatcher:
     """Calls the handlers of one command channel."""
 
-    def __init__(self, handlers: CommandHandlers) -> None:
+    def __init__(self, handlers: CommandHandlers, *, further: Iterable[type[Message]] = ()) -> None:
+        """Take a table; `further` commands can be read too, for a subclass whose `act` knows them."""
         self._handlers = handlers
-        self._names = NameRegistry(handlers.handlers)
+        self._names = NameRegistry([*handlers.handlers, *further])
 
     def __call__(self, envelope: Envelope) -> None:
         """Handle one command in the caller's transaction.
@@ -46,7 +49,11 @@ class CommandDispatcher:
             reason = _REASONS.get(type(error), "unreadable")
             answer(envelope, Rejected(reason=reason, detail=str(error)[:_MOST_DETAIL]))
             return
-        answer(envelope, self._handle(command))
+        self.act(envelope, command)
+
+    def act(self, envelope: Envelope, command: Message, *, headers: Mapping[str, str] | None = None) -> None:
+        """Handle a command that could be read, and answer it with these headers too."""
+        answer(envelope, self._handle(command), headers=headers)
 
     def _read(self, envelope: Envelope) -> Message:
         if not envelope.id:

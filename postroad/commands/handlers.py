@@ -6,7 +6,7 @@ A use-case takes the command and returns one of the declared replies, or calls `
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, get_type_hints
 
 from postroad.codecs.types import Message
@@ -19,10 +19,18 @@ CommandHandler = Callable[[Any], Message | None]
 
 @dataclass(frozen=True, slots=True)
 class CommandHandlers:
-    """The commands a service handles; checked when the table is made."""
+    """The commands a service handles; checked when the table is made.
+
+    Attributes:
+        channel: Where they arrive.
+        handlers: Command → use-case.
+        locks: Command → what a saga locks by it, such as `ticket`, until that saga ends: the thing of that name with
+            the command's key.  Commands of other sagas for the same thing wait meanwhile (`postroad.sagas.locks`).
+    """
 
     channel: CommandChannel
     handlers: Mapping[type[Message], CommandHandler]
+    locks: Mapping[type[Message], str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse a command of another channel and a use-case whose annotations contradict the declaration."""
@@ -33,6 +41,9 @@ class CommandHandlers:
                     f"{description.name} goes to channel {description.channel.name!r}, not {self.channel.name!r}."
                 )
             _check_annotations(message, handler)
+        for message in self.locks:
+            if message not in self.handlers:
+                raise InvalidDeclaration(f"{message.__qualname__} has a lock, but no use-case handles it here.")
 
     def is_refusable(self, message: type[Message]) -> bool:
         """Whether a declared reply of the command is a refusal, so that its handler may have to be undone."""

@@ -3,11 +3,13 @@
 from django.contrib import admin
 
 from postroad.console.deadletters import DeadLetterAdmin
+from postroad.console.locks import SagaLockAdmin
 from postroad.console.outbox import OutboxMessageAdmin
 from postroad.console.sagas import SagaInstanceAdmin
 from postroad.messaging.models import DeadLetter, OutboxMessage
-from postroad.sagas.models import SagaInstance
+from postroad.sagas.models import SagaInstance, SagaLock
 
 admin.site.register(OutboxMessage, OutboxMessageAdmin)
 admin.site.register(DeadLetter, DeadLetterAdmin)
 admin.site.register(SagaInstance, SagaInstanceAdmin)
+admin.site.register(SagaLock, SagaLockAdmin)

@@ -17,6 +17,7 @@ _FIRST = {
     "SagaInstance": ("conversion_path", "postroad_sagas"),
     "DeadLetter": ("markunread_mailbox", "postroad_messaging"),
     "OutboxMessage": ("outbox", "postroad_messaging"),
+    "SagaLock": ("lock", "postroad_sagas"),
 }
 _OWN = {label for _, label in _FIRST.values()}
 _LAST = {"auth": "People"}

@@ -8,6 +8,7 @@ AGGREGATE_ID = "aggregate-id"
 SAGA_TYPE = "saga-type"
 SAGA_ID = "saga-id"
 SAGA_STEP = "saga-step"
+SAGA_LOCK = "saga-lock"
 OUTCOME = "outcome"
 TRACE_PARENT = "traceparent"
 

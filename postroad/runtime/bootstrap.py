@@ -35,6 +35,7 @@ from postroad.messaging.topology import Topology
 from postroad.sagas import catalog
 from postroad.sagas.dispatcher import ReplyDispatcher
 from postroad.sagas.handlers import SagaHandlers
+from postroad.sagas.participant import Participant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,10 +90,9 @@ class Platform:
         for channel in service.publishes:
             self.topology += topologies.event_exchange(channel)
         if service.commands is not None:
+            handle = (Participant if service.commands.locks else CommandDispatcher)(service.commands)
             channel_name = service.commands.channel.name
-            self._subscribe(Subscription(
-                subscriber=channel_name, service=service.name, handle=CommandDispatcher(service.commands)
-            ))  # fmt: skip
+            self._subscribe(Subscription(subscriber=channel_name, service=service.name, handle=handle))
             self.topology += topologies.command_queues(service.commands.channel, service=service.name)
         for table in service.events:
             self._add_events(service, table)
@@ -100,8 +100,8 @@ class Platform:
             self._add_sagas(service)
         if service.snapshots:
             name = requests_queue(service.name)
-            handle = SnapshotDispatcher(service.snapshots)
-            self._subscribe(Subscription(subscriber=name, service=service.name, handle=handle))
+            dispatcher = SnapshotDispatcher(service.snapshots)
+            self._subscribe(Subscription(subscriber=name, service=service.name, handle=dispatcher))
             self.topology += topologies.requests(name, service=service.name)
 
     def _add_events(self, service: Service, table: EventHandlers) -> None:

@@ -5,8 +5,9 @@ from typing import Any
 
 from postroad.codecs.names import description_of
 from postroad.codecs.types import Message
-from postroad.commands.messages import Rejected
+from postroad.commands.messages import Rejected, command_description
 from postroad.errors import InvalidDeclaration
+from postroad.messaging.channels import CommandChannel
 from postroad.sagas.steps import Action, CommandAction, LocalAction, OnReply, SagaData, Step
 
 
@@ -73,6 +74,18 @@ class Saga:
     def commands(self) -> set[type[Message]]:
         """Return the command classes that the saga sends."""
         return {action.message for _, action in self.actions() if isinstance(action, CommandAction)}
+
+    def channel(self, name: str) -> CommandChannel:
+        """Return the command channel of that name that the saga sends to.
+
+        Raises:
+            InvalidDeclaration: It sends nothing there.
+        """
+        channels = {command_description(message).channel for message in self.commands()}
+        for channel in channels:
+            if channel.name == name:
+                return channel
+        raise InvalidDeclaration(f"saga {self.name} sends nothing to channel {name!r}.")
 
     def replies(self) -> set[type[Message]]:
         """Return every reply class that a participant may answer with."""

@@ -8,7 +8,11 @@ from postroad.sagas.execution import Direction, Status
 
 
 class SagaInstance(models.Model):
-    """One run of a saga: where it stands and what it waits for."""
+    """One run of a saga: where it stands and what it waits for.
+
+    Attributes:
+        locks: What it has locked at participants: pairs of command channel and target.
+    """
 
     id = models.UUIDField(primary_key=True)
     type = models.TextField()
@@ -20,6 +24,7 @@ class SagaInstance(models.Model):
     failures = models.IntegerField(default=0)
     reason = models.TextField(default="")
     data = models.JSONField()
+    locks = models.JSONField(default=list, blank=True)
     created_at = models.DateTimeField(db_default=Now())
     updated_at = models.DateTimeField(db_default=Now())
     ended_at = models.DateTimeField(null=True)
@@ -68,3 +73,54 @@ class SagaStep(models.Model):
     @override
     def __str__(self) -> str:
         return f"{self.direction} {self.step}"
+
+
+class SagaLock(models.Model):
+    """A thing of this service that a saga has locked; commands of other sagas for it wait in the stash."""
+
+    target = models.TextField(primary_key=True)
+    saga_id = models.TextField()
+    saga_type = models.TextField()
+    claimed_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        """Found by saga, and by age in the admin."""
+
+        db_table = "postroad_saga_lock"
+        verbose_name = "saga lock"
+        indexes = [
+            models.Index(fields=["saga_id"], name="postroad_saga_lock_saga"),
+            models.Index(fields=["claimed_at"], name="postroad_saga_lock_claimed"),
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.target} by {self.saga_type} {self.saga_id}"
+
+
+class StashedMessage(models.Model):
+    """A command that waits until what it is about is unlocked; in id order."""
+
+    target = models.TextField()
+    saga_id = models.TextField()
+    message_id = models.TextField()
+    type = models.TextField()
+    content_type = models.TextField()
+    headers = models.JSONField()
+    correlation_id = models.TextField(default="")
+    reply_to = models.TextField(default="")
+    app_id = models.TextField(default="")
+    sent_at = models.BigIntegerField(default=0)
+    body = models.BinaryField()
+    stashed_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        """Read in order of one target."""
+
+        db_table = "postroad_stashed_message"
+        verbose_name = "stashed message"
+        indexes = [models.Index(fields=["target", "id"], name="postroad_stash_order")]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.type} for {self.target}"

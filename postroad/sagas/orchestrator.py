@@ -8,6 +8,7 @@ Pattern: "Saga, orchestration" (Microservices Patterns, ch. 4).
 """
 
 import logging
+from collections.abc import Iterable
 
 from django.db import transaction
 
@@ -25,6 +26,7 @@ from postroad.sagas.catalog import Entry
 from postroad.sagas.definition import Saga
 from postroad.sagas.execution import Turn
 from postroad.sagas.models import SagaInstance, SagaStep
+from postroad.sagas.participant import unlock
 from postroad.sagas.steps import CommandAction, LocalAction, SagaData
 
 log = logging.getLogger(__name__)
@@ -52,6 +54,8 @@ def take_reply(envelope: Envelope, reply: Message) -> bool:
     """
     instance = repository.lock(envelope.headers.get(names.SAGA_ID, ""))
     position = repository.position_of(instance)
+    if target := envelope.headers.get(names.SAGA_LOCK):
+        _note_lock(instance, target)
     if not position.status.is_moving or envelope.correlation_id != str(instance.request_id):
         log.info(
             "reply changes nothing: it is late or not expected",
@@ -99,6 +103,8 @@ class _Run:
                     pending = self._run_local(pending, action)
                 case None:
                     pending = None
+                    if self.instance.ended_at is not None:  # a stuck saga keeps what it has locked
+                        _unlock(self.instance, self.instance.locks)
         repository.write_data(self.instance, self.data)
 
     def _send(self, turn: Turn, action: CommandAction) -> Turn | None:
@@ -151,6 +157,21 @@ class _Run:
         )
         self.begun.append(step)
         return step
+
+
+def _note_lock(instance: SagaInstance, target: str) -> None:
+    """Note what a participant has locked; for a saga that has ended, give it back at once."""
+    if instance.ended_at is not None:
+        _unlock(instance, [target])
+    elif target not in instance.locks:
+        instance.locks = [*instance.locks, target]
+        instance.save(update_fields=["locks"])
+
+
+def _unlock(instance: SagaInstance, targets: Iterable[str]) -> None:
+    saga = catalog.find(instance.type, instance.version).saga
+    for target in targets:
+        unlock(saga.channel(target.partition("/")[0]), target, saga_id=str(instance.pk))
 
 
 def _new_instance(saga: Saga, data: SagaData) -> SagaInstance:

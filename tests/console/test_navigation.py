@@ -20,7 +20,13 @@ def asked_by(user: User) -> HttpRequest:
 def test_what_an_operator_looks_at_comes_first_and_people_last(admin_user: User) -> None:
     groups = sidebar(asked_by(admin_user))
 
-    assert [item["title"] for item in groups[0]["items"]] == ["Sagas", "Dead letters", "Outbox messages", "Overview"]
+    assert [item["title"] for item in groups[0]["items"]] == [
+        "Sagas",
+        "Dead letters",
+        "Outbox messages",
+        "Saga locks",
+        "Overview",
+    ]
     assert [group["title"] for group in groups[1:]] == [
         "Accounting",
         "Consumers",

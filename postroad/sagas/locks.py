@@ -1,0 +1,75 @@
+"""What sagas have locked at this participant, and the commands that wait for it.  Not: which command locks what.
+
+A countermeasure for the isolation that sagas lack: "Semantic lock" (Microservices Patterns, §4.3.2), kept for things
+that have no pending state of their own.  Every call is part of the caller's transaction.
+
+Concurrency: the lock's row is locked, so of two sagas that claim, or of a claim and a release, one waits for the other.
+"""
+
+from postroad import clock
+from postroad.messaging import headers as names
+from postroad.messaging.message import Envelope
+from postroad.sagas.models import SagaLock, StashedMessage
+
+
+def claim(target: str, *, saga_id: str, saga_type: str) -> bool:
+    """Lock a target for a saga; return whether it has it now, be it since before."""
+    lock = SagaLock(target=target, saga_id=saga_id, saga_type=saga_type, claimed_at=clock.now())
+    SagaLock.objects.bulk_create([lock], ignore_conflicts=True)
+    owner = SagaLock.objects.select_for_update().filter(target=target).first()
+    if owner is None:  # released between the two statements
+        return claim(target, saga_id=saga_id, saga_type=saga_type)
+    return owner.saga_id == saga_id
+
+
+def stash(target: str, envelope: Envelope, *, saga_id: str) -> None:
+    """Let a command wait until the target is unlocked."""
+    StashedMessage.objects.create(
+        target=target,
+        saga_id=saga_id,
+        message_id=envelope.id,
+        type=envelope.type,
+        content_type=envelope.content_type,
+        headers=dict(envelope.headers),
+        correlation_id=envelope.correlation_id,
+        reply_to=envelope.reply_to,
+        app_id=envelope.app_id,
+        sent_at=envelope.sent_at,
+        body=envelope.body,
+        stashed_at=clock.now(),
+    )
+
+
+def release(target: str, *, saga_id: str) -> list[Envelope]:
+    """Unlock a target, and return the commands that may run now, in order.
+
+    If commands wait, the saga of the oldest has the lock from now on, and its commands are returned.  A target that the
+    saga has not locked stays as it is.
+    """
+    lock = SagaLock.objects.select_for_update().filter(target=target, saga_id=saga_id).first()
+    if lock is None:
+        return []
+    oldest = StashedMessage.objects.filter(target=target).order_by("id").first()
+    if oldest is None:
+        lock.delete()
+        return []
+    lock.saga_id, lock.claimed_at = oldest.saga_id, clock.now()
+    lock.saga_type = oldest.headers.get(names.SAGA_TYPE, "")
+    lock.save()
+    waiting = list(StashedMessage.objects.filter(target=target, saga_id=oldest.saga_id).order_by("id"))
+    StashedMessage.objects.filter(pk__in=[message.pk for message in waiting]).delete()
+    return [_envelope_of(message) for message in waiting]
+
+
+def _envelope_of(stashed: StashedMessage) -> Envelope:
+    return Envelope(
+        id=stashed.message_id,
+        type=stashed.type,
+        body=bytes(stashed.body),
+        content_type=stashed.content_type,
+        correlation_id=stashed.correlation_id,
+        reply_to=stashed.reply_to,
+        app_id=stashed.app_id,
+        sent_at=stashed.sent_at,
+        headers=stashed.headers,
+    )

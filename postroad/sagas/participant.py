@@ -1,0 +1,64 @@
+"""A command channel whose commands lock what they are about until their saga ends.  Not: the locks themselves.
+
+    COMMANDS = CommandHandlers(KITCHEN, {CreateTicket: usecases.create_ticket}, locks={CreateTicket: "ticket"})
+
+A command with a lock claims it for its saga; if another saga has it, the command is stashed and answered later.  The
+reply names the lock, so that the orchestrator can send `Unlock` when the saga ends; a command without saga locks nothing.
+"""
+
+from collections.abc import Mapping
+
+from typing_extensions import override
+
+from postroad.codecs.names import Description, describe, key_of
+from postroad.codecs.types import Message, Text
+from postroad.commands.dispatcher import CommandDispatcher
+from postroad.commands.handlers import CommandHandlers
+from postroad.envelopes import envelope_of
+from postroad.messaging import headers as names
+from postroad.messaging.channels import CommandChannel
+from postroad.messaging.message import Envelope, Kind, Outgoing
+from postroad.messaging.producer import put
+from postroad.sagas import locks
+
+
+class Unlock(Message):
+    """Tells a participant that the saga which locked the target has ended; a notification."""
+
+    target: Text
+
+
+describe(Unlock, Description(name="postroad.Unlock"))
+
+
+class Participant(CommandDispatcher):
+    """Calls the handlers of one command channel, each command behind the lock that its table names."""
+
+    def __init__(self, handlers: CommandHandlers) -> None:
+        super().__init__(handlers, further=[Unlock])
+        self._locks, self._channel = handlers.locks, handlers.channel
+
+    @override
+    def act(self, envelope: Envelope, command: Message, *, headers: Mapping[str, str] | None = None) -> None:
+        saga_id = envelope.headers.get(names.SAGA_ID, "")
+        if isinstance(command, Unlock):
+            for waiting in locks.release(command.target, saga_id=saga_id):
+                self(waiting)
+            return
+        lock = self._locks.get(type(command))
+        if not lock or not saga_id:
+            super().act(envelope, command, headers=headers)
+            return
+        target = f"{self._channel.name}/{lock}/{key_of(command)}"
+        if locks.claim(target, saga_id=saga_id, saga_type=envelope.headers.get(names.SAGA_TYPE, "")):
+            super().act(envelope, command, headers={**(headers or {}), names.SAGA_LOCK: target})
+        else:
+            locks.stash(target, envelope, saga_id=saga_id)
+
+
+def unlock(channel: CommandChannel, target: str, *, saga_id: str) -> None:
+    """Tell a participant that a saga has ended, in the caller's transaction."""
+    key = target.split("/", 2)[2]  # that of the command which locked it, so that it comes after it
+    headers = {names.PARTITION_KEY: key, names.SAGA_ID: saga_id}
+    envelope = envelope_of(Unlock(target=target), kind=Kind.COMMAND, headers=headers)
+    put(Outgoing(address=channel.address(key), envelope=envelope))
