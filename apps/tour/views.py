@@ -1,7 +1,7 @@
 """The start page: what runs here, how much has happened, and the last journeys.  Not: placing an order, which is REST.
 
-The page reads no table, so it opens when the database does not; its figures come from `status`, which it asks again
-and again.  Every figure is bounded, so that asking costs the same on a large database as on a small one.
+The page reads no table, so it opens when the database does not; its figures come from the stream `events`, or
+from `status`, which it asks again and again where there is no stream.  Every figure is bounded, so that asking costs the same on a large database as on a small one.
 """
 
 from collections.abc import Iterable
@@ -11,13 +11,15 @@ from importlib import import_module
 from typing import Any
 
 from django.conf import settings
-from django.db import Error
+from django.db import Error, close_old_connections
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import NoReverseMatch, Resolver404, resolve, reverse
 from django.views.decorators.http import require_GET
 
+from apps.tour.stream import Streams
 from postroad import clock
 from postroad.messaging.models import DeadLetter, DeadLetterState, OutboxMessage, ProcessedMessage
 from postroad.sagas.execution import Status
@@ -25,6 +27,9 @@ from postroad.sagas.models import SagaInstance, SagaStep
 
 MOST_COUNTED = 50_000
 """A figure goes no further: an index counts as many in a few milliseconds."""
+
+STREAMS = Streams()
+"""Of this process; whoever stops its web server closes them first."""
 
 _JOURNEYS = 5
 _MOST_STEPS = 40
@@ -70,11 +75,30 @@ def start_page(request: HttpRequest) -> HttpResponse:
 def status(request: HttpRequest) -> JsonResponse:
     """Answer the figures and the last journeys of this process's database; 503 if it cannot be asked."""
     try:
-        answer = JsonResponse({"most": MOST_COUNTED, "counters": _counters(), "journeys": _journeys()})
+        answer = JsonResponse(_document())
     except Error as error:
         answer = JsonResponse({"detail": f"The database cannot be asked: {type(error).__name__}."}, status=503)
     answer["Cache-Control"] = "no-store"
     return answer
+
+
+@require_GET
+def events(request: HttpRequest) -> HttpResponseBase:
+    """Stream what `status` answers, at once whenever it changes."""
+    return STREAMS.answer(request, _document_or_trouble)
+
+
+def _document() -> dict[str, Any]:
+    return {"most": MOST_COUNTED, "counters": _counters(), "journeys": _journeys()}
+
+
+def _document_or_trouble() -> dict[str, Any]:
+    try:
+        return _document()
+    except Error as error:
+        return {"detail": f"The database cannot be asked: {type(error).__name__}."}
+    finally:
+        close_old_connections()
 
 
 def _counters() -> dict[str, int]:

@@ -21,10 +21,12 @@ from apps.tour.administrator import make_administrator
 from apps.tour.client import DemoFailed
 from apps.tour.guide import tell_one
 from apps.tour.story import Story
+from apps.tour.stream import MOST_STREAMS
+from apps.tour.views import STREAMS
 from postroad.errors import PostroadError
 from postroad.runtime.embedded import Embedded
 
-_WEB_THREADS = 8
+_WEB_THREADS = 8 + MOST_STREAMS
 _LOCALHOST = "127.0.0.1"
 
 
@@ -83,7 +85,9 @@ class Command(BaseCommand):
 
 def _listen(port: int) -> Any:
     try:
-        return create_server(get_wsgi_application(), host=_LOCALHOST, port=port, threads=_WEB_THREADS, ident="postroad")
+        return create_server(
+            get_wsgi_application(), host=_LOCALHOST, port=port, threads=_WEB_THREADS, ident="postroad", send_bytes=1
+        )
     except OSError as error:
         raise CommandError(
             f"port {port} cannot be used ({error.strerror}); stop what listens there, or choose another: make run PORT=8080."
@@ -92,6 +96,7 @@ def _listen(port: int) -> Any:
 
 def _stop_on_signals() -> None:
     def stop(_number: int, _frame: FrameType | None) -> None:
+        STREAMS.close()  # the web server waits for its threads before it ends
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, stop)

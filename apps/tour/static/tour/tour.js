@@ -1,4 +1,4 @@
-// The start page's life: figures and journeys by polling, and orders placed through REST.  Not: drawing, see diagram.js.
+// The start page's life: figures and journeys as they happen, and orders placed through REST.  Not: drawing, see diagram.js.
 
 import { draw, lanesOf } from "./diagram.js";
 
@@ -14,6 +14,7 @@ const ended = new Set(["COMPLETED", "COMPENSATED", "STUCK"]);
 const cards = new Map(); // saga id → { element, shown }
 const again = new Set(); // sagas that are drawn once more, step by step, slower than they happened
 let timer = 0;
+let stream = null;
 let last = null;
 
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -83,16 +84,29 @@ function showStories(journeys) {
   for (const id of cards.keys()) if (!journeys.some((journey) => journey.id === id)) cards.delete(id);
 }
 
-async function look() {
-  try {
-    last = await ask(page.dataset.status);
-    lost.hidden = true;
-    showFigures(last);
-    showStories(last.journeys);
-  } catch (error) {
-    lost.textContent = `No figures at the moment: ${error.message}. Trying again.`;
-    lost.hidden = false;
-  }
+function show(status) {
+  if (!status.counters) return miss(status.detail);
+  last = status;
+  lost.hidden = true;
+  showFigures(last);
+  showStories(last.journeys);
+}
+
+function miss(why) {
+  lost.textContent = `No figures at the moment: ${why} Trying again.`;
+  lost.hidden = false;
+}
+
+const look = () => ask(page.dataset.status).then(show, (error) => miss(`${error.message}.`));
+
+// The server tells what changes; where it has no stream left for us, we ask again and again.
+function listen() {
+  stream?.close();
+  clearTimeout(timer);
+  if (document.hidden) return;
+  stream = new EventSource(page.dataset.events);
+  stream.onmessage = (event) => show(JSON.parse(event.data));
+  stream.onerror = () => { if (stream.readyState === EventSource.CLOSED) keepLooking(); };
 }
 
 async function keepLooking() {
@@ -158,7 +172,6 @@ async function followOrder(order) {
   return until(async () => {
     const journey = await ask(`/orders/v1/orders/${order}/journey`);
     say(`Order ${order} is ${journey.state}; its messages travel …`);
-    await look();
     return !journey.state.endsWith("PENDING") && journey;
   }, `order ${order}`);
 }
@@ -183,6 +196,6 @@ async function order(button) {
 
 document.querySelectorAll("[data-order]").forEach((button) => button.addEventListener("click", () => order(button)));
 document.querySelector("#ways")?.removeAttribute("hidden");
-document.addEventListener("visibilitychange", keepLooking);
+document.addEventListener("visibilitychange", listen);
 new ResizeObserver(() => last && showStories(last.journeys)).observe(stories);
-keepLooking();
+listen();

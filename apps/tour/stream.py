@@ -1,0 +1,86 @@
+"""Server-sent events: a document again whenever it has changed.  Not: what the document is.
+
+A stream occupies a thread of the web server, so there are few and each ends by itself; the browser opens it again.
+Source: "Server-sent events", HTML Living Standard, §9.2.
+"""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+
+MOST_STREAMS = 4
+"""Browsers that are told at once; others ask again and again, as the page does without streams."""
+
+LOOK_SECONDS = 0.15  # between looks at the document: an order's journey takes about ten of them
+BEAT_SECONDS = 5.0  # between signs of life, by which a browser that has gone is noticed
+STREAM_SECONDS = 60.0  # then the browser opens the stream again, maybe at another process
+_AGAIN_MILLISECONDS = 500
+
+
+class Streams:
+    """The open streams of this process.
+
+    Concurrency: safe in many threads.
+    """
+
+    def __init__(self, *, most: int = MOST_STREAMS) -> None:
+        self._free = threading.BoundedSemaphore(most)
+        self._stop = threading.Event()
+
+    def close(self) -> None:
+        """End every stream within `LOOK_SECONDS`, and open no more."""
+        self._stop.set()
+
+    def answer(self, request: HttpRequest, look: Callable[[], object]) -> HttpResponse | StreamingHttpResponse:
+        """Answer with a stream of what `look` returns; 503 if there are enough streams, or the process ends."""
+        if self._stop.is_set() or not self._free.acquire(blocking=False):
+            busy = JsonResponse({"detail": "There are enough streams; ask for the document itself."}, status=503)
+            busy["Retry-After"] = "5"
+            return busy
+        response = StreamingHttpResponse(
+            _Stream(self._events(look), self._free.release), content_type="text/event-stream"
+        )
+        response["Cache-Control"] = "no-store"
+        response["X-Accel-Buffering"] = "no"
+        return response
+
+    def _events(self, look: Callable[[], object]) -> Iterator[str]:
+        yield f"retry: {_AGAIN_MILLISECONDS}\n\n"
+        sent, silent_seconds = "", 0.0
+        for _ in range(round(STREAM_SECONDS / LOOK_SECONDS)):
+            shown = json.dumps(look(), default=str)
+            if shown != sent:
+                yield f"data: {shown}\n\n"
+                sent, silent_seconds = shown, 0.0
+            elif silent_seconds >= BEAT_SECONDS:
+                yield ": alive\n\n"
+                silent_seconds = 0.0
+            if self._stop.wait(LOOK_SECONDS):
+                return
+            silent_seconds += LOOK_SECONDS
+
+
+class _Stream:
+    """Events with what is to be done at their end, whoever ends them; a generator that never began would not do it."""
+
+    def __init__(self, events: Iterator[str], at_end: Callable[[], None]) -> None:
+        self._events, self._at_end = events, at_end
+        self._has_ended = False
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        try:
+            return next(self._events)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Called by the server in any case."""
+        if not self._has_ended:
+            self._has_ended = True
+            self._at_end()
