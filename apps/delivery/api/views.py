@@ -40,7 +40,7 @@ class AvailabilityView(ServiceView):
         operation_id="changeAvailability",
         parameters=[path_id("courier_id")],
         request=AvailabilitySerializer,
-        responses={200: CourierSerializer, **errors(400, 413, 415)},
+        responses={200: CourierSerializer, **errors(400, 404, 413, 415)},
     )
     def post(self, request: Request, courier_id: int) -> Response:
         """Note that a courier is available, or not; an unknown courier is taken in."""
