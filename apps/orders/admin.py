@@ -9,10 +9,12 @@ from typing_extensions import override
 
 from apps.orders.domain import OrderState
 from apps.orders.models import Consumer, MenuItem, Order, OrderLineItem, Restaurant
+from apps.orders.usecases import find_journey
 from postroad.console.readonly import ReadOnlyAdmin, ReadOnlyInline, find_by_number
 from postroad.console.render import age, list_link
 from postroad.console.sagas import saga_links
 from postroad.console.theme import display
+from postroad.sagas.waiting import waiting
 
 _COLOURS = {
     OrderState.APPROVAL_PENDING.value: "info",
@@ -54,6 +56,7 @@ class OrderAdmin(ReadOnlyAdmin):
                     ("created_at", "delivery_time"),
                     "goes_to",
                     "sagas",
+                    "waits_for",
                 )
             },
         ),
@@ -92,6 +95,13 @@ class OrderAdmin(ReadOnlyAdmin):
     def goes_to(self, order: Order) -> str:
         """The delivery address on one line."""
         return ", ".join(str(part) for part in order.delivery_address.values() if part)
+
+    @display(description="waits for")
+    def waits_for(self, order: Order) -> str:
+        """Why it is still pending, and what can be done."""
+        story = find_journey(order)
+        found = waiting(story) if story else None
+        return f"{found.why} {found.what_to_do}" if found else "nothing"
 
     @display(description="sagas")
     def sagas(self, order: Order) -> SafeString:

@@ -32,8 +32,9 @@ from apps.restaurants.messages import Menu, MenuRevised, RestaurantCreated
 from postroad.codecs.types import Message
 from postroad.events.publisher import publish
 from postroad.events.snapshots import Snapshot
+from postroad.sagas import journey as journeys
+from postroad.sagas.journey import Journey
 from postroad.sagas.orchestrator import start
-from postroad.sagas.repository import Journey, journey
 
 MINIMUM_ORDER_VALUE = Decimal("10.00")  # default of the setting ORDERS_MINIMUM_ORDER_VALUE: the business's own figure
 UNNAMED_REASON = "not_agreed"  # a participant could not read its command, or an operator ended the saga
@@ -183,7 +184,7 @@ def find_order(order_id: int) -> Order:
 def find_journey(order: Order) -> Journey | None:
     """Return the story of the saga that worked on an order last; None when it is forgotten."""
     sagas = (create_order_saga, cancel_order_saga, revise_order_saga)
-    return journey([saga.name for saga in sagas], str(order.pk))
+    return journeys.find_journey([saga.name for saga in sagas], str(order.pk))
 
 
 def find_restaurant(restaurant_id: int) -> Restaurant:

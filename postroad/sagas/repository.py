@@ -1,8 +1,6 @@
-"""Saga instances in and out of the database, and their story for people.  Not: what moves them."""
+"""Saga instances in and out of the database.  Not: what moves them."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Sequence
 from typing import TypeVar
 from uuid import UUID
 
@@ -16,36 +14,6 @@ from postroad.sagas.models import SagaInstance, SagaStep
 from postroad.sagas.steps import SagaData
 
 D = TypeVar("D", bound=SagaData)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JourneyStep:
-    """One attempt of one step, as people read it; moments are UTC, `milliseconds` from start to answer."""
-
-    name: str
-    direction: str
-    kind: str
-    message_type: str
-    channel: str
-    reply: str
-    outcome: str
-    detail: str
-    started_at: datetime
-    ended_at: datetime | None
-    milliseconds: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Journey:
-    """The story of one saga, steps in the order they were started."""
-
-    saga_id: str
-    saga_type: str
-    status: str
-    reason: str
-    started_at: datetime
-    ended_at: datetime | None
-    steps: tuple[JourneyStep, ...]
 
 
 def lock(saga_id: str) -> SagaInstance:
@@ -117,36 +85,3 @@ def read_data(instance: SagaInstance, data: type[D]) -> D:
         raise InvalidMessage(
             f"{instance.type} {instance.pk}: stored data do not fit {data.__qualname__}: {error}"
         ) from error
-
-
-def journey(saga_types: Collection[str], key: str) -> Journey | None:
-    """Return the story of the latest saga of these types about `key`; None if there is none.  Two statements."""
-    instance = SagaInstance.objects.filter(type__in=saga_types, key=key).order_by("-created_at").first()
-    if instance is None:
-        return None
-    return Journey(
-        saga_id=str(instance.pk),
-        saga_type=instance.type,
-        status=instance.status,
-        reason=instance.reason,
-        started_at=instance.created_at,
-        ended_at=instance.ended_at,
-        steps=tuple(_journey_step(step) for step in instance.history.order_by("id")),
-    )
-
-
-def _journey_step(step: SagaStep) -> JourneyStep:
-    took = None if step.ended_at is None else round((step.ended_at - step.started_at).total_seconds() * 1000)
-    return JourneyStep(
-        name=step.step,
-        direction=step.direction,
-        kind="command" if step.channel else "local",
-        message_type=step.action,
-        channel=step.channel,
-        reply=step.reply,
-        outcome=step.outcome,
-        detail=step.detail,
-        started_at=step.started_at,
-        ended_at=step.ended_at,
-        milliseconds=took,
-    )

@@ -10,8 +10,9 @@ from postroad.errors import MisconfiguredError, OutsideTransaction
 from postroad.messaging.message import Address, Envelope, Outgoing
 from postroad.messaging.models import DeadLetter, OutboxMessage
 from postroad.messaging.producer import unit_of_work
-from postroad.sagas import catalog, repository
+from postroad.sagas import catalog
 from postroad.sagas.execution import Status
+from postroad.sagas.journey import find_journey
 from postroad.sagas.models import SagaInstance
 from postroad.sagas.orchestrator import start
 from postroad.testing.pump import Pump
@@ -207,7 +208,7 @@ def test_the_journey_tells_the_story_of_the_latest_saga(pump: Pump, shop: Shop) 
     begin(1)
     pump.until_quiet()
 
-    journey = repository.journey(["counter.Sell"], "1")
+    journey = find_journey(["counter.Sell"], "1")
 
     assert journey is not None
     assert (journey.status, journey.saga_type) == ("COMPLETED", "counter.Sell")
@@ -219,4 +220,4 @@ def test_the_journey_tells_the_story_of_the_latest_saga(pump: Pump, shop: Shop) 
 
 
 def test_there_is_no_journey_of_what_never_began(pump: Pump) -> None:
-    assert repository.journey(["counter.Sell"], "404") is None
+    assert find_journey(["counter.Sell"], "404") is None

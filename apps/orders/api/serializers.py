@@ -8,7 +8,7 @@ from typing_extensions import override
 from apps.fields import CamelSerializer, IdField, ListOf, MomentField, MoneyField, TextField, WholeNumberField
 from apps.orders.domain import DeliveryAddress, OrderChange, OrderRequest, OrderState, RequestedItem
 from postroad.sagas.execution import Direction
-from postroad.sagas.repository import JourneyStep
+from postroad.sagas.journey import JourneyStep
 
 MAX_LINES = 100  # lines of one order
 MAX_QUANTITY = 1000  # of one dish: a big party
@@ -130,11 +130,23 @@ class JourneyStepSerializer(CamelSerializer):
         return step.channel.partition(".")[0] or "orders"
 
 
+class WaitingSerializer(CamelSerializer):
+    """What an order under way waits for, and what an operator can do if it takes long."""
+
+    since = MomentField()
+    why = TextField()
+    what_to_do = TextField()
+
+
 class JourneySerializer(CamelSerializer):
-    """The story of an order: what its saga asked whom, and what was answered; `saga` is null when it is forgotten."""
+    """The story of an order: what its saga asked whom, and what was answered; `saga` is null when it is forgotten.
+
+    `waiting` is null once the saga has ended.
+    """
 
     order_id = IdField()
     state = serializers.ChoiceField(choices=[state.value for state in OrderState])
     saga = SagaSerializer(allow_null=True)
     steps = ListOf(child=JourneyStepSerializer())
+    waiting = WaitingSerializer(allow_null=True)
     elapsed_milliseconds = WholeNumberField()

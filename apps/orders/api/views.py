@@ -18,7 +18,8 @@ from apps.orders.api.serializers import (
 from apps.views import ServiceView, errors, path_id, read_body
 from postroad import clock
 from postroad.messaging.producer import unit_of_work
-from postroad.sagas.repository import Journey
+from postroad.sagas.journey import Journey
+from postroad.sagas.waiting import waiting
 
 
 class OrdersView(ServiceView):
@@ -112,6 +113,7 @@ class JourneyView(ServiceView):
                 "state": order.state,
                 "saga": story,
                 "steps": story.steps if story else (),
+                "waiting": waiting(story) if story else None,
                 "elapsed_milliseconds": _elapsed_milliseconds(story),
             }
         )

@@ -1,0 +1,56 @@
+"""Why a saga does not move, in words for people, with the way out.  Pure.  Not: moving it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from postroad.messaging import headers as names
+from postroad.sagas.execution import Direction, Status
+from postroad.sagas.journey import Journey, JourneyStep
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """What a saga waits for.
+
+    Attributes:
+        since: Since when, UTC.
+        why: One sentence.
+        what_to_do: One sentence for an operator.
+    """
+
+    since: datetime
+    why: str
+    what_to_do: str
+
+
+def waiting(journey: Journey) -> Waiting | None:
+    """Return what a saga waits for; None if it has ended."""
+    if journey.ended_at is not None:
+        return None
+    last = journey.steps[-1] if journey.steps else None
+    if journey.status == Status.STUCK or last is None:
+        return Waiting(
+            since=(last and last.ended_at) or journey.started_at,
+            why=f"The saga is stuck: {journey.reason or 'no reason is known'}.",
+            what_to_do=f"Look at it in the admin, or with 'manage.py sagas show {journey.saga_id}'.",
+        )
+    service, asked = last.channel.partition(".")[0], last.message_type
+    refused = _refusals(journey, last)
+    often = "once" if refused == 1 else f"{refused} times"
+    again = f" It has refused {often} ({journey.reason}) and is asked again." if refused else ""
+    return Waiting(
+        since=last.started_at,
+        why=f"{service} has not answered {asked}.{again}",
+        what_to_do=(
+            f"Usually it is answered soon. If not: does the worker of {service} run, and is its message parked there"
+            f" ('manage.py deadletters list' of {service}) or still here ('manage.py outbox status')?"
+        ),
+    )
+
+
+def _refusals(journey: Journey, last: JourneyStep) -> int:
+    """Return how often the step has been refused already; behind the pivot a refused command is sent again."""
+    return sum(
+        step.name == last.name and step.direction == Direction.DO and step.outcome == names.FAILURE
+        for step in journey.steps
+    )
