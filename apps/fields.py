@@ -32,6 +32,16 @@ class IdField(WholeNumberField):
         super().__init__(min_value=1, max_value=MAX_ID, **options)
 
 
+class FlagField(serializers.BooleanField):
+    """A JSON boolean; not a word or a number that means one."""
+
+    @override
+    def to_internal_value(self, data: object) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid")
+        return data
+
+
 class TextField(serializers.CharField):
     """A JSON string, trimmed; without NUL and lone surrogates, which PostgreSQL cannot store."""
 

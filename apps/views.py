@@ -58,14 +58,14 @@ def read_body(request: Request, serializer: type[CamelSerializer]) -> dict[str, 
 
 
 class IdConverter:
-    """`<id:order_id>` in a route: a larger number than any id is an address without view."""
+    """`<id:order_id>` in a route: zero, or a larger number than any id, is an address without view."""
 
     regex = "[0-9]{1,19}"
 
     def to_python(self, value: str) -> int:
         """Return the id; ValueError means 404 to Django."""
         number = int(value)
-        if number > MAX_ID:
+        if not 1 <= number <= MAX_ID:
             raise ValueError(value)
         return number
 

@@ -5,7 +5,7 @@ Imported by settings, so it knows no Django.
 
 import os
 
-SERVICES = ("orders", "consumers", "kitchen", "accounting", "restaurants", "order_history")
+SERVICES = ("orders", "consumers", "kitchen", "accounting", "restaurants", "delivery", "order_history")
 
 
 def installed_services() -> tuple[str, ...]:

@@ -27,7 +27,16 @@ _COLOURS = {
 class OrderViewAdmin(ReadOnlyAdmin):
     """Newest first; stubs, whose order has not been heard of yet, come first on PostgreSQL and last on SQLite."""
 
-    list_display = ("number", "status_label", "ticket_state", "order_total", "consumer", "restaurant_name", "placed")
+    list_display = (
+        "number",
+        "status_label",
+        "ticket_state",
+        "delivery_state",
+        "order_total",
+        "consumer",
+        "restaurant_name",
+        "placed",
+    )
     list_filter = ("status",)
     ordering = ("-creation_time",)
     search_fields = ("pk",)

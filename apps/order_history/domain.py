@@ -29,6 +29,15 @@ class TicketState(StrEnum):
     CANCELLED = "CANCELLED"
 
 
+class DeliveryState(StrEnum):
+    """Where the delivery stands, as far as its events tell; a pending one is not announced."""
+
+    SCHEDULED = "SCHEDULED"
+    PICKED_UP = "PICKED_UP"
+    DELIVERED = "DELIVERED"
+    CANCELLED = "CANCELLED"
+
+
 def is_news(event_id: str, *, last: str) -> bool:
     """Whether an event is newer than the last one seen of its aggregate; ids are UUIDv7 text, which sorts by age."""
     return not last or event_id > last

@@ -1,8 +1,15 @@
-"""What order_history handles: the events of orders and tickets.  Not: logic, which is in `usecases`.
+"""What order_history handles: the events of orders, tickets and deliveries.  Not: logic, which is in `usecases`.
 
 A revised ticket goes back to the state it is shown in, so its event says nothing new here.
 """
 
+from apps.delivery.messages import (
+    DELIVERIES,
+    DeliveryCancelled,
+    DeliveryDelivered,
+    DeliveryPickedUp,
+    DeliveryScheduled,
+)
 from apps.kitchen.messages import (
     TICKETS,
     TicketAccepted,
@@ -54,6 +61,16 @@ EVENTS = (
             TicketReadyForPickup: usecases.keep_readiness,
             TicketPickedUp: usecases.keep_pickup,
             TicketCancelled: usecases.keep_cancelled_ticket,
+        },
+    ),
+    EventHandlers(
+        "order_history.deliveries",
+        of=DELIVERIES,
+        handlers={
+            DeliveryScheduled: usecases.keep_scheduled_delivery,
+            DeliveryPickedUp: usecases.keep_picked_up_delivery,
+            DeliveryDelivered: usecases.keep_delivered_delivery,
+            DeliveryCancelled: usecases.keep_cancelled_delivery,
         },
     ),
 )

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 from typing_extensions import override
 
-from apps.order_history.domain import OrderFilter, OrderStatus, Position, TicketState, is_news
+from apps.order_history.domain import DeliveryState, OrderFilter, OrderStatus, Position, TicketState, is_news
 from apps.values import MONEY_DIGITS
 
 
@@ -51,12 +51,13 @@ class OrderViewQuerySet(models.QuerySet["OrderView"]):
 class OrderView(models.Model):
     """What the history shows of an order; take it with `lock` or `lock_or_add` before you change it.
 
-    A stub is a row whose `creation_time` is empty: the kitchen's event was faster than that of the order.
+    A stub is a row whose `creation_time` is empty: an event of the ticket or the delivery was faster than that of the order.
 
     Attributes:
         keywords: Names of the restaurant and the dishes in lower case, one a line.
         last_order_event: Id of the newest event seen of the order; empty: none.
         last_ticket_event: The same of its ticket.
+        last_delivery_event: The same of its delivery.
     """
 
     order_id = models.BigIntegerField(primary_key=True)
@@ -69,8 +70,12 @@ class OrderView(models.Model):
     creation_time = models.DateTimeField(null=True, blank=True)
     keywords = models.TextField(default="", blank=True)
     ticket_state = models.TextField(choices=[(each.value, each.value) for each in TicketState], default="", blank=True)
+    delivery_state = models.TextField(
+        choices=[(each.value, each.value) for each in DeliveryState], default="", blank=True
+    )
     last_order_event = models.TextField(default="", blank=True)
     last_ticket_event = models.TextField(default="", blank=True)
+    last_delivery_event = models.TextField(default="", blank=True)
 
     objects = OrderViewQuerySet.as_manager()
 
@@ -95,14 +100,18 @@ class OrderView(models.Model):
 
     def notes_order_event(self, event_id: str) -> bool:
         """Remember an event of the order; False, and nothing remembered, if a newer one or itself was seen before."""
-        if not is_news(event_id, last=self.last_order_event):
-            return False
-        self.last_order_event = event_id
-        return True
+        return self._notes("last_order_event", event_id)
 
     def notes_ticket_event(self, event_id: str) -> bool:
         """As `notes_order_event`, of the order's ticket."""
-        if not is_news(event_id, last=self.last_ticket_event):
+        return self._notes("last_ticket_event", event_id)
+
+    def notes_delivery_event(self, event_id: str) -> bool:
+        """As `notes_order_event`, of the order's delivery."""
+        return self._notes("last_delivery_event", event_id)
+
+    def _notes(self, column: str, event_id: str) -> bool:
+        if not is_news(event_id, last=getattr(self, column)):
             return False
-        self.last_ticket_event = event_id
+        setattr(self, column, event_id)
         return True

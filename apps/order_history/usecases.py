@@ -1,10 +1,11 @@
 """What order_history can do: keep what the events say, and find orders; events in the transaction of their delivery.
 
-The events of one aggregate arrive in order; those of an order and of its ticket in any order.
+The events of one aggregate arrive in order; those of an order, its ticket and its delivery in any order.
 """
 
 from dataclasses import dataclass
 
+from apps.delivery.messages import DeliveryCancelled, DeliveryDelivered, DeliveryPickedUp, DeliveryScheduled
 from apps.kitchen.messages import (
     TicketAccepted,
     TicketCancelled,
@@ -13,7 +14,7 @@ from apps.kitchen.messages import (
     TicketPreparationStarted,
     TicketReadyForPickup,
 )
-from apps.order_history.domain import OrderFilter, OrderStatus, Position, TicketState, keywords_of
+from apps.order_history.domain import DeliveryState, OrderFilter, OrderStatus, Position, TicketState, keywords_of
 from apps.order_history.models import OrderView
 from apps.orders.messages import (
     OrderAuthorized,
@@ -141,6 +142,26 @@ def keep_cancelled_ticket(event: TicketCancelled) -> None:
     _keep_ticket_state(event.order_id, TicketState.CANCELLED)
 
 
+def keep_scheduled_delivery(event: DeliveryScheduled) -> None:
+    """A courier was found."""
+    _keep_delivery_state(event.order_id, DeliveryState.SCHEDULED)
+
+
+def keep_picked_up_delivery(event: DeliveryPickedUp) -> None:
+    """The courier is on the way."""
+    _keep_delivery_state(event.order_id, DeliveryState.PICKED_UP)
+
+
+def keep_delivered_delivery(event: DeliveryDelivered) -> None:
+    """The consumer has the food."""
+    _keep_delivery_state(event.order_id, DeliveryState.DELIVERED)
+
+
+def keep_cancelled_delivery(event: DeliveryCancelled) -> None:
+    """Nothing will be brought."""
+    _keep_delivery_state(event.order_id, DeliveryState.CANCELLED)
+
+
 def _keep_status(order_id: int, status: OrderStatus, *, reason: str = "") -> None:
     """Raise OrderView.DoesNotExist, so that the event waits, if that of the new order, which comes before, was lost."""
     view = OrderView.objects.lock(order_id)
@@ -153,4 +174,11 @@ def _keep_ticket_state(order_id: int, state: TicketState) -> None:
     view = OrderView.objects.lock_or_add(order_id)
     if view.notes_ticket_event(current().message_id):
         view.ticket_state = state.value
+        view.save()
+
+
+def _keep_delivery_state(order_id: int, state: DeliveryState) -> None:
+    view = OrderView.objects.lock_or_add(order_id)
+    if view.notes_delivery_event(current().message_id):
+        view.delivery_state = state.value
         view.save()

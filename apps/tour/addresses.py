@@ -12,6 +12,7 @@ PORTS = {
     "kitchen": 8003,
     "accounting": 8004,
     "restaurants": 8005,
+    "delivery": 8006,
     "order_history": 8007,
 }
 """Ports of `make up`."""

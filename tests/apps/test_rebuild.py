@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.test import Client
 
+from apps.delivery import models as delivery
 from apps.order_history.models import OrderView
 from apps.orders import models as orders
 from postroad.events import snapshots
@@ -66,7 +67,18 @@ def test_a_replica_is_rebuilt_page_by_page(
     assert len(before) == len(restaurants)
 
 
-def test_a_view_is_rebuilt_with_orders_and_tickets_in_every_state(
+def test_pickup_addresses_are_rebuilt(pump: Pump, restaurants: list[int]) -> None:
+    before = list(delivery.Restaurant.objects.order_by("pk").values())
+    delivery.Restaurant.objects.all().delete()
+
+    call_command("rebuild", "delivery.restaurants")
+    pump.until_quiet()
+
+    assert list(delivery.Restaurant.objects.order_by("pk").values()) == before
+    assert [row["id"] for row in before] == restaurants
+
+
+def test_a_view_is_rebuilt_with_orders_tickets_and_deliveries_in_every_state(
     pump: Pump, post: Callable[[str, Any], Any], restaurants: list[int]
 ) -> None:
     consumer = post("/consumers/v1/consumers", {"name": {"firstName": "Ada", "lastName": "Lovelace"}})["consumerId"]
@@ -74,24 +86,60 @@ def test_a_view_is_rebuilt_with_orders_and_tickets_in_every_state(
     lines = [{"menuItemId": "1", "quantity": 2}]
     placed = [
         post("/orders/v1/orders", {**order, "consumerId": ordered_by, "lineItems": lines})["orderId"]
-        for ordered_by in (consumer, consumer, 999)
+        for ordered_by in (consumer, consumer, 999, consumer)
     ]
+    post("/delivery/v1/couriers/1/availability", {"available": True})
     post(f"/kitchen/v1/tickets/{placed[1]}/accept", {"readyBy": "2030-01-01T11:00:00Z"})
     post(f"/kitchen/v1/tickets/{placed[1]}/preparing", {})
-    shown = ("order_id", "status", "ticket_state", "rejection_reason", "order_total", "restaurant_name", "keywords")
+    post(f"/kitchen/v1/tickets/{placed[3]}/accept", {"readyBy": "2030-01-01T11:00:00Z"})
+    post(f"/kitchen/v1/tickets/{placed[3]}/preparing", {})
+    post(f"/kitchen/v1/tickets/{placed[3]}/ready", {})
+    post(f"/kitchen/v1/tickets/{placed[3]}/picked-up", {})
+    post(f"/delivery/v1/deliveries/{placed[3]}/delivered", {})
+    shown = (
+        "order_id",
+        "status",
+        "ticket_state",
+        "delivery_state",
+        "rejection_reason",
+        "order_total",
+        "restaurant_name",
+        "keywords",
+    )
     before = list(OrderView.objects.order_by("pk").values_list(*shown))
     OrderView.objects.all().delete()
 
     call_command("rebuild", "order_history.orders")
     call_command("rebuild", "order_history.tickets")
+    call_command("rebuild", "order_history.deliveries")
     pump.until_quiet()
 
     assert list(OrderView.objects.order_by("pk").values_list(*shown)) == before
-    assert [row[1:3] for row in before] == [
-        ("APPROVED", "AWAITING_ACCEPTANCE"),
-        ("APPROVED", "PREPARING"),
-        ("REJECTED", ""),
+    assert [row[1:4] for row in before] == [
+        ("APPROVED", "AWAITING_ACCEPTANCE", ""),
+        ("APPROVED", "PREPARING", "SCHEDULED"),
+        ("REJECTED", "", "CANCELLED"),
+        ("APPROVED", "PICKED_UP", "DELIVERED"),
     ]
+
+
+def test_snapshots_told_to_deliveries_that_are_there_change_nothing(
+    pump: Pump, post: Callable[[str, Any], Any], restaurants: list[int]
+) -> None:
+    post("/delivery/v1/couriers/1/availability", {"available": True})
+    consumer = post("/consumers/v1/consumers", {"name": {"firstName": "Ada", "lastName": "Lovelace"}})["consumerId"]
+    order = {"deliveryAddress": ADDRESS, "deliveryTime": "2030-01-01T12:00:00Z", "restaurantId": restaurants[0]}
+    lines = [{"menuItemId": "1", "quantity": 2}]
+    placed = post("/orders/v1/orders", {**order, "consumerId": consumer, "lineItems": lines})["orderId"]
+    post(f"/kitchen/v1/tickets/{placed}/accept", {"readyBy": "2030-01-01T11:00:00Z"})
+    before = delivery.Delivery.objects.values().get()
+
+    call_command("rebuild", "delivery.orders")
+    call_command("rebuild", "delivery.tickets")
+    pump.until_quiet()
+
+    assert delivery.Delivery.objects.values().get() == before
+    assert before["state"] == "SCHEDULED"
 
 
 def test_other_subscribers_are_not_disturbed(pump: Pump, restaurants: list[int]) -> None:

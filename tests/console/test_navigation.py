@@ -24,6 +24,7 @@ def test_what_an_operator_looks_at_comes_first_and_people_last(admin_user: User)
     assert [group["title"] for group in groups[1:]] == [
         "Accounting",
         "Consumers",
+        "Delivery",
         "Kitchen",
         "Order history",
         "Orders",

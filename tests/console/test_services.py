@@ -42,6 +42,13 @@ class Town:
         self.pump.until_quiet()
         return order
 
+    def accept(self, order: int) -> int:
+        """Let the restaurant take an order and a courier carry it; return the order."""
+        self._post("/delivery/v1/couriers/3/availability", {"available": True})
+        self._post(f"/kitchen/v1/tickets/{order}/accept", {"readyBy": "2030-01-02T18:00:00Z"})
+        self.pump.until_quiet()
+        return order
+
     def _post(self, url: str, body: object) -> Any:
         return self.client.post(url, body, content_type="application/json").json()
 
@@ -80,6 +87,9 @@ def test_an_account_shows_its_journal_newest_entry_first(admin_client: Client, t
         ("/admin/restaurants/restaurant/{restaurant}/change/", "Chicken Vindaloo"),
         ("/admin/orders/restaurant/{restaurant}/change/", "Chicken Vindaloo"),
         ("/admin/kitchen/restaurant/{restaurant}/change/", "Chicken Vindaloo"),
+        ("/admin/delivery/restaurant/{restaurant}/change/", "Oakland"),
+        ("/admin/delivery/delivery/{order}/change/", "1 Main Street, Oakland, CA, 94611"),
+        ("/admin/delivery/courier/3/change/", "/admin/delivery/delivery/?courier_id__exact=3"),
         ("/admin/consumers/consumer/{consumer}/change/", "Lovelace"),
         ("/admin/orders/consumer/{consumer}/change/", "Lovelace"),
         ("/admin/order_history/orderview/{order}/change/", "APPROVED"),
@@ -89,6 +99,12 @@ def test_an_account_shows_its_journal_newest_entry_first(admin_client: Client, t
         ("/admin/orders/order/?restaurant_id__exact={restaurant}", "#{order}"),
         ("/admin/orders/order/?state__exact=APPROVED", "#{order}"),
         ("/admin/kitchen/ticket/?restaurant_id__exact={restaurant}", "#{order}"),
+        ("/admin/delivery/delivery/?courier_id__exact=3", "#{order}"),
+        ("/admin/delivery/delivery/?state__exact=SCHEDULED", "#{order}"),
+        ("/admin/delivery/delivery/?q=%23{order}", "SCHEDULED"),
+        ("/admin/delivery/courier/?available__exact=1", "/admin/delivery/courier/3/change/"),
+        ("/admin/delivery/courier/?q=3", "/admin/delivery/delivery/?courier_id__exact=3"),
+        ("/admin/delivery/restaurant/?q=Ajanta", "Oakland"),
         ("/admin/order_history/orderview/?consumer_id__exact={consumer}", "#{order}"),
         ("/admin/restaurants/restaurant/?q=Ajanta", "Oakland"),
         ("/admin/consumers/consumer/?q=Lovelace", "Ada"),
@@ -97,7 +113,7 @@ def test_an_account_shows_its_journal_newest_entry_first(admin_client: Client, t
     ],
 )
 def test_a_page_shows_what_matters(admin_client: Client, town: Town, url: str, shown: str) -> None:
-    ids = {"order": town.order(), "consumer": town.consumer, "restaurant": town.restaurant}
+    ids = {"order": town.accept(town.order()), "consumer": town.consumer, "restaurant": town.restaurant}
 
     answer = admin_client.get(url.format(**ids))
 
@@ -111,6 +127,8 @@ def test_a_page_shows_what_matters(admin_client: Client, town: Town, url: str, s
     [
         "/admin/orders/order/",
         "/admin/kitchen/ticket/",
+        "/admin/delivery/delivery/",
+        "/admin/delivery/courier/",
         "/admin/accounting/account/",
         "/admin/accounting/accountentry/",
         "/admin/accounting/account/{consumer}/change/",
@@ -124,7 +142,7 @@ def test_a_page_costs_the_same_for_one_order_and_for_thirty(
     orders: int,
     django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    placed = [town.order() for _ in range(orders)]
+    placed = [town.accept(town.order()) for _ in range(orders)]
 
     with django_assert_max_num_queries(11):
         answer = admin_client.get(url.format(consumer=town.consumer))

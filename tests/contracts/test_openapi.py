@@ -41,7 +41,7 @@ ADDRESS = {"street1": "1 Main Street", "city": "Oakland", "state": "CA", "zip": 
 
 @pytest.fixture
 def world(db: None) -> None:
-    """One consumer, restaurant and order, so that the fuzzer also meets what exists (on SQLite with the ids 1)."""
+    """One consumer, one restaurant, a new order and one that a courier carries, so that the fuzzer also meets what exists (on SQLite with the ids 1)."""
     client, pump = Client(), Pump()
 
     def post(path: str, body: Any) -> Any:
@@ -53,9 +53,14 @@ def world(db: None) -> None:
     menu = {"menuItems": [{"id": "1", "name": "Vindaloo", "price": "12.34"}]}
     consumer = post("/consumers/v1/consumers", {"name": {"firstName": "Ada", "lastName": "Lovelace"}})["consumerId"]
     restaurant = post("/restaurants/v1/restaurants", {"name": "Ajanta", "address": ADDRESS, "menu": menu})["id"]
-    order = {"deliveryAddress": ADDRESS, "deliveryTime": "2030-01-01T12:00:00Z"}
     lines = [{"menuItemId": "1", "quantity": 2}]
-    post("/orders/v1/orders", {"consumerId": consumer, "restaurantId": restaurant, "lineItems": lines, **order})
+    order = {"deliveryAddress": ADDRESS, "deliveryTime": "2030-01-01T12:00:00Z", "lineItems": lines}
+    _, carried = (
+        post("/orders/v1/orders", {"consumerId": consumer, "restaurantId": restaurant, **order})["orderId"]
+        for _ in range(2)
+    )
+    post(f"/kitchen/v1/tickets/{carried}/accept", {"readyBy": "2030-01-01T11:00:00Z"})
+    post("/delivery/v1/couriers/1/availability", {"available": True})
     pump.close()
 
 

@@ -1,11 +1,12 @@
-"""What order_history keeps of the events of orders and tickets."""
+"""What order_history keeps of the events of orders, tickets and deliveries."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
+from apps.delivery.messages import DeliveryCancelled, DeliveryDelivered, DeliveryPickedUp, DeliveryScheduled
 from apps.kitchen.messages import (
     TicketAccepted,
     TicketCancelled,
@@ -39,6 +40,10 @@ PROPOSED = OrderRevisionProposed(
 )
 REVISED = OrderRevised(order_id=99, line_items=(SAAG,), order_total=Decimal("27.00"))
 ACCEPTED = TicketAccepted(ticket_id=99, order_id=99, ready_by=READY_BY)
+SCHEDULED = DeliveryScheduled(
+    delivery_id=99, order_id=99, courier_id=1, pickup_time=READY_BY, dropoff_time=READY_BY + timedelta(minutes=30)
+)
+DELIVERY_CANCELLED = DeliveryCancelled(delivery_id=99, order_id=99)
 
 
 def handle(event: Message, *, event_id: str = "") -> str:
@@ -112,6 +117,22 @@ def test_an_event_of_the_ticket_changes_its_state_only(order: int, event: Messag
     assert (view.ticket_state, view.status) == (state, "APPROVAL_PENDING")
 
 
+@pytest.mark.parametrize(
+    ("event", "state"),
+    [
+        (SCHEDULED, "SCHEDULED"),
+        (DeliveryPickedUp(delivery_id=99, order_id=99, picked_up_at=READY_BY), "PICKED_UP"),
+        (DeliveryDelivered(delivery_id=99, order_id=99, delivered_at=READY_BY), "DELIVERED"),
+        (DELIVERY_CANCELLED, "CANCELLED"),
+    ],
+)
+def test_an_event_of_the_delivery_changes_its_state_only(order: int, event: Message, state: str) -> None:
+    handle(event)
+
+    view = OrderView.objects.get()
+    assert (view.delivery_state, view.ticket_state, view.status) == (state, "", "APPROVAL_PENDING")
+
+
 def test_an_event_that_is_delivered_twice_changes_nothing_the_second_time(order: int) -> None:
     approved = handle(APPROVED)
     OrderView.objects.update(status="CHANGED BY HAND")
@@ -139,6 +160,16 @@ def test_an_older_event_of_the_ticket_is_ignored(order: int) -> None:
 
     view = OrderView.objects.get()
     assert (view.ticket_state, view.last_ticket_event) == ("CANCELLED", cancelled)
+
+
+def test_an_older_event_of_the_delivery_is_ignored(order: int) -> None:
+    older = new_id()
+    cancelled = handle(DELIVERY_CANCELLED)
+
+    handle(SCHEDULED, event_id=older)
+
+    view = OrderView.objects.get()
+    assert (view.delivery_state, view.last_delivery_event) == ("CANCELLED", cancelled)
 
 
 def test_an_older_revision_is_ignored(order: int) -> None:
@@ -179,6 +210,16 @@ def test_an_event_of_the_ticket_before_the_order_is_not_lost() -> None:
     assert (view.status, view.ticket_state, view.creation_time) == ("APPROVAL_PENDING", "ACCEPTED", NOON)
 
 
+def test_an_event_of_the_delivery_before_the_order_is_not_lost() -> None:
+    created_id = new_id()
+    handle(DELIVERY_CANCELLED)
+
+    handle(order_created(), event_id=created_id)
+
+    view = OrderView.objects.get()
+    assert (view.status, view.delivery_state, view.creation_time) == ("APPROVAL_PENDING", "CANCELLED", NOON)
+
+
 @pytest.mark.parametrize("event", [APPROVED, REVISED])
 def test_an_event_of_an_order_whose_first_event_was_lost_waits_for_an_operator(event: Message) -> None:
     handle(ACCEPTED)
@@ -201,9 +242,12 @@ def test_an_event_of_a_known_order_costs_two_statements(
 
 
 def test_the_subscribers_have_stable_names() -> None:
-    assert [table.subscriber for table in EVENTS] == ["order_history.orders", "order_history.tickets"]
+    names = [table.subscriber for table in EVENTS]
+
+    assert names == ["order_history.orders", "order_history.tickets", "order_history.deliveries"]
 
 
-def test_both_sources_have_their_own_use_cases() -> None:
+def test_all_sources_have_their_own_use_cases() -> None:
     assert usecases.keep_order in EVENTS[0].handlers.values()
     assert usecases.keep_ticket in EVENTS[1].handlers.values()
+    assert usecases.keep_scheduled_delivery in EVENTS[2].handlers.values()

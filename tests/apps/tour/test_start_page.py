@@ -39,7 +39,9 @@ def test_what_the_page_loads_is_there(name: str) -> None:
     assert finders.find(f"tour/{name}") is not None
 
 
-@pytest.mark.parametrize("service", ["orders", "consumers", "kitchen", "accounting", "restaurants", "order_history"])
+@pytest.mark.parametrize(
+    "service", ["orders", "consumers", "kitchen", "accounting", "restaurants", "delivery", "order_history"]
+)
 def test_the_page_leads_to_every_services_documents_and_admin(client: Client, service: str) -> None:
     page = client.get("/").content.decode()
 

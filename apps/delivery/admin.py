@@ -1,0 +1,117 @@
+"""Deliveries, couriers and the replica of pick-up addresses in the admin.  Not: carrying, which is the API's."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.utils.safestring import SafeString
+from typing_extensions import override
+
+from apps.delivery.domain import DeliveryState
+from apps.delivery.models import Courier, Delivery, Restaurant
+from postroad.console.readonly import ReadOnlyAdmin, find_by_number
+from postroad.console.render import age, list_link
+from postroad.console.theme import display
+
+_COLOURS = {
+    DeliveryState.PENDING.value: "warning",
+    DeliveryState.SCHEDULED.value: "info",
+    DeliveryState.DELIVERED.value: "success",
+    DeliveryState.CANCELLED.value: "danger",
+}
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ReadOnlyAdmin):
+    """Newest first; a courier in the list leads to his other deliveries."""
+
+    list_display = ("number", "state_label", "carrier", "ready_by", "dropoff_time", "made")
+    list_filter = ("state",)
+    ordering = ("-created_at",)
+    search_fields = ("pk",)
+    search_help_text = "Order number."
+    fields = (
+        ("number", "state_label"),
+        ("restaurant_id", "carrier"),
+        "destination",
+        ("ready_by", "dropoff_time"),
+        ("picked_up_at", "delivered_at"),
+        "created_at",
+    )
+
+    @override
+    def find(self, rows: "QuerySet[Any]", term: str) -> "QuerySet[Any]":
+        return find_by_number(rows, term)
+
+    @display(description="order")
+    def number(self, delivery: Delivery) -> str:
+        """The id, which is the order's."""
+        return f"#{delivery.pk}"
+
+    @display(description="state", label=_COLOURS)
+    def state_label(self, delivery: Delivery) -> str:
+        """Painted."""
+        return delivery.state
+
+    @display(description="courier")
+    def carrier(self, delivery: Delivery) -> SafeString | str:
+        """Leads to the courier's deliveries."""
+        if delivery.courier_id is None:
+            return "-"
+        return list_link("delivery_delivery", delivery.courier_id, courier_id=delivery.courier_id)
+
+    @display(description="destination")
+    def destination(self, delivery: Delivery) -> str:
+        """On one line; a stub has none."""
+        return _on_one_line(delivery.dropoff_address or {})
+
+    @display(description="made")
+    def made(self, delivery: Delivery) -> str:
+        """Age of the delivery."""
+        return f"{age(delivery.created_at)} ago"
+
+
+@admin.register(Courier)
+class CourierAdmin(ReadOnlyAdmin):
+    """The load in the list leads to the courier's deliveries."""
+
+    list_display = ("id", "available", "deliveries")
+    list_filter = ("available",)
+    ordering = ("-pk",)
+    search_fields = ("pk",)
+    search_help_text = "Number."
+    fields = ("id", "available", "deliveries")
+
+    @override
+    def find(self, rows: "QuerySet[Any]", term: str) -> "QuerySet[Any]":
+        return find_by_number(rows, term)
+
+    @display(description="open deliveries")
+    def deliveries(self, courier: Courier) -> SafeString:
+        """Leads to all of them."""
+        return list_link("delivery_delivery", courier.load, courier_id=courier.pk)
+
+
+@admin.register(Restaurant)
+class RestaurantAdmin(ReadOnlyAdmin):
+    """Replicas; the owner is the restaurants service."""
+
+    list_display = ("id", "name", "place")
+    list_display_links = ("id", "name")
+    ordering = ("-pk",)
+    search_fields = ("pk",)
+    search_help_text = "Number, or name in full."
+    fields = ("id", "name", "place")
+
+    @override
+    def find(self, rows: "QuerySet[Any]", term: str) -> "QuerySet[Any]":
+        return find_by_number(rows, term) | rows.filter(name=term)
+
+    @display(description="address")
+    def place(self, restaurant: Restaurant) -> str:
+        """On one line."""
+        return _on_one_line(restaurant.address)
+
+
+def _on_one_line(address: dict[str, str]) -> str:
+    return ", ".join(part for part in address.values() if part) or "-"

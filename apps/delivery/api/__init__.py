@@ -1,0 +1,1 @@
+"""The REST API of delivery: routes, bodies, views; no rules."""

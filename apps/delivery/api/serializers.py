@@ -1,0 +1,67 @@
+"""Bodies of the REST API of delivery, in and out.  Not: rules, which are `domain`."""
+
+from rest_framework import serializers
+
+from apps.delivery.domain import ActionType, DeliveryState
+from apps.fields import CamelSerializer, FlagField, IdField, ListOf, MomentField, TextField
+
+
+class AvailabilitySerializer(CamelSerializer):
+    """Whether a courier takes further deliveries."""
+
+    available = FlagField()
+
+
+class AddressSerializer(CamelSerializer):
+    """Where food is picked up or brought."""
+
+    street1 = TextField()
+    street2 = TextField(allow_blank=True)
+    city = TextField()
+    state = TextField()
+    zip = TextField()
+
+
+class ActionSerializer(CamelSerializer):
+    """What a courier does for a delivery, and when he did or will."""
+
+    type = serializers.ChoiceField(choices=[type_.value for type_ in ActionType])
+    time = MomentField()
+
+
+class PlannedActionSerializer(ActionSerializer):
+    """What a courier has still to do; `address` is null while the restaurant's is not known here."""
+
+    delivery_id = IdField()
+    address = AddressSerializer(allow_null=True)
+
+
+class CourierSerializer(CamelSerializer):
+    """A courier with what he has still to do, in order of time; his next fifty deliveries at most."""
+
+    courier_id = IdField(source="pk")
+    available = FlagField()
+    actions = ListOf(child=PlannedActionSerializer())
+
+
+class DeliveryInfoSerializer(CamelSerializer):
+    """Which delivery it is, and where it stands."""
+
+    id = IdField(source="pk")
+    state = serializers.ChoiceField(choices=[state.value for state in DeliveryState])
+
+
+class DeliverySerializer(CamelSerializer):
+    """A delivery; `assignedCourier` is null and `courierActions` empty while nobody carries it."""
+
+    delivery_info = DeliveryInfoSerializer(source="*")
+    assigned_courier = IdField(source="courier_id", allow_null=True)
+    courier_actions = ListOf(child=ActionSerializer(), source="actions")
+
+
+class RestaurantSerializer(CamelSerializer):
+    """The replica of a restaurant."""
+
+    restaurant_id = IdField(source="pk")
+    name = TextField()
+    address = AddressSerializer()

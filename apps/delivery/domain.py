@@ -1,0 +1,107 @@
+"""The rules of a delivery: which state follows which, and what a courier has to do.  Pure.  Not: storing it.
+
+A pick-up is a moment of a delivery, not a state: the kitchen may tell it before a courier could be chosen.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from apps.refusals import BusinessRefusal
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands."""
+
+    PENDING = "PENDING"
+    SCHEDULED = "SCHEDULED"
+    DELIVERED = "DELIVERED"
+    CANCELLED = "CANCELLED"
+
+
+class DeliveryVerb(StrEnum):
+    """What may happen to a delivery, as it ends the sentence "A delivery in state … cannot …"."""
+
+    SCHEDULE = "be scheduled"
+    PICK_UP = "be picked up"
+    DELIVER = "be delivered"
+    CANCEL = "be cancelled"
+
+
+TRANSITIONS: Mapping[tuple[DeliveryState, DeliveryVerb], DeliveryState] = {
+    (DeliveryState.PENDING, DeliveryVerb.SCHEDULE): DeliveryState.SCHEDULED,
+    (DeliveryState.PENDING, DeliveryVerb.PICK_UP): DeliveryState.PENDING,
+    (DeliveryState.PENDING, DeliveryVerb.CANCEL): DeliveryState.CANCELLED,
+    (DeliveryState.SCHEDULED, DeliveryVerb.PICK_UP): DeliveryState.SCHEDULED,
+    (DeliveryState.SCHEDULED, DeliveryVerb.DELIVER): DeliveryState.DELIVERED,
+    (DeliveryState.SCHEDULED, DeliveryVerb.CANCEL): DeliveryState.CANCELLED,
+}
+"""Every transition there is; whatever is not in it is refused."""
+
+
+def next_state(state: DeliveryState, verb: DeliveryVerb, *, is_picked_up: bool) -> DeliveryState:
+    """Return the state that follows.
+
+    Raises:
+        BusinessRefusal: `illegal_transition`: the state does not allow the verb, or nobody has what is to be delivered.
+    """
+    following = TRANSITIONS.get((state, verb))
+    if following is None:
+        raise BusinessRefusal("illegal_transition", f"A delivery in state {state} cannot {verb}.")
+    if verb is DeliveryVerb.DELIVER and not is_picked_up:
+        raise BusinessRefusal("illegal_transition", "A delivery that was not picked up cannot be delivered.")
+    return following
+
+
+def is_allowed(state: DeliveryState, verb: DeliveryVerb) -> bool:
+    """Whether the state allows the verb, so that an event has something to change."""
+    return (state, verb) in TRANSITIONS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Who carries a delivery, and when he shall pick it up and have brought it."""
+
+    courier_id: int
+    pickup_time: datetime
+    dropoff_time: datetime
+
+
+def plan_delivery(courier_id: int, *, ready_by: datetime | None, dropoff_minutes: int) -> Plan:
+    """Return the plan: pick-up when the food is ready, drop-off later, or at once if the calendar ends before.
+
+    Raises:
+        BusinessRefusal: `illegal_transition`: no restaurant has said when the food is ready.
+    """
+    if ready_by is None:
+        raise BusinessRefusal("illegal_transition", "A delivery that no restaurant has accepted cannot be scheduled.")
+    try:
+        dropoff_time = ready_by + timedelta(minutes=dropoff_minutes)
+    except OverflowError:
+        dropoff_time = ready_by
+    return Plan(courier_id=courier_id, pickup_time=ready_by, dropoff_time=dropoff_time)
+
+
+class ActionType(StrEnum):
+    """What a courier does for a delivery."""
+
+    PICKUP = "PICKUP"
+    DROPOFF = "DROPOFF"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CourierAction:
+    """One thing that a courier does.
+
+    Attributes:
+        time: When he did it; until then, when he will.
+        address: Where; None if nobody has told yet.
+        is_done: Whether it has happened.
+    """
+
+    delivery_id: int
+    type: ActionType
+    time: datetime
+    address: Mapping[str, str] | None
+    is_done: bool

@@ -1,0 +1,275 @@
+"""Deliveries and couriers with their behaviour, and the replica of pick-up addresses.  Not: the rules, which are `domain`."""
+
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Q
+from typing_extensions import override
+
+from apps.delivery.domain import (
+    ActionType,
+    CourierAction,
+    DeliveryState,
+    DeliveryVerb,
+    Plan,
+    is_allowed,
+    next_state,
+    plan_delivery,
+)
+from postroad import clock
+
+MOST_SHOWN = 50  # open deliveries of a courier whose actions are shown: more than a day's work
+
+_WAITING = Q(state=DeliveryState.PENDING.value, ready_by__isnull=False, restaurant_id__isnull=False)
+_OPEN = Q(state=DeliveryState.SCHEDULED.value)
+
+
+class Schedule(models.Model):
+    """Who carries what, as a whole: one row, whose lock everybody takes first who changes a delivery or a courier.
+
+    So a courier who becomes available and a ticket that is accepted at the same moment cannot miss each other, a
+    courier's load is right, and changes that wait for each other in a circle do not exist.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True)
+
+    @override
+    def __str__(self) -> str:
+        return "schedule"
+
+    @classmethod
+    def lock(cls) -> None:
+        """Hold the schedule until the caller's transaction ends."""
+        cls.objects.select_for_update().get_or_create(pk=1)
+
+
+class Restaurant(models.Model):
+    """Replica of a restaurant, with its id there: where food is picked up."""
+
+    id = models.BigIntegerField(primary_key=True)
+    name = models.TextField()
+    address = models.JSONField()
+
+    class Meta:
+        """The admin searches by name."""
+
+        indexes = [models.Index(fields=["name"], name="delivery_restaurant_name")]
+
+    @override
+    def __str__(self) -> str:
+        return self.name
+
+
+class CourierQuerySet(models.QuerySet["Courier"]):
+    """Ways to find couriers."""
+
+    def lock_or_add(self, courier_id: int) -> "Courier":
+        """Return a courier under the schedule's lock, in the caller's transaction; a new one if there was none."""
+        Schedule.lock()
+        return self.get_or_create(pk=courier_id)[0]
+
+    def least_loaded(self) -> "Courier | None":
+        """Return the available courier with the fewest deliveries, of several the one with the lowest id."""
+        return self.filter(available=True).order_by("load", "pk").first()
+
+
+class Courier(models.Model):
+    """Somebody who carries; take him with `Courier.objects.lock_or_add` before you change him.
+
+    Attributes:
+        available: Whether he takes further deliveries; those he has he keeps.
+        load: How many deliveries he has that are not delivered yet.
+    """
+
+    id = models.BigIntegerField(primary_key=True)
+    available = models.BooleanField(default=False)
+    load = models.PositiveIntegerField(default=0)
+
+    objects = CourierQuerySet.as_manager()
+
+    class Meta:
+        """The next one is chosen from those who are available, by load."""
+
+        indexes = [models.Index(fields=["available", "load", "id"], name="delivery_courier_choice")]
+
+    @override
+    def __str__(self) -> str:
+        return f"courier {self.pk}"
+
+    @property
+    def actions(self) -> tuple[CourierAction, ...]:
+        """What he has still to do for his next `MOST_SHOWN` deliveries, in order of time; two statements."""
+        deliveries = list(self.deliveries.filter(_OPEN).order_by("ready_by", "pk")[:MOST_SHOWN])
+        restaurants = Restaurant.objects.in_bulk([each.restaurant_id for each in deliveries])
+        actions = [action for each in deliveries for action in each.actions_at(restaurants.get(each.restaurant_id))]
+        return tuple(sorted((each for each in actions if not each.is_done), key=lambda action: action.time))
+
+    def make_available(self, *, available: bool) -> None:
+        """Take further deliveries, or no more."""
+        self.available = available
+        self.save(update_fields=["available"])
+
+    def carry(self, deliveries: int) -> None:
+        """Have so many deliveries more; a negative number is fewer."""
+        self.load += deliveries
+        self.save(update_fields=["load"])
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    """Ways to find deliveries."""
+
+    def lock(self, delivery_id: int) -> "Delivery | None":
+        """Return a delivery under the schedule's lock, in the caller's transaction; None if there is none."""
+        Schedule.lock()
+        return self.filter(pk=delivery_id).first()
+
+    def lock_or_add(self, order_id: int) -> "Delivery":
+        """As `lock`; a stub if there was none."""
+        Schedule.lock()
+        return self.get_or_create(pk=order_id, defaults={"created_at": clock.now()})[0]
+
+    def waiting(self) -> "DeliveryQuerySet":
+        """Return what a courier is missing for, the most urgent first."""
+        return self.filter(_WAITING).order_by("ready_by", "pk")
+
+
+class Delivery(models.Model):
+    """The way of one order, with the order's id; take it with `lock` or `lock_or_add` before you change it.
+
+    A stub is a row whose `restaurant_id` is empty: an event of the ticket was faster than that of the new order.
+
+    Attributes:
+        dropoff_address: Where to; empty on a stub.
+        ready_by: When it can be picked up; empty until the restaurant has accepted.
+        dropoff_time: When the consumer shall have it; empty until a courier was found, like `courier`.
+        picked_up_at: When the kitchen's word of the pick-up came.
+    """
+
+    id = models.BigIntegerField(primary_key=True)
+    state = models.TextField(
+        choices=[(state.value, state.value) for state in DeliveryState], default=DeliveryState.PENDING.value
+    )
+    restaurant_id = models.BigIntegerField(null=True, blank=True)
+    dropoff_address = models.JSONField(null=True, blank=True)
+    ready_by = models.DateTimeField(null=True, blank=True)
+    courier = models.ForeignKey(
+        Courier, on_delete=models.PROTECT, related_name="deliveries", null=True, blank=True, db_index=False
+    )
+    dropoff_time = models.DateTimeField(null=True, blank=True)
+    picked_up_at = models.DateTimeField(null=True, blank=True)
+    delivered_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+
+    objects = DeliveryQuerySet.as_manager()
+
+    class Meta:
+        """Found by state, courier and age in the admin; those that wait and those of a plan by urgency."""
+
+        verbose_name_plural = "deliveries"
+        indexes = [
+            models.Index(fields=["state", "created_at"], name="delivery_delivery_state"),
+            models.Index(fields=["courier", "created_at"], name="delivery_delivery_courier"),
+            models.Index(fields=["created_at"], name="delivery_delivery_created"),
+            models.Index(fields=["ready_by", "id"], condition=_WAITING, name="delivery_delivery_waiting"),
+            models.Index(fields=["courier", "ready_by", "id"], condition=_OPEN, name="delivery_delivery_open"),
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return f"delivery {self.pk}"
+
+    @property
+    def order_id(self) -> int:
+        """The order whose way it is."""
+        return self.id
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether nothing is missing but a courier."""
+        return self.allows(DeliveryVerb.SCHEDULE) and self.ready_by is not None and self.restaurant_id is not None
+
+    def allows(self, verb: DeliveryVerb) -> bool:
+        """Whether its state allows the verb."""
+        return is_allowed(DeliveryState(self.state), verb)
+
+    @property
+    def plan(self) -> Plan | None:
+        """Who carries it and when; None if nobody does."""
+        if self.courier_id is None or self.ready_by is None or self.dropoff_time is None:
+            return None
+        return Plan(courier_id=self.courier_id, pickup_time=self.ready_by, dropoff_time=self.dropoff_time)
+
+    @property
+    def actions(self) -> tuple[CourierAction, ...]:
+        """What its courier does for it, in order, wherever it is picked up; nothing if nobody carries it."""
+        return self.actions_at(None)
+
+    def actions_at(self, restaurant: Restaurant | None) -> tuple[CourierAction, ...]:
+        """As `actions`, with the address of the restaurant."""
+        if self.plan is None:
+            return ()
+        pickup = CourierAction(
+            delivery_id=self.pk,
+            type=ActionType.PICKUP,
+            time=self.picked_up_at or self.plan.pickup_time,
+            address=restaurant.address if restaurant else None,
+            is_done=self.picked_up_at is not None,
+        )
+        dropoff = CourierAction(
+            delivery_id=self.pk,
+            type=ActionType.DROPOFF,
+            time=self.delivered_at or self.plan.dropoff_time,
+            address=self.dropoff_address,
+            is_done=self.delivered_at is not None,
+        )
+        return (pickup, dropoff)
+
+    def keep_order(self, *, restaurant_id: int, dropoff_address: dict[str, str]) -> None:
+        """Know from where and to where."""
+        self.restaurant_id, self.dropoff_address = restaurant_id, dropoff_address
+        self.save(update_fields=["restaurant_id", "dropoff_address"])
+
+    def keep_ready_by(self, moment: datetime) -> None:
+        """Know when it can be picked up."""
+        self.ready_by = moment
+        self.save(update_fields=["ready_by"])
+
+    def schedule(self, courier: Courier, *, dropoff_minutes: int) -> None:
+        """A courier will carry it.
+
+        Raises:
+            BusinessRefusal: It does not wait for one; so do the others below when the state forbids them.
+        """
+        self._move(DeliveryVerb.SCHEDULE)
+        plan = plan_delivery(courier.pk, ready_by=self.ready_by, dropoff_minutes=dropoff_minutes)
+        self.courier, self.dropoff_time = courier, plan.dropoff_time
+        self.save(update_fields=["state", "courier", "dropoff_time"])
+        courier.carry(1)
+
+    def pick_up(self) -> None:
+        """A courier has the food."""
+        self._move(DeliveryVerb.PICK_UP)
+        self.picked_up_at = clock.now()
+        self.save(update_fields=["picked_up_at"])
+
+    def deliver(self) -> None:
+        """The consumer has the food."""
+        self._move(DeliveryVerb.DELIVER)
+        self.delivered_at = clock.now()
+        self.save(update_fields=["state", "delivered_at"])
+        self._unload()
+
+    def cancel(self) -> None:
+        """Nothing will be brought, and its courier has one delivery less."""
+        self._move(DeliveryVerb.CANCEL)
+        self._unload()
+        self.courier = None
+        self.save(update_fields=["state", "courier"])
+
+    def _move(self, verb: DeliveryVerb) -> None:
+        is_picked_up = self.picked_up_at is not None
+        self.state = next_state(DeliveryState(self.state), verb, is_picked_up=is_picked_up).value
+
+    def _unload(self) -> None:
+        if self.courier is not None:
+            self.courier.carry(-1)

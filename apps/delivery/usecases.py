@@ -1,0 +1,185 @@
+"""What delivery can do, one function a verb, each inside the transaction its caller opened.  Not: rules.
+
+A choreography: nobody tells delivery what to do, it follows the events of orders and tickets.  Those of one aggregate
+arrive in order, those of an order and of its ticket in any order.  An event whose time is over changes nothing.
+"""
+
+from collections.abc import Iterable
+
+from django.conf import settings
+from msgspec.structs import asdict
+
+from apps.delivery.domain import DeliveryState, DeliveryVerb
+from apps.delivery.messages import DeliveryCancelled, DeliveryDelivered, DeliveryPickedUp, DeliveryScheduled
+from apps.delivery.models import Courier, Delivery, Restaurant, Schedule
+from apps.kitchen.messages import TicketAccepted, TicketCancelled, TicketPickedUp
+from apps.orders.messages import OrderCancelled, OrderCreated, OrderRejected
+from apps.refusals import not_found
+from apps.restaurants.messages import RestaurantCreated
+from postroad.codecs.types import Message
+from postroad.events.publisher import publish
+from postroad.events.snapshots import Snapshot
+
+DROPOFF_MINUTES = 30  # default of the setting DELIVERY_DROPOFF_MINUTES, after the pick-up: the business's own figure
+
+
+def keep_order(event: OrderCreated) -> None:
+    """A new order: its delivery is pending, or scheduled if the ticket was accepted already."""
+    delivery = Delivery.objects.lock_or_add(event.order_id)
+    delivery.keep_order(restaurant_id=event.restaurant_id, dropoff_address=asdict(event.delivery_address))
+    _find_courier(delivery)
+
+
+def keep_acceptance(event: TicketAccepted) -> None:
+    """The restaurant has said when: a courier is chosen, or the delivery waits for one."""
+    delivery = Delivery.objects.lock_or_add(event.order_id)
+    if delivery.allows(DeliveryVerb.SCHEDULE):
+        delivery.keep_ready_by(event.ready_by)
+        _find_courier(delivery)
+
+
+def keep_pickup(event: TicketPickedUp) -> None:
+    """The kitchen has handed the food out; announced as soon as a courier has the delivery."""
+    delivery = Delivery.objects.lock_or_add(event.order_id)
+    if delivery.picked_up_at is None and delivery.allows(DeliveryVerb.PICK_UP):
+        delivery.pick_up()
+        _publish_all(_story(delivery)[1:])
+
+
+def keep_cancelled_ticket(event: TicketCancelled) -> None:
+    """Nothing is cooked, so nothing is carried."""
+    _cancel(event.order_id)
+
+
+def keep_cancelled_order(event: OrderCancelled) -> None:
+    """Nothing is wanted any more."""
+    _cancel(event.order_id)
+
+
+def keep_rejected_order(event: OrderRejected) -> None:
+    """Somebody has not agreed to the order."""
+    _cancel(event.order_id)
+
+
+def keep_restaurant(event: RestaurantCreated) -> None:
+    """Keep a replica of a restaurant and its address; safe to repeat."""
+    kept = {"name": event.name, "address": asdict(event.address)}
+    Restaurant.objects.update_or_create(pk=event.restaurant_id, defaults=kept)
+
+
+def change_availability(courier_id: int, *, available: bool) -> Courier:
+    """A courier begins or ends to take deliveries; an unknown one is new.
+
+    He gets whatever waits, the most urgent first: as long as a courier is available, nothing does.
+    """
+    courier = Courier.objects.lock_or_add(courier_id)
+    courier.make_available(available=available)
+    if available:
+        for delivery in Delivery.objects.waiting():
+            _give(delivery, courier)
+    return courier
+
+
+def deliver(delivery_id: int) -> Delivery:
+    """The courier has brought it: his own word.  That of the pick-up is the kitchen's.
+
+    Raises:
+        BusinessRefusal: `not_found`, or `illegal_transition`.
+    """
+    delivery = Delivery.objects.lock(delivery_id)
+    if delivery is None:
+        raise not_found("delivery", delivery_id)
+    delivery.deliver()
+    _publish_all(_story(delivery)[2:])
+    return delivery
+
+
+def find_delivery(delivery_id: int) -> Delivery:
+    """Return a delivery.
+
+    Raises:
+        BusinessRefusal: `not_found`: no such order, or its events have not arrived yet.
+    """
+    delivery = Delivery.objects.filter(pk=delivery_id).first()
+    if delivery is None:
+        raise not_found("delivery", delivery_id)
+    return delivery
+
+
+def find_courier(courier_id: int) -> Courier:
+    """Return a courier.
+
+    Raises:
+        BusinessRefusal: `not_found`.
+    """
+    courier = Courier.objects.filter(pk=courier_id).first()
+    if courier is None:
+        raise not_found("courier", courier_id)
+    return courier
+
+
+def find_restaurant(restaurant_id: int) -> Restaurant:
+    """Return the replica of a restaurant.
+
+    Raises:
+        BusinessRefusal: `not_found`: it does not exist, or its event has not arrived yet.
+    """
+    restaurant = Restaurant.objects.filter(pk=restaurant_id).first()
+    if restaurant is None:
+        raise not_found("restaurant", restaurant_id)
+    return restaurant
+
+
+def snapshots(after: str, most: int) -> list[Snapshot]:
+    """Return the next deliveries as they are, for a view that is rebuilt; the schedule is locked."""
+    Schedule.lock()
+    found = Delivery.objects.filter(pk__gt=int(after or 0)).order_by("pk")[:most]
+    return [Snapshot(key=str(delivery.pk), events=_story(delivery)) for delivery in found]
+
+
+def _find_courier(delivery: Delivery) -> None:
+    """Schedule a delivery that only misses a courier; if none is available it waits until one is."""
+    courier = Courier.objects.least_loaded() if delivery.is_waiting else None
+    if courier is not None:
+        _give(delivery, courier)
+
+
+def _give(delivery: Delivery, courier: Courier) -> None:
+    minutes: int = getattr(settings, "DELIVERY_DROPOFF_MINUTES", DROPOFF_MINUTES)
+    delivery.schedule(courier, dropoff_minutes=minutes)
+    _publish_all(_story(delivery))
+
+
+def _cancel(order_id: int) -> None:
+    delivery = Delivery.objects.lock_or_add(order_id)
+    if delivery.allows(DeliveryVerb.CANCEL):
+        delivery.cancel()
+        _publish_all(_story(delivery))
+
+
+def _publish_all(events: Iterable[Message]) -> None:
+    for event in events:
+        publish(event)
+
+
+def _story(delivery: Delivery) -> tuple[Message, ...]:
+    """Return what is published of a delivery up to its present state, in this order; of a pending one, nothing."""
+    ids, plan = {"delivery_id": delivery.pk, "order_id": delivery.order_id}, delivery.plan
+    if delivery.state == DeliveryState.CANCELLED:
+        return (DeliveryCancelled(**ids),)
+    if plan is None:
+        return ()
+    events: list[Message] = [
+        DeliveryScheduled(
+            delivery_id=delivery.pk,
+            order_id=delivery.order_id,
+            courier_id=plan.courier_id,
+            pickup_time=plan.pickup_time,
+            dropoff_time=plan.dropoff_time,
+        )
+    ]
+    if delivery.picked_up_at is not None:
+        events.append(DeliveryPickedUp(picked_up_at=delivery.picked_up_at, **ids))
+    if delivery.delivered_at is not None:
+        events.append(DeliveryDelivered(delivered_at=delivery.delivered_at, **ids))
+    return tuple(events)
