@@ -17,8 +17,12 @@ from django.core.signals import setting_changed
 from postroad.errors import InvalidSetting
 
 
-def _setting(default: Any, line: str, *, least: float | None = None) -> Any:
-    return field(default=default, metadata={"line": line, "least": least})
+def _setting(default: Any, line: str, *, least: float | None = None, most: float | None = None) -> Any:
+    return field(default=default, metadata={"line": line, "least": least, "most": most})
+
+
+def _table(default: Mapping[str, str], line: str, *, choices: tuple[str, ...]) -> Any:
+    return field(default_factory=lambda: default, metadata={"line": line, "choices": choices})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +51,27 @@ class Settings:
     processed_retention_hours: float = _setting(24.0 * 14, "age at which rows of handled messages are deleted", least=1)
     dead_letter_retention_hours: float = _setting(24.0 * 90, "age at which ended dead letters are deleted", least=1)
     retention_batch_rows: int = _setting(1000, "rows deleted in one statement by retention", least=1)
+    transport: Mapping[str, str] = _table(
+        {"default": "rest"},
+        "service, or default → how it is called; as text: default=rest,kitchen=grpc",
+        choices=("rest", "grpc", "local"),
+    )
+    call_deadline_seconds: float = _setting(1.0, "time of a call that declares no deadline of its own", least=0.001)
+    call_connect_seconds: float = _setting(0.3, "longest wait for a connection to an instance", least=0.001)
+    call_attempts: int = _setting(3, "most attempts of one idempotent call", least=1)
+    call_retry_ratio: float = _setting(0.1, "retries to a service, as a part of its calls in ten seconds", least=0)
+    call_retry_least: int = _setting(10, "retries to a service in ten seconds that are always allowed", least=0)
+    call_bulkhead: int = _setting(32, "most outstanding calls to one service from one process", least=1)
+    call_answer_bytes: int = _setting(4 * 1024 * 1024, "largest answer that is read", least=1)
+    call_connection_age_seconds: float = _setting(
+        60.0, "age at which a connection is made anew, so that new instances get calls", least=0
+    )
+    breaker_error_rate: float = _setting(0.5, "part of a service's calls that fail when it opens", least=0.01, most=1)
+    breaker_min_calls: int = _setting(10, "calls in the window before the rate means anything", least=1)
+    breaker_window_seconds: float = _setting(10.0, "how far back calls are counted", least=0.1)
+    breaker_window_calls: int = _setting(0, "count so many last calls instead; 0: count by time", least=0)
+    breaker_open_seconds: float = _setting(5.0, "how long a service is left alone before it is probed", least=0)
+    breaker_probes: int = _setting(3, "probes that must all succeed before it closes", least=1)
 
 
 KEYS = {entry.name.upper(): entry for entry in fields(Settings)}
@@ -94,19 +119,38 @@ def settings() -> Settings:
 
 def _convert(key: str, value: Any) -> Any:
     entry = KEYS[key]
+    if "choices" in entry.metadata:
+        return _convert_table(key, value)
     if entry.type is str:
         if isinstance(value, str):
             return value
-        raise InvalidSetting(f"POSTROAD[{key!r}] is {value!r}; it must be text ({entry.metadata['line']}).")
+        raise _invalid(key, value, "it must be text")
     try:
         number = int(value) if entry.type is int else float(value)
     except (TypeError, ValueError):
-        kind = "a whole number" if entry.type is int else "a number"
-        raise InvalidSetting(f"POSTROAD[{key!r}] is {value!r}; it must be {kind} ({entry.metadata['line']}).") from None
-    least = entry.metadata["least"]
+        raise _invalid(key, value, f"it must be {'a whole number' if entry.type is int else 'a number'}") from None
+    least, most = entry.metadata["least"], entry.metadata["most"]
     if least is not None and not number >= least:
-        raise InvalidSetting(f"POSTROAD[{key!r}] is {value!r}; the least value is {least} ({entry.metadata['line']}).")
+        raise _invalid(key, value, f"the least value is {least}")
+    if most is not None and not number <= most:
+        raise _invalid(key, value, f"the largest value is {most}")
     return number
+
+
+def _convert_table(key: str, value: Any) -> Mapping[str, str]:
+    if isinstance(value, str):
+        value = dict(pair.strip().partition("=")[::2] for pair in value.split(",") if pair.strip())
+    if not isinstance(value, Mapping):
+        raise _invalid(key, value, "it must be a dict of texts")
+    choices = KEYS[key].metadata["choices"]
+    for name, choice in value.items():
+        if choice not in choices:
+            raise _invalid(key, value, f"{name!r} must be one of {', '.join(choices)}")
+    return value
+
+
+def _invalid(key: str, value: Any, problem: str) -> InvalidSetting:
+    return InvalidSetting(f"POSTROAD[{key!r}] is {value!r}; {problem} ({KEYS[key].metadata['line']}).")
 
 
 def _forget(*, setting: str, **_: Any) -> None:
