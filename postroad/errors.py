@@ -2,17 +2,20 @@
 
 PostroadError
 ├── RetryableError              the same call may succeed later
-│   └── BrokerUnavailable           nobody answers at BROKER_URL
+│   ├── BrokerUnavailable           nobody answers at BROKER_URL
+│   └── ServiceUnavailable          no instance of it is there, or it could not answer
 ├── PermanentError              the same input fails again; a message with it is parked at once
 │   ├── InvalidMessage              a body or header does not fit its type
 │   ├── UnknownMessageType          no handler, or no class, of that wire name
 │   ├── UnknownContentType          no codec of that content type
-│   └── UnknownSaga                 a reply for a saga that is not stored here
+│   ├── UnknownSaga                 a reply for a saga that is not stored here
+│   └── InvalidInstance             what is to be registered cannot be read
 └── MisconfiguredError          code or settings must change
     ├── OutsideTransaction          a send without a transaction around it
     ├── InvalidSetting              a key or value of POSTROAD that cannot be used
     ├── InvalidDeclaration          a message, handler table or saga that contradicts itself
-    └── UnknownBroker               a BROKER_URL scheme without adapter
+    ├── UnknownBroker               a BROKER_URL scheme without adapter
+    └── ServiceUnknown              no address is configured for a service
 """
 
 
@@ -26,6 +29,10 @@ class RetryableError(PostroadError):
 
 class BrokerUnavailable(RetryableError):
     """Nobody answers at the broker's address, or the connection broke."""
+
+
+class ServiceUnavailable(RetryableError):
+    """No instance of the service is there, the connection broke, or the service could not answer (429, 5xx)."""
 
 
 class PermanentError(PostroadError):
@@ -48,6 +55,10 @@ class UnknownSaga(PermanentError):
     """A reply names a saga that is not stored here."""
 
 
+class InvalidInstance(PermanentError):
+    """A document of the service registry cannot be read, or misses what every instance has."""
+
+
 class MisconfiguredError(PostroadError):
     """Code or settings must change before this can work."""
 
@@ -66,3 +77,7 @@ class InvalidDeclaration(MisconfiguredError):
 
 class UnknownBroker(MisconfiguredError):
     """No adapter speaks the scheme of BROKER_URL."""
+
+
+class ServiceUnknown(MisconfiguredError):
+    """No address is configured for the service."""
