@@ -6,7 +6,7 @@ Values are read late, at first use, and again after a test changes the Django se
 
 import difflib
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from typing import Any
@@ -14,15 +14,30 @@ from typing import Any
 from django.conf import settings as django_settings
 from django.core.signals import setting_changed
 
+from postroad.conf_readers import (
+    choice_of,
+    read_addresses,
+    read_flag,
+    read_optional_url,
+    read_template,
+    read_urls,
+    table_of,
+)
 from postroad.errors import InvalidSetting
 
 
-def _setting(default: Any, line: str, *, least: float | None = None, most: float | None = None) -> Any:
-    return field(default=default, metadata={"line": line, "least": least, "most": most})
+def _setting(
+    default: Any,
+    line: str,
+    *,
+    least: float | None = None,
+    most: float | None = None,
+    read: Callable[[Any], object] | None = None,
+) -> Any:
+    return field(default_factory=lambda: default, metadata={"line": line, "least": least, "most": most, "read": read})
 
 
-def _table(default: Mapping[str, str], line: str, *, choices: tuple[str, ...]) -> Any:
-    return field(default_factory=lambda: default, metadata={"line": line, "choices": choices})
+DISCOVERY_KINDS = ("dns", "headless", "static", "registry")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,10 +66,10 @@ class Settings:
     processed_retention_hours: float = _setting(24.0 * 14, "age at which rows of handled messages are deleted", least=1)
     dead_letter_retention_hours: float = _setting(24.0 * 90, "age at which ended dead letters are deleted", least=1)
     retention_batch_rows: int = _setting(1000, "rows deleted in one statement by retention", least=1)
-    transport: Mapping[str, str] = _table(
+    transport: Mapping[str, str] = _setting(
         {"default": "rest"},
         "service, or default → how it is called; as text: default=rest,kitchen=grpc",
-        choices=("rest", "grpc", "local"),
+        read=table_of("rest", "grpc", "local"),
     )
     call_deadline_seconds: float = _setting(1.0, "time of a call that declares no deadline of its own", least=0.001)
     call_connect_seconds: float = _setting(0.3, "longest wait for a connection to an instance", least=0.001)
@@ -72,6 +87,30 @@ class Settings:
     breaker_window_calls: int = _setting(0, "count so many last calls instead; 0: count by time", least=0)
     breaker_open_seconds: float = _setting(5.0, "how long a service is left alone before it is probed", least=0)
     breaker_probes: int = _setting(3, "probes that must all succeed before it closes", least=1)
+    discovery: str = _setting(
+        "dns", "how services are found: dns, headless, static or registry", read=choice_of(*DISCOVERY_KINDS)
+    )
+    dns_template: str = _setting(
+        "http://{service}:80", "dns, headless: where a service answers; {service} is its name", read=read_template
+    )
+    dns_ttl_seconds: float = _setting(5.0, "headless: how long an answer of DNS is used", least=0)
+    addresses: Mapping[str, tuple[str, ...]] = _setting(
+        {}, "static: service → URL or URLs of its instances; as text name=url,name=url or JSON", read=read_addresses
+    )
+    registry_url: tuple[str, ...] = _setting(
+        ("http://localhost:8761/eureka",), "registry: where it answers, or several by commas", read=read_urls
+    )
+    registry_fetch_seconds: float = _setting(30.0, "registry: how often a client asks what has changed", least=0.05)
+    registry_renew_seconds: int = _setting(30, "registry: how often an instance renews its lease", least=1)
+    registry_lease_seconds: int = _setting(90, "registry: how long an instance is believed without renewal", least=1)
+    registry_self_preservation: bool = _setting(
+        default=True, line="in the registry: evict nobody while over 15 % of the renewals are missing", read=read_flag
+    )
+    instance_url: str = _setting(
+        "",
+        "registry: http://host:port that others reach this process at; empty: its own IP and PORT",
+        read=read_optional_url,
+    )
 
 
 KEYS = {entry.name.upper(): entry for entry in fields(Settings)}
@@ -119,8 +158,8 @@ def settings() -> Settings:
 
 def _convert(key: str, value: Any) -> Any:
     entry = KEYS[key]
-    if "choices" in entry.metadata:
-        return _convert_table(key, value)
+    if entry.metadata["read"] is not None:
+        return _read(key, value)
     if entry.type is str:
         if isinstance(value, str):
             return value
@@ -137,16 +176,11 @@ def _convert(key: str, value: Any) -> Any:
     return number
 
 
-def _convert_table(key: str, value: Any) -> Mapping[str, str]:
-    if isinstance(value, str):
-        value = dict(pair.strip().partition("=")[::2] for pair in value.split(",") if pair.strip())
-    if not isinstance(value, Mapping):
-        raise _invalid(key, value, "it must be a dict of texts")
-    choices = KEYS[key].metadata["choices"]
-    for name, choice in value.items():
-        if choice not in choices:
-            raise _invalid(key, value, f"{name!r} must be one of {', '.join(choices)}")
-    return value
+def _read(key: str, value: Any) -> Any:
+    try:
+        return KEYS[key].metadata["read"](value)
+    except ValueError as error:
+        raise _invalid(key, value, str(error)) from None
 
 
 def _invalid(key: str, value: Any, problem: str) -> InvalidSetting:

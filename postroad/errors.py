@@ -15,7 +15,8 @@ PostroadError
 │   ├── UnknownContentType          no codec of that content type
 │   ├── UnknownSaga                 a reply for a saga that is not stored here
 │   ├── CallRejected                the called service says no: the request is at fault
-│   └── InvalidAnswer               the called service's answer does not fit the declared type
+│   ├── InvalidAnswer               the called service's answer does not fit the declared type
+│   └── InvalidInstance             what is to be registered cannot be read
 └── MisconfiguredError          code or settings must change
     ├── OutsideTransaction          a send without a transaction around it
     ├── InvalidSetting              a key or value of POSTROAD that cannot be used
@@ -102,6 +103,10 @@ class CallRejected(PermanentError):
 
 class InvalidAnswer(PermanentError):
     """The called service's answer cannot be read as the declared type."""
+
+
+class InvalidInstance(PermanentError):
+    """A document of the service registry cannot be read, or misses what every instance has."""
 
 
 class MisconfiguredError(PostroadError):

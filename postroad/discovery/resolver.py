@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
+from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,6 +14,13 @@ class Endpoint:
     port: int
     is_secure: bool = False
 
+    @classmethod
+    def at(cls, url: str) -> "Endpoint":
+        """Return the endpoint of a checked URL such as `http://host:port`; the port may be missing."""
+        parts = urlsplit(url)
+        is_secure = parts.scheme == "https"
+        return cls(host=parts.hostname or "", port=parts.port or (443 if is_secure else 80), is_secure=is_secure)
+
     @property
     def url(self) -> str:
         """The address as a URL without a path."""
@@ -21,10 +29,13 @@ class Endpoint:
 
 
 class Resolver(Protocol):
-    """Finds the instances of a service."""
+    """Finds the instances of a service.
+
+    Concurrency: one object serves all threads of a process.
+    """
 
     def resolve(self, service: str) -> Sequence[Endpoint]:
-        """Return the current instances, in the order to try.
+        """Return the current instances, at least one, in the order to try.
 
         Raises:
             ServiceUnknown: No address is configured for it.
@@ -33,5 +44,5 @@ class Resolver(Protocol):
         ...
 
     def report_failure(self, service: str, endpoint: Endpoint) -> None:
-        """Note that an instance could not be reached."""
+        """Note that an instance could not be reached: it is tried last for a while."""
         ...

@@ -1,7 +1,7 @@
 """Calls to a service of the same process: its WSGI application is called as a function.  Not: a network.
 
 The application has every service under its name, `/kitchen/v1/…`, as the one-process mode serves them.  It runs in the
-caller's thread (from asyncio: in a thread of its own) and in an empty context, so that it sees no more of its caller
+caller's thread (from asyncio under WSGI: in the request's) and in an empty context, so that it sees no more of its caller
 than it would over a network.  What runs in a thread cannot be broken off: a blocking call ends when the view has
 ended, and then too late is `DeadlineExceeded`; the application is told the deadline, like any server.
 """
@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 from wsgiref.types import WSGIApplication
 
+from asgiref.sync import sync_to_async
 from typing_extensions import override
 
 from postroad.errors import DeadlineExceeded
@@ -42,20 +43,23 @@ class LocalTransport(Transport):
 
     @override
     async def send_async(self, outgoing: Outgoing, timeout_seconds: float) -> Answer:
-        """Call the application in another thread; the task does not wait for it beyond the time."""
+        """Call the application in the request's own thread; the task does not wait for it beyond the time.
+
+        A view that is asynchronous under WSGI so needs no further threads and no further connections to the database.
+        """
         try:
             async with asyncio.timeout(timeout_seconds):
-                return await asyncio.to_thread(self.send, outgoing, timeout_seconds)
+                return await sync_to_async(self.send)(outgoing, timeout_seconds)
         except TimeoutError as error:
             raise DeadlineExceeded(f"{outgoing.call}: no answer in time.") from error
 
     def _call(self, environ: dict[str, Any]) -> Answer:
-        status = 500
+        status, given = 500, list[tuple[str, str]]()
         written: list[bytes] = []
 
-        def start_response(line: str, headers: object, error: object = None, /) -> Any:
-            nonlocal status
-            status = int(line.split(" ", 1)[0])
+        def start_response(line: str, headers: list[tuple[str, str]], error: object = None, /) -> Any:
+            nonlocal status, given
+            status, given = int(line.split(" ", 1)[0]), headers
             return written.append
 
         body = self._application(environ, start_response)
@@ -65,7 +69,8 @@ class LocalTransport(Transport):
             close = getattr(body, "close", None)
             if close is not None:
                 close()
-        return Answer(status=status, body=b"".join(written))
+        headers = tuple((name.lower(), value) for name, value in given)
+        return Answer(status=status, body=b"".join(written), headers=headers)
 
 
 def environment(outgoing: Outgoing, timeout_seconds: float) -> dict[str, Any]:
@@ -73,12 +78,13 @@ def environment(outgoing: Outgoing, timeout_seconds: float) -> dict[str, Any]:
     path, _, query = outgoing.target.partition("?")
     headers = {"accept": "application/json", "host": "localhost", **outgoing.headers}
     headers[deadline.HEADER] = deadline.header_value(timeout_seconds)
+    content_type = headers.pop("content-type", "application/json" if outgoing.body else "")
     return {
         "REQUEST_METHOD": outgoing.verb,
         "SCRIPT_NAME": "",
         "PATH_INFO": unquote_to_bytes(f"/{outgoing.service}{path}").decode("latin-1"),
         "QUERY_STRING": query,
-        "CONTENT_TYPE": "application/json" if outgoing.body else "",
+        "CONTENT_TYPE": content_type,
         "CONTENT_LENGTH": str(len(outgoing.body)),
         "SERVER_NAME": "localhost",
         "SERVER_PORT": "80",

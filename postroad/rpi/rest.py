@@ -95,7 +95,7 @@ class RestTransport(Transport):
             for chunk in response.iter_stream():
                 body += chunk
                 self._check_size(outgoing, body)
-            return Answer(status=response.status, body=bytes(body))
+            return Answer(status=response.status, body=bytes(body), headers=_read(response.headers))
 
     @override
     async def send_async(self, outgoing: Outgoing, timeout_seconds: float) -> Answer:
@@ -116,7 +116,7 @@ class RestTransport(Transport):
                 async for chunk in response.aiter_stream():
                     body += chunk
                     self._check_size(outgoing, body)
-                return Answer(status=response.status, body=bytes(body))
+                return Answer(status=response.status, body=bytes(body), headers=_read(response.headers))
 
     def close(self) -> None:
         """Close the threads' connections."""
@@ -156,13 +156,17 @@ class RestTransport(Transport):
 
 
 def _headers(outgoing: Outgoing, timeout_seconds: float) -> list[tuple[str, str]]:
-    headers = [
-        ("accept", "application/json"),
-        (deadline.HEADER, deadline.header_value(timeout_seconds)),
-        *outgoing.headers.items(),
-    ]
+    headers = {
+        "accept": "application/json",
+        **outgoing.headers,
+        deadline.HEADER: deadline.header_value(timeout_seconds),
+    }
     if outgoing.body:
-        headers.append(("content-type", "application/json"))
+        headers.setdefault("content-type", "application/json")
     if outgoing.body or outgoing.verb in ("POST", "PUT", "PATCH"):
-        headers.append(("content-length", str(len(outgoing.body))))
-    return headers
+        headers["content-length"] = str(len(outgoing.body))
+    return list(headers.items())
+
+
+def _read(headers: list[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
+    return tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in headers)

@@ -23,7 +23,8 @@ class Outgoing:
         body: JSON, or empty.
         grpc: Full method, `package.Service/Method`; empty when it can only be called by REST.
         arguments: Parameters of path and query by their names on the wire; with the body's fields, gRPC's request.
-        headers: Lower-case names; the deadline is not among them, as it shrinks from attempt to attempt.
+        headers: Lower-case names; they come before the transport's own (accept, content-type).  The deadline is not
+            among them, as it shrinks from attempt to attempt.
         tried: Instances that failed an attempt of this call; the transport notes and avoids them.
     """
 
@@ -45,10 +46,12 @@ class Answer:
     Attributes:
         status: HTTP status; a gRPC status is translated.
         body: JSON, or empty.
+        headers: Names in lower case, in their order; empty where the transport has none.
     """
 
     status: int
     body: bytes = b""
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 class Transport(Protocol):

@@ -1,11 +1,11 @@
 """Who calls whom how: the setting TRANSPORT → a transport for each proxy.  Not: the addresses, which the resolver knows.
 
-CALLS = Calls(resolver)
-kitchen = CALLS.client_of(Kitchen)
+kitchen = calls().client_of(Kitchen)
 """
 
 import threading
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TypeVar
 from wsgiref.types import WSGIApplication
 
@@ -14,6 +14,7 @@ from typing_extensions import override
 
 from postroad.conf import settings
 from postroad.discovery.resolver import Resolver
+from postroad.discovery.selection import resolver_for
 from postroad.rpi.grpc import GrpcTransport
 from postroad.rpi.local import LocalTransport
 from postroad.rpi.proxy import client_of
@@ -61,3 +62,9 @@ class Calls(Transport):
             if name not in self._made:
                 self._made[name] = self._makers[name]()
             return self._made[name]
+
+
+@lru_cache(maxsize=1)
+def calls() -> Calls:
+    """Return the calls of this process, found as DISCOVERY says; made at the first call, so after a fork."""
+    return Calls(resolver_for(settings()))
