@@ -28,6 +28,8 @@ def _service(name: str) -> list[URLPattern | URLResolver]:
 urlpatterns: list[URLPattern | URLResolver] = [path("", include("postroad.runtime.health"))]
 if settings.HAS_REGISTRY:
     urlpatterns.append(path("eureka/", include("apps.registry.urls")))
+if settings.HAS_GATEWAY:
+    urlpatterns.append(path("", include("apps.gateway.api.urls")))
 if settings.SERVICES:
     urlpatterns += [
         path("admin/", admin.site.urls),

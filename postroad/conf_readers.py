@@ -111,8 +111,8 @@ def table_of(*choices: str) -> Callable[[Any], Mapping[str, str]]:
     def read(value: Any) -> Mapping[str, str]:
         if isinstance(value, str):
             value = dict(pair.strip().partition("=")[::2] for pair in value.split(",") if pair.strip())
-        if not isinstance(value, Mapping):
-            raise ValueError("it must be a dict of texts")
-        return {str(name): word(choice) for name, choice in value.items()}
+        if isinstance(value, Mapping):
+            return {str(name): word(choice) for name, choice in value.items()}
+        raise ValueError("it must be a dict of texts")
 
     return read

@@ -7,7 +7,7 @@ from config.settings.base import *
 
 
 def _required(name: str, example: str, *, alone: str = "") -> str:
-    """Return a variable that must be set; the registry alone does with `alone`, since it stores and sends nothing."""
+    """Return a variable that must be set; gateway and registry do with `alone`: they store and send nothing."""
     value = os.environ.get(name, "") or ("" if SERVICES else alone)
     if not value:
         raise SystemExit(f"postroad: {name} is not set; set it, for example {name}={example}.")
@@ -25,3 +25,7 @@ POSTROAD = {
     "SERVICE": os.environ.get("POSTROAD_SERVICE", "").replace("-", "_"),
     "BROKER_URL": _required("BROKER_URL", "amqp://user:password@localhost:5672//", alone="memory://"),
 }
+
+if HAS_GATEWAY:
+    # What every request passes is `apps.gateway.edge`; a middleware that is not asynchronous would cost each one a thread.
+    MIDDLEWARE = ["postroad.runtime.deadlines.DeadlineMiddleware"]
