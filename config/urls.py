@@ -25,12 +25,17 @@ def _service(name: str) -> list[URLPattern | URLResolver]:
     ]
 
 
-urlpatterns: list[URLPattern | URLResolver] = [
-    path("", include("postroad.runtime.health")),
-    path("admin/", admin.site.urls),
-    path("", include("apps.tour.urls")),
-    *(pattern for name in settings.SERVICES for pattern in _service(name)),
-]
+urlpatterns: list[URLPattern | URLResolver] = [path("", include("postroad.runtime.health"))]
+if settings.HAS_REGISTRY:
+    urlpatterns.append(path("eureka/", include("apps.registry.urls")))
+if settings.HAS_GATEWAY:
+    urlpatterns.append(path("", include("apps.gateway.api.urls")))
+if settings.SERVICES:
+    urlpatterns += [
+        path("admin/", admin.site.urls),
+        path("", include("apps.tour.urls")),
+        *(pattern for name in settings.SERVICES for pattern in _service(name)),
+    ]
 
 handler400 = "apps.rest.bad_request"
 handler404 = "apps.rest.page_not_found"

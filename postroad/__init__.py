@@ -5,8 +5,8 @@ The law of this package: seven floors, imports run down only.
     7  testing
     6  runtime    console
     5  sagas
-    4  commands   events   brokers
-    3  messaging  codecs
+    4  commands   events   brokers   rpi
+    3  messaging  codecs   discovery
     2  conf       retry
     1  errors     clock  ids  context
 

@@ -6,7 +6,7 @@ Values are read late, at first use, and again after a test changes the Django se
 
 import difflib
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from typing import Any
@@ -14,11 +14,30 @@ from typing import Any
 from django.conf import settings as django_settings
 from django.core.signals import setting_changed
 
+from postroad.conf_readers import (
+    choice_of,
+    read_addresses,
+    read_flag,
+    read_optional_url,
+    read_template,
+    read_urls,
+    table_of,
+)
 from postroad.errors import InvalidSetting
 
 
-def _setting(default: Any, line: str, *, least: float | None = None) -> Any:
-    return field(default=default, metadata={"line": line, "least": least})
+def _setting(
+    default: Any,
+    line: str,
+    *,
+    least: float | None = None,
+    most: float | None = None,
+    read: Callable[[Any], object] | None = None,
+) -> Any:
+    return field(default_factory=lambda: default, metadata={"line": line, "least": least, "most": most, "read": read})
+
+
+DISCOVERY_KINDS = ("dns", "headless", "static", "registry")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +66,51 @@ class Settings:
     processed_retention_hours: float = _setting(24.0 * 14, "age at which rows of handled messages are deleted", least=1)
     dead_letter_retention_hours: float = _setting(24.0 * 90, "age at which ended dead letters are deleted", least=1)
     retention_batch_rows: int = _setting(1000, "rows deleted in one statement by retention", least=1)
+    transport: Mapping[str, str] = _setting(
+        {"default": "rest"},
+        "service, or default → how it is called; as text: default=rest,kitchen=grpc",
+        read=table_of("rest", "grpc", "local"),
+    )
+    call_deadline_seconds: float = _setting(1.0, "time of a call that declares no deadline of its own", least=0.001)
+    call_connect_seconds: float = _setting(0.3, "longest wait for a connection to an instance", least=0.001)
+    call_attempts: int = _setting(3, "most attempts of one idempotent call", least=1)
+    call_retry_ratio: float = _setting(0.1, "retries to a service, as a part of its calls in ten seconds", least=0)
+    call_retry_least: int = _setting(10, "retries to a service in ten seconds that are always allowed", least=0)
+    call_bulkhead: int = _setting(32, "most outstanding calls to one service from one process", least=1)
+    call_answer_bytes: int = _setting(4 * 1024 * 1024, "largest answer that is read", least=1)
+    call_connection_age_seconds: float = _setting(
+        60.0, "age at which a connection is made anew, so that new instances get calls", least=0
+    )
+    breaker_error_rate: float = _setting(0.5, "part of a service's calls that fail when it opens", least=0.01, most=1)
+    breaker_min_calls: int = _setting(10, "calls in the window before the rate means anything", least=1)
+    breaker_window_seconds: float = _setting(10.0, "how far back calls are counted", least=0.1)
+    breaker_window_calls: int = _setting(0, "count so many last calls instead; 0: count by time", least=0)
+    breaker_open_seconds: float = _setting(5.0, "how long a service is left alone before it is probed", least=0)
+    breaker_probes: int = _setting(3, "probes that must all succeed before it closes", least=1)
+    discovery: str = _setting(
+        "dns", "how services are found: dns, headless, static or registry", read=choice_of(*DISCOVERY_KINDS)
+    )
+    dns_template: str = _setting(
+        "http://{service}:80", "dns, headless: where a service answers; {service} is its name", read=read_template
+    )
+    dns_ttl_seconds: float = _setting(5.0, "headless: how long an answer of DNS is used", least=0)
+    addresses: Mapping[str, tuple[str, ...]] = _setting(
+        {}, "static: service → URL or URLs of its instances; as text name=url,name=url or JSON", read=read_addresses
+    )
+    registry_url: tuple[str, ...] = _setting(
+        ("http://localhost:8761/eureka",), "registry: where it answers, or several by commas", read=read_urls
+    )
+    registry_fetch_seconds: float = _setting(30.0, "registry: how often a client asks what has changed", least=0.05)
+    registry_renew_seconds: int = _setting(30, "registry: how often an instance renews its lease", least=1)
+    registry_lease_seconds: int = _setting(90, "registry: how long an instance is believed without renewal", least=1)
+    registry_self_preservation: bool = _setting(
+        default=True, line="in the registry: evict nobody while over 15 % of the renewals are missing", read=read_flag
+    )
+    instance_url: str = _setting(
+        "",
+        "registry: http://host:port that others reach this process at; empty: its own IP and PORT",
+        read=read_optional_url,
+    )
 
 
 KEYS = {entry.name.upper(): entry for entry in fields(Settings)}
@@ -94,19 +158,33 @@ def settings() -> Settings:
 
 def _convert(key: str, value: Any) -> Any:
     entry = KEYS[key]
+    if entry.metadata["read"] is not None:
+        return _read(key, value)
     if entry.type is str:
         if isinstance(value, str):
             return value
-        raise InvalidSetting(f"POSTROAD[{key!r}] is {value!r}; it must be text ({entry.metadata['line']}).")
+        raise _invalid(key, value, "it must be text")
     try:
         number = int(value) if entry.type is int else float(value)
     except (TypeError, ValueError):
-        kind = "a whole number" if entry.type is int else "a number"
-        raise InvalidSetting(f"POSTROAD[{key!r}] is {value!r}; it must be {kind} ({entry.metadata['line']}).") from None
-    least = entry.metadata["least"]
+        raise _invalid(key, value, f"it must be {'a whole number' if entry.type is int else 'a number'}") from None
+    least, most = entry.metadata["least"], entry.metadata["most"]
     if least is not None and not number >= least:
-        raise InvalidSetting(f"POSTROAD[{key!r}] is {value!r}; the least value is {least} ({entry.metadata['line']}).")
+        raise _invalid(key, value, f"the least value is {least}")
+    if most is not None and not number <= most:
+        raise _invalid(key, value, f"the largest value is {most}")
     return number
+
+
+def _read(key: str, value: Any) -> Any:
+    try:
+        return KEYS[key].metadata["read"](value)
+    except ValueError as error:
+        raise _invalid(key, value, str(error)) from None
+
+
+def _invalid(key: str, value: Any, problem: str) -> InvalidSetting:
+    return InvalidSetting(f"POSTROAD[{key!r}] is {value!r}; {problem} ({KEYS[key].metadata['line']}).")
 
 
 def _forget(*, setting: str, **_: Any) -> None:

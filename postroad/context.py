@@ -19,11 +19,13 @@ class Current:
         service: Name of the service whose code runs; empty in a process without one.
         message_id: Id of the message being handled; empty outside a handler.
         trace_parent: W3C `traceparent` of the chain; empty when there is none.
+        request_id: Id of the request being answered, which calls pass on; empty when there is none.
     """
 
     service: str = ""
     message_id: str = ""
     trace_parent: str = ""
+    request_id: str = ""
 
     @override
     def __str__(self) -> str:

@@ -2,18 +2,30 @@
 
 PostroadError
 ├── RetryableError              the same call may succeed later
-│   └── BrokerUnavailable           nobody answers at BROKER_URL
+│   ├── BrokerUnavailable           nobody answers at BROKER_URL
+│   └── CallFailed                  a call to another service brought no answer
+│       ├── ServiceUnavailable          no instance of it is there, or it could not answer
+│       ├── DeadlineExceeded            the time for the call is used up
+│       └── CallRefused                 refused on this side, before anything was sent
+│           ├── BulkheadFull                too many calls to it are outstanding
+│           └── BreakerOpen                 too many calls to it failed lately
 ├── PermanentError              the same input fails again; a message with it is parked at once
 │   ├── InvalidMessage              a body or header does not fit its type
 │   ├── UnknownMessageType          no handler, or no class, of that wire name
 │   ├── UnknownContentType          no codec of that content type
-│   └── UnknownSaga                 a reply for a saga that is not stored here
+│   ├── UnknownSaga                 a reply for a saga that is not stored here
+│   ├── CallRejected                the called service says no: the request is at fault
+│   ├── InvalidAnswer               the called service's answer does not fit the declared type
+│   └── InvalidInstance             what is to be registered cannot be read
 └── MisconfiguredError          code or settings must change
     ├── OutsideTransaction          a send without a transaction around it
     ├── InvalidSetting              a key or value of POSTROAD that cannot be used
-    ├── InvalidDeclaration          a message, handler table or saga that contradicts itself
-    └── UnknownBroker               a BROKER_URL scheme without adapter
+    ├── InvalidDeclaration          a message, handler table, saga or proxy that contradicts itself
+    ├── UnknownBroker               a BROKER_URL scheme without adapter
+    └── ServiceUnknown              no address is configured for a service
 """
+
+from collections.abc import Mapping
 
 
 class PostroadError(Exception):
@@ -26,6 +38,30 @@ class RetryableError(PostroadError):
 
 class BrokerUnavailable(RetryableError):
     """Nobody answers at the broker's address, or the connection broke."""
+
+
+class CallFailed(RetryableError):
+    """A call to another service brought no answer; what the call declared as `otherwise` takes its place."""
+
+
+class ServiceUnavailable(CallFailed):
+    """No instance of the service is there, the connection broke, or the service could not answer (429, 5xx)."""
+
+
+class DeadlineExceeded(CallFailed):
+    """The time for the call is used up; whether the service did the work is not known."""
+
+
+class CallRefused(CallFailed):
+    """Refused on this side, before anything was sent."""
+
+
+class BulkheadFull(CallRefused):
+    """As many calls to the service are outstanding as may be."""
+
+
+class BreakerOpen(CallRefused):
+    """Too many calls to the service failed lately; it is left alone for a while."""
 
 
 class PermanentError(PostroadError):
@@ -48,6 +84,31 @@ class UnknownSaga(PermanentError):
     """A reply names a saga that is not stored here."""
 
 
+class CallRejected(PermanentError):
+    """The called service says no (4xx): an answer, not a failure.
+
+    Attributes:
+        status: HTTP status, or the one that a gRPC status stands for.
+        code: Stable word for programs, such as `not_found`.
+        detail: One sentence for people.
+        fields: Path of a field of the request → what is wrong with it.
+    """
+
+    def __init__(
+        self, call: str, *, status: int, code: str = "", detail: str = "", fields: Mapping[str, list[str]] | None = None
+    ) -> None:
+        super().__init__(f"{call}: the service says no: {status} {code} {detail}".rstrip())
+        self.status, self.code, self.detail, self.fields = status, code, detail, dict(fields or {})
+
+
+class InvalidAnswer(PermanentError):
+    """The called service's answer cannot be read as the declared type."""
+
+
+class InvalidInstance(PermanentError):
+    """A document of the service registry cannot be read, or misses what every instance has."""
+
+
 class MisconfiguredError(PostroadError):
     """Code or settings must change before this can work."""
 
@@ -61,8 +122,12 @@ class InvalidSetting(MisconfiguredError):
 
 
 class InvalidDeclaration(MisconfiguredError):
-    """A message, a handler table or a saga contradicts itself."""
+    """A message, a handler table, a saga or a proxy contradicts itself."""
 
 
 class UnknownBroker(MisconfiguredError):
     """No adapter speaks the scheme of BROKER_URL."""
+
+
+class ServiceUnknown(MisconfiguredError):
+    """No address is configured for the service."""

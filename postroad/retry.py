@@ -1,5 +1,6 @@
 """How long to wait before the next attempt: one back-off policy for relay, consumer and calls.  Not: a retry loop."""
 
+import random
 from dataclasses import dataclass
 
 
@@ -23,3 +24,10 @@ class Backoff:
             return 0.0
         exponent = min(failures - 1, 60)  # beyond 60 doublings a float only grows useless
         return min(self.first_seconds * self.factor**exponent, self.ceiling_seconds)
+
+    def jittered(self, failures: int) -> float:
+        """Return a random wait between none and `delay(failures)`, so that callers do not come back together.
+
+        Source: "full jitter", AWS Architecture Blog, "Exponential Backoff And Jitter", 2015.
+        """
+        return random.random() * self.delay(failures)  # noqa: S311 - no secret

@@ -4,11 +4,13 @@ import os
 from pathlib import Path
 from typing import Any
 
-from config.services import installed_services
+from config.services import has_gateway, has_registry, installed_services
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 VAR_DIR = Path(os.environ.get("VAR_DIR", BASE_DIR / "var"))
 SERVICES = installed_services()
+HAS_GATEWAY = has_gateway()
+HAS_REGISTRY = has_registry()
 
 INSTALLED_APPS = [
     "unfold",
@@ -27,8 +29,11 @@ INSTALLED_APPS = [
     "postroad.console",
     "apps.tour",
     *(f"apps.{service}" for service in SERVICES),
+    *(["apps.gateway"] if HAS_GATEWAY else []),
+    *(["apps.registry"] if HAS_REGISTRY else []),
 ]
 MIDDLEWARE = [
+    "postroad.runtime.deadlines.DeadlineMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

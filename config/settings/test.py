@@ -8,5 +8,5 @@ from config.settings.base import *
 SECRET_KEY = "only-for-tests"  # noqa: S105 - no secret: tests sign nothing that leaves them
 ALLOWED_HOSTS = ["*"]
 DATABASES = databases(os.environ.get("TEST_DATABASE_URL", "sqlite://:memory:"))
-POSTROAD = {"BROKER_URL": "memory://"}
+POSTROAD = {"BROKER_URL": "memory://", "TRANSPORT": {"default": "local"}}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

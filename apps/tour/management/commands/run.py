@@ -109,7 +109,7 @@ def _database() -> str:
 
 
 def _broker() -> str:
-    return "no broker needed" if settings.POSTROAD["BROKER_URL"].startswith("memory:") else "RabbitMQ"
+    return "no broker needed" if str(settings.POSTROAD["BROKER_URL"]).startswith("memory:") else "RabbitMQ"
 
 
 def _version() -> str:

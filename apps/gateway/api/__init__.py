@@ -1,0 +1,1 @@
+"""The gateway's HTTP API: routes, views and its document; no rules."""

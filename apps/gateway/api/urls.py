@@ -1,0 +1,13 @@
+"""Routes of the gateway; in both ways to run they are at the root."""
+
+from django.urls import path, re_path
+
+import apps.views  # noqa: F401 - knows <id:…>
+from apps.gateway.api import views
+from apps.gateway.edge import guarded
+
+urlpatterns = [
+    path("v1/orders", guarded(views.orders, resource="orders"), name="gateway-orders"),
+    path("v1/orders/<id:order_id>", guarded(views.order, resource="orders"), name="gateway-order"),
+    re_path(r"^v[12]/(?P<resource>[^/]+)(?:/.*)?$", guarded(views.forwarded), name="gateway-forwarded"),
+]

@@ -1,0 +1,57 @@
+"""An ASGI application that reads no more of a body than may be sent.  Not: WSGI, where a view reads from the connection.
+
+Django's ASGI handler keeps the whole body on disk before any view runs, so a view's limit would come too late.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from apps.gateway.conf import settings
+from apps.gateway.problems import problem
+
+Event = Mapping[str, Any]
+Receive = Callable[[], Awaitable[Event]]
+Send = Callable[[Event], Awaitable[None]]
+Application = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
+
+
+class _TooLarge(Exception):
+    """More came than may be sent."""
+
+
+def bounded(application: Application) -> Application:
+    """Return the application behind the limit GATEWAY_BODY_BYTES; what is larger is answered 413 and not read on."""
+
+    async def call(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await application(scope, receive, send)
+            return
+        most, read, has_begun = settings().body_bytes, 0, False
+
+        async def count() -> Event:
+            nonlocal read
+            event = await receive()
+            read += len(event.get("body", b""))
+            if read > most:
+                raise _TooLarge
+            return event
+
+        async def note(event: Event) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(event)
+
+        try:
+            await application(scope, count, note)
+        except _TooLarge:
+            if not has_begun:
+                await _refuse(most, send)
+
+    return call
+
+
+async def _refuse(most: int, send: Send) -> None:
+    answer = problem(413, "body_too_large", f"The body is too large; the limit is {most} bytes.")
+    headers = [(b"content-type", answer["Content-Type"].encode()), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.content})

@@ -1,0 +1,39 @@
+"""Which other origins' pages may call (CORS, in the Fetch standard).  Not: who may call, which is `auth`."""
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_vary_headers
+
+from apps.gateway.conf import settings
+
+METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
+ASKED = "Accept, Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-API-Key, X-Request-Id"
+SHOWN = "Deprecation, ETag, Idempotency-Replayed, Link, Location, Retry-After, Sunset, X-Request-Id"
+KEPT_SECONDS = 600
+"""How long a browser may keep the answer of a preflight: as long as browsers do at most."""
+
+
+def preflight(request: HttpRequest) -> HttpResponse | None:
+    """Return the answer to a browser that asks first; None for any other request."""
+    if request.method != "OPTIONS" or "Access-Control-Request-Method" not in request.headers:
+        return None
+    answer = HttpResponse(status=204)
+    if _is_allowed(request):
+        answer["Access-Control-Allow-Methods"] = METHODS
+        answer["Access-Control-Allow-Headers"] = ASKED
+        answer["Access-Control-Max-Age"] = str(KEPT_SECONDS)
+    return answer
+
+
+def mark(request: HttpRequest, answer: HttpResponse) -> None:
+    """Let the page's script see an answer if its origin is allowed; without allowed origins nothing changes."""
+    if not settings().cors_origins:
+        return
+    patch_vary_headers(answer, ["Origin"])
+    if _is_allowed(request):
+        answer["Access-Control-Allow-Origin"] = request.headers["Origin"]
+        answer["Access-Control-Expose-Headers"] = SHOWN
+
+
+def _is_allowed(request: HttpRequest) -> bool:
+    allowed = {origin.strip() for origin in settings().cors_origins.split(",") if origin.strip()}
+    return request.headers.get("Origin", "") in allowed

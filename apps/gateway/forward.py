@@ -1,0 +1,113 @@
+"""A request passed on to the service that owns its path, and the answer passed back.  Not: reading either.
+
+Bulkhead, breaker, deadline and retry are those of every call (`postroad.rpi`): only what is idempotent is sent again.
+Whatever the owner answers goes back as it is, its errors too; only when it answers nothing does the gateway.
+"""
+
+from collections.abc import Iterable, Mapping
+from urllib.parse import urlsplit
+
+from django.http import HttpRequest, HttpResponse
+
+from apps.gateway.limits import read_body
+from apps.gateway.problems import Refused, failure
+from postroad.errors import PostroadError, ServiceUnavailable
+from postroad.rpi.drivers import run_async
+from postroad.rpi.policies import policy_of
+from postroad.rpi.proxy import headers
+from postroad.rpi.transport import Answer, Outgoing, Transport
+from postroad.runtime.calls import calls
+
+PASSED = ("accept", "accept-language", "content-type", "idempotency-key", "if-match", "if-none-match", "prefer")
+"""Headers of a request that the owner gets; besides: `traceparent`, `x-request-id` and the deadline."""
+
+_NOT_BACK = frozenset({
+    "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding",
+    "upgrade", "content-length", "date", "server", "set-cookie", "x-request-id",
+})  # fmt: skip
+"""Headers of an answer that end here: hop by hop (RFC 9110, 7.6.1), or the gateway's own."""
+
+_IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
+_METHODS = _IDEMPOTENT | {"POST", "PATCH"}
+
+
+async def forward(
+    request: HttpRequest, owner: str, *, seconds: float, transport: Transport | None = None
+) -> HttpResponse:
+    """Return the owner's answer, or a problem document that says why there is none.
+
+    Raises:
+        Refused: The request cannot be passed on.
+    """
+    outgoing = _outgoing(request, owner)
+    via, last = transport or calls(), _Last()
+    steps = policy_of(owner).steps(outgoing.call, is_idempotent=outgoing.verb in _IDEMPOTENT, deadline_seconds=seconds)
+
+    async def send(timeout_seconds: float) -> Answer:
+        last.answer = None
+        last.answer = await via.send_async(outgoing, timeout_seconds)
+        return last.answer
+
+    try:
+        return _back(await run_async(steps, send), owner)
+    except ServiceUnavailable as error:
+        return failure(error, service=owner) if last.answer is None else _back(last.answer, owner)
+    except PostroadError as error:
+        return failure(error, service=owner)
+
+
+class _Last:
+    """What the last attempt brought: the policy takes 429 and 5xx for failures, the client gets them as they are."""
+
+    answer: Answer | None = None
+
+
+def _outgoing(request: HttpRequest, owner: str) -> Outgoing:
+    method = request.method or ""
+    if method not in _METHODS:
+        detail = f"{method} is not forwarded; use one of: {', '.join(sorted(_METHODS))}."
+        raise Refused(405, "method_not_allowed", detail, headers={"Allow": ", ".join(sorted(_METHODS))})
+    return Outgoing(
+        service=owner,
+        call=f"{owner}.{method.lower()}",
+        verb=method,
+        target=_target(request),
+        body=read_body(request),
+        headers={**_passed(request.headers), **headers()},
+    )
+
+
+def _target(request: HttpRequest) -> str:
+    if any(segment in (".", "..") for segment in request.path_info.split("/")):
+        raise Refused(404, "not_found", "There is nothing at this address.")
+    return request.get_full_path()
+
+
+def _passed(given: Mapping[str, str]) -> dict[str, str]:
+    found = {name: given.get(name) for name in PASSED}
+    return {name: value for name, value in found.items() if value and value.isascii()}
+
+
+def _back(answer: Answer, owner: str) -> HttpResponse:
+    response = HttpResponse(answer.body, status=answer.status)
+    del response["Content-Type"]
+    named = {name.strip().lower() for key, value in answer.headers if key == "connection" for name in value.split(",")}
+    for name, value in _merged(answer.headers):
+        if name not in _NOT_BACK and name not in named:
+            response[name.title()] = _location(value, owner) if name == "location" else value
+    return response
+
+
+def _merged(pairs: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:
+    """Return each header once, its values joined (RFC 9110, 5.2)."""
+    merged: dict[str, str] = {}
+    for name, value in pairs:
+        merged[name] = f"{merged[name]}, {value}" if name in merged else value
+    return merged.items()
+
+
+def _location(value: str, owner: str) -> str:
+    """Return an address of the owner as one of the gateway: without host, and without the prefix of one process."""
+    parts = urlsplit(value)
+    path = parts.path.removeprefix(f"/{owner}") if parts.path.startswith(f"/{owner}/v") else parts.path
+    return f"{path}?{parts.query}" if parts.query else path

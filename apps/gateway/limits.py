@@ -1,0 +1,103 @@
+"""How much a client may send: bytes of a body, requests in a time.  Not: how much a query may ask for.
+
+The buckets are this process's own: N processes admit up to N times the rate.
+"""
+
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+from django.http import HttpRequest
+
+from apps.gateway.conf import settings
+from apps.gateway.problems import Refused
+
+MOST_CLIENTS = 10_000
+"""Buckets kept; the one that was used longest ago goes first, and by then is full again as a rule."""
+
+
+class TokenBuckets:
+    """One bucket of tokens for each client: a request takes one, time brings them back.
+
+    Concurrency: `take` does not wait, so tasks of one loop cannot disturb each other; threads may at worst admit one more.
+    Source: RFC 2697's meter, with one colour.
+    """
+
+    def __init__(
+        self,
+        *,
+        rate_per_second: float,
+        burst: int,
+        clock: Callable[[], float] = time.monotonic,
+        most: int = MOST_CLIENTS,
+    ) -> None:
+        self._rate, self._burst, self._clock, self._most = rate_per_second, burst, clock, most
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def take(self, client: str) -> float:
+        """Take a token; return 0, or the seconds until there is one."""
+        now = self._clock()
+        tokens, seen_at = self._buckets.pop(client, (float(self._burst), now))
+        tokens = min(float(self._burst), tokens + (now - seen_at) * self._rate)
+        wait = 0.0 if tokens >= 1 else (1 - tokens) / self._rate
+        self._buckets[client] = (tokens if wait else tokens - 1, now)
+        if len(self._buckets) > self._most:
+            self._buckets.popitem(last=False)
+        return wait
+
+
+_buckets: list[tuple[float, int, TokenBuckets]] = []
+
+
+def check_rate(client: str) -> None:
+    """Take one of the client's tokens.
+
+    Raises:
+        Refused: 429, there is none.
+    """
+    given = settings()
+    if given.rate_per_second <= 0:
+        return
+    wait = _in_force(given.rate_per_second, given.rate_burst).take(client)
+    if wait:
+        detail = f"Too many requests; try again in {wait:.1f} seconds."
+        raise Refused(429, "too_many_requests", detail, headers={"Retry-After": str(math.ceil(wait))})
+
+
+def _in_force(rate_per_second: float, burst: int) -> TokenBuckets:
+    """Return the buckets of this rate; new ones when the settings have changed."""
+    if not _buckets or _buckets[0][:2] != (rate_per_second, burst):
+        _buckets[:] = [(rate_per_second, burst, TokenBuckets(rate_per_second=rate_per_second, burst=burst))]
+    return _buckets[0][2]
+
+
+def check_size(request: HttpRequest) -> None:
+    """Refuse a body that announces more bytes than are read.
+
+    Raises:
+        Refused: 413.
+    """
+    announced = str(request.META.get("CONTENT_LENGTH") or "0")
+    if announced.isdecimal() and int(announced[:20]) > settings().body_bytes:
+        raise _too_large()
+
+
+def read_body(request: HttpRequest) -> bytes:
+    """Return the whole body.
+
+    Raises:
+        Refused: 413, it is too large; 400, it broke off.
+    """
+    most = settings().body_bytes
+    try:
+        body: bytes = request.read(most + 1)
+    except OSError as error:
+        raise Refused(400, "invalid", "The body ended before its announced length.") from error
+    if len(body) > most:
+        raise _too_large()
+    return body
+
+
+def _too_large() -> Refused:
+    return Refused(413, "body_too_large", f"The body is too large; the limit is {settings().body_bytes} bytes.")

@@ -1,0 +1,121 @@
+"""Bearer tokens of an OpenID Connect issuer: signature, issuer, audience, time, roles.  Not: logging anybody in."""
+
+import asyncio
+import json
+import time
+import urllib.request
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+
+import jwt
+
+from apps.gateway.conf import Settings
+from apps.gateway.problems import RETRY_SECONDS, Refused
+
+ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
+"""Public-key algorithms only: with an algorithm of a shared secret, the public key itself would sign."""
+
+KEPT_SECONDS = 300.0
+"""Age at which the keys are asked for again."""
+
+PAUSE_SECONDS = 10.0
+"""Least time between two questions: tokens with invented key ids must not become the issuer's load."""
+
+FETCH_SECONDS = 3.0
+LEEWAY_SECONDS = 10.0
+"""By how much the issuer's clock may differ."""
+
+Fetch = Callable[[], Mapping[str, Any]]
+
+
+class IssuerKeys:
+    """The issuer's public keys; kept, and the old ones used on while it cannot be asked.
+
+    Concurrency: for tasks of one loop; two threads may at worst ask twice.
+    """
+
+    def __init__(self, fetch: Fetch, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._fetch, self._clock = fetch, clock
+        self._asked_at = float("-inf")
+        self._keys: dict[str, jwt.PyJWK] = {}
+
+    async def key(self, key_id: str) -> jwt.PyJWK | None:
+        """Return the key of an id; None: the issuer has no such key.
+
+        Raises:
+            Refused: 503, no keys can be had.
+        """
+        age = self._clock() - self._asked_at
+        if age > KEPT_SECONDS or (key_id not in self._keys and age > PAUSE_SECONDS):
+            self._asked_at = self._clock()
+            await self._ask()
+        if not self._keys:
+            detail = f"The issuer's keys cannot be had at the moment; try again in {RETRY_SECONDS} seconds."
+            raise Refused(503, "unavailable", detail, headers={"Retry-After": str(RETRY_SECONDS)})
+        return self._keys.get(key_id)
+
+    async def _ask(self) -> None:
+        try:
+            document = await asyncio.to_thread(self._fetch)
+            found = jwt.PyJWKSet.from_dict(dict(document)).keys
+        except (OSError, ValueError, jwt.PyJWTError):
+            return  # what was known stays in force
+        self._keys = {key.key_id: key for key in found if key.key_id}
+
+
+async def verified(token: str, given: Settings) -> tuple[str, frozenset[str]]:
+    """Return the subject and the roles of a token.
+
+    Raises:
+        Refused: 401, the token is missing or not good; 503, the keys cannot be had.
+    """
+    return await verified_with(issuer_keys(given.oidc_jwks_url), token, given)
+
+
+async def verified_with(keys: IssuerKeys, token: str, given: Settings) -> tuple[str, frozenset[str]]:
+    """As `verified`, with these keys."""
+    if not token:
+        raise _unauthorized("Send a token of the issuer: Authorization: Bearer …", error="")
+    try:
+        key = await keys.key(str(jwt.get_unverified_header(token).get("kid", "")))
+        if key is None:
+            raise _unauthorized("The token is signed with a key that the issuer does not have.")
+        claims = jwt.decode(
+            token,
+            key=key,
+            algorithms=ALGORITHMS,
+            issuer=given.oidc_issuer,
+            audience=given.oidc_audience,
+            leeway=LEEWAY_SECONDS,
+            options={"require": ["exp", "iss", "aud", "sub"]},
+        )
+    except (jwt.PyJWTError, ValueError, RecursionError) as error:
+        raise _unauthorized(f"The token is not good: {type(error).__name__}.") from error
+    return str(claims["sub"]), _roles(claims, given.oidc_roles_claim)
+
+
+@lru_cache(maxsize=4)
+def issuer_keys(url: str) -> IssuerKeys:
+    """Return this process's keys of an issuer."""
+
+    def fetch() -> Mapping[str, Any]:
+        with urllib.request.urlopen(url, timeout=FETCH_SECONDS) as answer:  # noqa: S310 - the operator's own setting
+            document: Mapping[str, Any] = json.load(answer)
+            return document
+
+    return IssuerKeys(fetch)
+
+
+def _roles(claims: Mapping[str, Any], path: str) -> frozenset[str]:
+    value: Any = claims
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    if isinstance(value, str):
+        return frozenset(value.split())
+    return frozenset(str(role) for role in value) if isinstance(value, list) else frozenset()
+
+
+def _unauthorized(detail: str, *, error: str = "invalid_token") -> Refused:
+    challenge = 'Bearer realm="postroad"' + (f', error="{error}"' if error else "")  # RFC 6750, 3
+    return Refused(401, "unauthorized", detail, headers={"WWW-Authenticate": challenge})

@@ -1,0 +1,193 @@
+"""What the services answer, as far as the gateway reads it.  Not: their own types, which nobody else may import.
+
+A reader ignores attributes that it does not know and supplies defaults for those that are missing (A6).
+"""
+
+from typing import Any
+
+import msgspec
+
+
+class Part(msgspec.Struct, rename="camel", omit_defaults=True):
+    """Base: camelCase on the wire."""
+
+
+class Order(Part):
+    """`GET /v1/orders/{id}` of orders; a reason is there only after a refusal."""
+
+    order_id: int
+    state: str
+    order_total: str
+    rejection_reason: str = ""
+    refused_change: str = ""
+    refusal_reason: str = ""
+    consumer_id: int | None = None
+    restaurant_id: int | None = None
+
+
+class OrderId(Part):
+    """The answer to a new order."""
+
+    order_id: int
+
+
+class TicketLine(Part):
+    """One dish of a ticket."""
+
+    menu_item_id: str
+    quantity: int
+    name: str = ""
+
+
+class Ticket(Part):
+    """`GET /v1/tickets/{id}` of the kitchen."""
+
+    ticket_id: int
+    order_id: int
+    restaurant_id: int
+    state: str
+    line_items: list[TicketLine] = []
+    ready_by: str | None = None
+
+
+class DeliveryState(Part):
+    """Which delivery it is, and where it stands."""
+
+    id: int
+    state: str
+
+
+class CourierAction(Part):
+    """What a courier does, and when."""
+
+    type: str
+    time: str
+
+
+class Delivery(Part):
+    """`GET /v1/deliveries/{id}` of delivery."""
+
+    delivery_info: DeliveryState
+    assigned_courier: int | None = None
+    courier_actions: list[CourierAction] = []
+
+
+class DeliveryInfo(Part, omit_defaults=False):
+    """A delivery as the composed order shows it: one level."""
+
+    id: int
+    state: str
+    assigned_courier: int | None
+    courier_actions: list[CourierAction]
+
+    @classmethod
+    def of(cls, delivery: Delivery) -> "DeliveryInfo":
+        """Return a delivery on one level."""
+        info = delivery.delivery_info
+        return cls(
+            id=info.id,
+            state=info.state,
+            assigned_courier=delivery.assigned_courier,
+            courier_actions=delivery.courier_actions,
+        )
+
+
+class Bill(Part):
+    """`GET /v1/bills/{orderId}` of accounting."""
+
+    order_id: int
+    account_id: int
+    state: str
+    amount: str
+
+
+class Courier(Part):
+    """`GET /v1/couriers/{id}` of delivery."""
+
+    courier_id: int
+    available: bool
+
+
+class Availability(Part):
+    """The body that says whether a courier takes further deliveries."""
+
+    available: bool
+
+
+class Name(Part):
+    """What a consumer is called."""
+
+    first_name: str
+    last_name: str
+
+
+class Consumer(Part):
+    """`GET /v1/consumers/{id}` of consumers."""
+
+    consumer_id: int
+    name: Name
+
+
+class NewConsumer(Part):
+    """The body of `POST /v1/consumers`."""
+
+    name: Name
+
+
+class ConsumerId(Part):
+    """The answer to a new consumer."""
+
+    consumer_id: int
+
+
+class MenuItem(Part):
+    """One dish of a menu."""
+
+    id: str
+    name: str
+    price: str
+
+
+class Menu(Part, omit_defaults=False):
+    """A whole menu."""
+
+    menu_items: list[MenuItem] = []
+
+
+class Restaurant(Part):
+    """`GET /v1/restaurants/{id}` of restaurants."""
+
+    id: int
+    name: str
+    menu: Menu = msgspec.field(default_factory=Menu)
+
+
+class ListedRestaurant(Part):
+    """A restaurant in the list of all."""
+
+    id: int
+    name: str
+
+
+class RestaurantPage(Part):
+    """`GET /v1/restaurants` of restaurants."""
+
+    restaurants: list[ListedRestaurant]
+    start_key: str | None = None
+
+
+class ListedOrder(Part):
+    """An order in the history; only its id is read here, the order itself is asked of its owner."""
+
+    order_id: int
+
+
+class OrderPage(Part):
+    """`GET /v1/orders` of order_history."""
+
+    orders: list[ListedOrder]
+    start_key: str | None = None
+
+
+Body = dict[str, Any]
+"""A body that the owner checks."""

@@ -1,0 +1,192 @@
+"""What the gateway calls: the interface of each service, with time and fallback of each call, and who owns which path.
+
+Not: transport and addresses, which are settings (`POSTROAD["TRANSPORT"]`, and those of discovery).
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Protocol
+
+from apps.gateway.parts import (
+    Availability,
+    Bill,
+    Body,
+    Consumer,
+    ConsumerId,
+    Courier,
+    Delivery,
+    NewConsumer,
+    Order,
+    OrderId,
+    OrderPage,
+    Restaurant,
+    RestaurantPage,
+    Ticket,
+)
+from postroad.rpi.declaration import get, post, proxy
+from postroad.rpi.fallback import cached
+from postroad.runtime.calls import calls
+
+PART_SECONDS = 0.5
+"""Time for a part that is not essential: half of the whole, so that an order is shown though a part hangs."""
+
+KEPT_SECONDS = 60
+"""Greatest age of a part that is shown while its service is away."""
+
+OWNERS = {
+    "orders": "orders",
+    "consumers": "consumers",
+    "restaurants": "restaurants",
+    "tickets": "kitchen",
+    "deliveries": "delivery",
+    "couriers": "delivery",
+    "accounts": "accounting",
+    "bills": "accounting",
+}
+"""First part of a path behind the version → the service that it is forwarded to."""
+
+HISTORY = "order_history"
+"""Answers questions about many orders."""
+
+
+@proxy("orders")
+class Orders(Protocol):
+    """The owner of orders."""
+
+    @get("/v1/orders/{order_id}", grpc="postroad.orders.v1.Orders/GetOrder")
+    async def order(self, order_id: int) -> Order:
+        """Return an order; one that is not there is `CallRejected` with status 404."""
+        ...
+
+    @post("/v1/orders")
+    async def create(self, body: Body) -> OrderId:
+        """Place an order."""
+        ...
+
+    @post("/v1/orders/{order_id}/cancel")
+    async def cancel(self, order_id: int) -> Order:
+        """Begin to cancel an order."""
+        ...
+
+    @post("/v1/orders/{order_id}/revise")
+    async def revise(self, order_id: int, body: Body) -> Order:
+        """Begin to revise an order."""
+        ...
+
+
+@proxy("order_history")
+class OrderHistory(Protocol):
+    """The view of all orders."""
+
+    @get("/v1/orders")
+    async def orders(self, consumer_id: int, start_key: str | None = None) -> OrderPage:
+        """Return a page of a consumer's orders, newest first."""
+        ...
+
+
+@proxy("kitchen")
+class Kitchen(Protocol):
+    """The owner of tickets."""
+
+    @get(
+        "/v1/tickets/{ticket_id}",
+        grpc="postroad.kitchen.v1.Kitchen/GetTicket",
+        deadline=PART_SECONDS,
+        otherwise=cached(seconds=KEPT_SECONDS),
+    )
+    async def ticket(self, ticket_id: int) -> Ticket | None:
+        """Return the ticket of an order, which has the order's id."""
+        ...
+
+
+@proxy("delivery")
+class Deliveries(Protocol):
+    """The owner of deliveries and couriers."""
+
+    @get("/v1/deliveries/{delivery_id}", deadline=PART_SECONDS, otherwise=cached(seconds=KEPT_SECONDS))
+    async def delivery(self, delivery_id: int) -> Delivery | None:
+        """Return the delivery of an order, which has the order's id."""
+        ...
+
+    @get("/v1/couriers/{courier_id}")
+    async def courier(self, courier_id: int) -> Courier | None:
+        """Return a courier."""
+        ...
+
+    @post("/v1/couriers/{courier_id}/availability", idempotent=True)
+    async def change_availability(self, courier_id: int, body: Availability) -> Courier:
+        """Note whether a courier takes further deliveries."""
+        ...
+
+
+@proxy("accounting")
+class Accounting(Protocol):
+    """The owner of bills."""
+
+    @get(
+        "/v1/bills/{order_id}",
+        grpc="postroad.accounting.v1.Accounting/GetBill",
+        deadline=PART_SECONDS,
+        otherwise=cached(seconds=KEPT_SECONDS),
+    )
+    async def bill(self, order_id: int) -> Bill | None:
+        """Return what an order is charged."""
+        ...
+
+
+@proxy("consumers")
+class Consumers(Protocol):
+    """The owner of consumers."""
+
+    @get("/v1/consumers/{consumer_id}")
+    async def consumer(self, consumer_id: int) -> Consumer | None:
+        """Return a consumer."""
+        ...
+
+    @post("/v1/consumers")
+    async def create(self, body: NewConsumer) -> ConsumerId:
+        """Register a consumer."""
+        ...
+
+
+@proxy("restaurants")
+class Restaurants(Protocol):
+    """The owner of restaurants."""
+
+    @get("/v1/restaurants")
+    async def restaurants(self, start_key: str | None = None) -> RestaurantPage:
+        """Return a page of all restaurants, in the order in which they joined."""
+        ...
+
+    @get("/v1/restaurants/{restaurant_id}")
+    async def restaurant(self, restaurant_id: int) -> Restaurant | None:
+        """Return a restaurant with its menu."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """All that the gateway calls; a test passes plain classes."""
+
+    orders: Orders
+    order_history: OrderHistory
+    kitchen: Kitchen
+    delivery: Deliveries
+    accounting: Accounting
+    consumers: Consumers
+    restaurants: Restaurants
+
+
+@lru_cache(maxsize=1)
+def services() -> Services:
+    """Return this process's services, called as the settings say; made at the first request."""
+    made = calls()
+    return Services(
+        orders=made.client_of(Orders),
+        order_history=made.client_of(OrderHistory),
+        kitchen=made.client_of(Kitchen),
+        delivery=made.client_of(Deliveries),
+        accounting=made.client_of(Accounting),
+        consumers=made.client_of(Consumers),
+        restaurants=made.client_of(Restaurants),
+    )

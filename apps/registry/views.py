@@ -1,0 +1,148 @@
+"""Eureka's REST operations, a view a resource.  Not: what they do, which is `postroad.discovery.registry.store`."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.decorators import method_decorator
+from django.views.decorators.csrf import csrf_exempt
+from django.views.generic import View
+from typing_extensions import override
+
+from apps.registry.formats import answer, done, read_body, refusal
+from apps.registry.state import registry
+from postroad.discovery.registry.fields import check_key, check_text, read_number
+from postroad.discovery.registry.instance import Instance
+from postroad.discovery.registry.reader import read_instance, read_status
+from postroad.discovery.registry.writer import write_application, write_applications, write_instance
+from postroad.errors import InvalidInstance
+
+
+@method_decorator(csrf_exempt, name="dispatch")
+class RegistryView(View):
+    """Base of the views: what cannot be read is a 400 that says why."""
+
+    @override
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return super().dispatch(request, *args, **kwargs)
+        except InvalidInstance as error:
+            return refusal(400, str(error))
+
+
+class AppsView(RegistryView):
+    """All instances."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Show them."""
+        return answer(request, write_applications(registry().everything()))
+
+
+class DeltaView(RegistryView):
+    """The instances that changed lately."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Show them, and the hashcode of all."""
+        return answer(request, write_applications(registry().changed()))
+
+
+class AppView(RegistryView):
+    """One application."""
+
+    def get(self, request: HttpRequest, app: str) -> HttpResponse:
+        """Show its instances."""
+        instances = registry().select(lambda instance: instance.app == app.upper()).instances
+        if not instances:
+            return refusal(404, f"no instance of {app.upper()!r} is registered.")
+        return answer(request, write_application(app.upper(), instances))
+
+    def post(self, request: HttpRequest, app: str) -> HttpResponse:
+        """Register an instance."""
+        registry().register(read_instance(read_body(request), app=app))
+        return done(status=204)
+
+
+class InstanceView(RegistryView):
+    """One instance of an application."""
+
+    def get(self, request: HttpRequest, app: str, instance_id: str) -> HttpResponse:
+        """Show it."""
+        instance = registry().find(app, instance_id)
+        return _unknown(instance_id) if instance is None else answer(request, write_instance(instance))
+
+    def put(self, request: HttpRequest, app: str, instance_id: str) -> HttpResponse:
+        """Renew its lease; 404 asks it to register."""
+        changed = request.GET.get("lastDirtyTimestamp")
+        dirty_ms = read_number({"lastDirtyTimestamp": changed}, "lastDirtyTimestamp", default=0) if changed else None
+        return _done_if(registry().renew(app, instance_id, dirty_ms=dirty_ms), instance_id)
+
+    def delete(self, request: HttpRequest, app: str, instance_id: str) -> HttpResponse:
+        """End its lease."""
+        return _done_if(registry().cancel(app, instance_id), instance_id)
+
+
+class StatusView(RegistryView):
+    """The status that an operator gives an instance."""
+
+    def put(self, request: HttpRequest, app: str, instance_id: str) -> HttpResponse:
+        """Set it: `?value=OUT_OF_SERVICE`."""
+        value = request.GET.get("value", "")
+        if not value:
+            raise InvalidInstance("the parameter 'value' is missing; write status?value=OUT_OF_SERVICE.")
+        return _done_if(registry().set_status(app, instance_id, read_status(value)), instance_id)
+
+    def delete(self, request: HttpRequest, app: str, instance_id: str) -> HttpResponse:
+        """Let the instance's own status count again, or `?value=UP` until it registers anew."""
+        value = request.GET.get("value", "")
+        fallback = read_status(value) if value else None
+        return _done_if(registry().clear_status(app, instance_id, fallback=fallback), instance_id)
+
+
+class MetadataView(RegistryView):
+    """An instance's metadata."""
+
+    def put(self, request: HttpRequest, app: str, instance_id: str) -> HttpResponse:
+        """Add each parameter of the query to it."""
+        values = {check_key(key): check_text(value, key) for key, value in request.GET.items()}
+        return _done_if(registry().set_metadata(app, instance_id, values), instance_id)
+
+
+class AnyAppInstanceView(RegistryView):
+    """An instance, whatever its application."""
+
+    def get(self, request: HttpRequest, instance_id: str) -> HttpResponse:
+        """Show it."""
+        found = registry().select(lambda instance: instance.id == instance_id).instances
+        return answer(request, write_instance(found[0])) if found else _unknown(instance_id)
+
+
+class VipView(RegistryView):
+    """The instances behind a virtual address."""
+
+    name_of: Callable[[Instance], str] = staticmethod(lambda instance: instance.vip)
+
+    def get(self, request: HttpRequest, vip: str) -> HttpResponse:
+        """Show them."""
+        found = registry().select(lambda instance: vip.upper() in _names(type(self).name_of(instance)))
+        if not found.instances:
+            return refusal(404, f"no instance has the virtual address {vip!r}.")
+        return answer(request, write_applications(found))
+
+
+class SecureVipView(VipView):
+    """The instances behind a virtual address for TLS."""
+
+    name_of = staticmethod(lambda instance: instance.secure_vip)
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip().upper() for name in text.split(",")]
+
+
+def _done_if(is_known: bool, instance_id: str) -> HttpResponse:  # noqa: FBT001 - reads like a sentence
+    return done() if is_known else _unknown(instance_id)
+
+
+def _unknown(instance_id: str) -> HttpResponse:
+    return refusal(404, f"no instance {instance_id!r} is registered here as it says; register it (again).")

@@ -1,0 +1,13 @@
+"""The ASGI application of the gateway: `uvicorn config.asgi:application`.  Not: the services, which are `wsgi`."""
+
+import os
+
+from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
+from django.core.asgi import get_asgi_application
+
+from apps.gateway.bounded import bounded
+from postroad.runtime.self_registration import register_web_process
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.service")
+application = bounded(ASGIStaticFilesHandler(get_asgi_application()))
+register_web_process()

@@ -1,0 +1,118 @@
+"""Readers of settings that are neither numbers nor plain text.  Not: the keys, which are in `conf`.
+
+Each takes what a settings file or the environment says and returns the value; ValueError has the way out.
+"""
+
+import difflib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+_WORDS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
+
+
+def read_flag(value: Any) -> bool:
+    """Read a yes or no."""
+    word = str(value).lower()
+    if word not in _WORDS:
+        raise ValueError("it must be true or false")
+    return _WORDS[word]
+
+
+def choice_of(*choices: str) -> Callable[[Any], str]:
+    """Return a reader of one of some words."""
+
+    def read(value: Any) -> str:
+        if value in choices:
+            return str(value)
+        near = difflib.get_close_matches(str(value), choices, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise ValueError(f"it must be one of {', '.join(choices)}{hint}")
+
+    return read
+
+
+def read_url(value: Any) -> str:
+    """Read `http://host:port/path`; no slash at the end."""
+    try:
+        parts = urlsplit(value if isinstance(value, str) else "")
+        is_good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        is_good = False
+    if not is_good:
+        raise ValueError(f"{value!r} is no URL such as http://host:8000")
+    return str(value).rstrip("/")
+
+
+def read_urls(value: Any) -> tuple[str, ...]:
+    """Read one URL or several, as a list or separated by commas."""
+    texts = [text.strip() for text in value.split(",")] if isinstance(value, str) else value
+    if not isinstance(texts, Sequence) or not texts:
+        raise ValueError("it must be a URL, or several separated by commas")
+    return tuple(read_url(text) for text in texts)
+
+
+def read_optional_url(value: Any) -> str:
+    """Read a URL without path, or nothing."""
+    return "" if value == "" else _without_path(value)
+
+
+def read_template(value: Any) -> str:
+    """Read an address with `{service}` in its host; `http://` may be missing."""
+    text = value if "://" in str(value) else f"http://{value}"
+    if str(text).count("{service}") != 1:
+        raise ValueError("it must have {service} once, such as http://{service}:80")
+    _without_path(str(text).replace("{service}", "service"))
+    return str(text)
+
+
+def read_addresses(value: Any) -> Mapping[str, tuple[str, ...]]:
+    """Read service → URL or URLs: a dict, the same as JSON, or `name=url,name=url` (a name twice has two instances)."""
+    pairs = _pairs(value) if isinstance(value, str) else value
+    if not isinstance(pairs, Mapping):
+        raise ValueError('it must be a dict, JSON, or "name=url,name=url"')  # noqa: TRY004 - its value is at fault
+    table = {}
+    for service, urls in pairs.items():
+        try:
+            table[str(service)] = tuple(_without_path(url) for url in read_urls(urls))
+        except ValueError as error:
+            raise ValueError(f"the address of {service!r} cannot be used: {error}") from None
+    return table
+
+
+def _pairs(text: str) -> Any:
+    if text.lstrip().startswith("{"):
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"it begins like JSON and is none ({error})") from None
+    table: dict[str, list[str]] = {}
+    for pair in filter(None, (pair.strip() for pair in text.split(","))):
+        service, equals, url = pair.partition("=")
+        if not equals or not service.strip():
+            raise ValueError(f"{pair!r} is not name=url")
+        table.setdefault(service.strip(), []).append(url.strip())
+    return table
+
+
+def _without_path(value: Any) -> str:
+    url = read_url(value)
+    parts = urlsplit(url)
+    if parts.path or parts.query or parts.fragment or parts.username:
+        raise ValueError(f"{value!r} must end behind the port: host and port are all that a resolver knows")
+    return url
+
+
+def table_of(*choices: str) -> Callable[[Any], Mapping[str, str]]:
+    """Return a reader of a table of name → one of some words; as text `name=word,name=word`."""
+    word = choice_of(*choices)
+
+    def read(value: Any) -> Mapping[str, str]:
+        if isinstance(value, str):
+            value = dict(pair.strip().partition("=")[::2] for pair in value.split(",") if pair.strip())
+        if isinstance(value, Mapping):
+            return {str(name): word(choice) for name, choice in value.items()}
+        raise ValueError("it must be a dict of texts")
+
+    return read

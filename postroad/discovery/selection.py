@@ -1,0 +1,24 @@
+"""The settings → a resolver.  Not: the resolvers themselves."""
+
+from postroad.conf import Settings
+from postroad.discovery.dns import DnsResolver
+from postroad.discovery.headless import HeadlessResolver
+from postroad.discovery.registry_client import RegistryClient
+from postroad.discovery.registry_resolver import RegistryResolver
+from postroad.discovery.resolver import Resolver
+from postroad.discovery.static import StaticResolver
+from postroad.discovery.template import AddressTemplate
+
+
+def resolver_for(settings: Settings) -> Resolver:
+    """Return a new resolver of the kind that DISCOVERY names; it looks nothing up before its first use."""
+    match settings.discovery:
+        case "static":
+            return StaticResolver(settings.addresses)
+        case "headless":
+            return HeadlessResolver(AddressTemplate(settings.dns_template), ttl_seconds=settings.dns_ttl_seconds)
+        case "registry":
+            client = RegistryClient(settings.registry_url)
+            return RegistryResolver(client, fetch_seconds=settings.registry_fetch_seconds)
+        case _:
+            return DnsResolver(AddressTemplate(settings.dns_template))

@@ -1,0 +1,43 @@
+"""A bound on the outstanding calls to one service: one slow service cannot take every thread.  Not: a queue.
+
+Source: "Bulkheads", M. Nygard, Release It!.
+"""
+
+import threading
+
+from postroad.errors import BulkheadFull
+
+
+class Bulkhead:
+    """Places for calls; `with bulkhead:` takes one and gives it back.
+
+    Concurrency: safe in threads and tasks, which share the places; nobody waits for one.
+    """
+
+    def __init__(self, *, service: str, most: int) -> None:
+        self._service, self._most = service, most
+        self._lock = threading.Lock()
+        self._outstanding = 0
+
+    @property
+    def outstanding(self) -> int:
+        """How many places are taken."""
+        return self._outstanding
+
+    def __enter__(self) -> None:
+        """Take a place.
+
+        Raises:
+            BulkheadFull: None is free.
+        """
+        with self._lock:
+            if self._outstanding >= self._most:
+                raise BulkheadFull(
+                    f"{self._service}: {self._most} calls are outstanding, as many as CALL_BULKHEAD allows; try later."
+                )
+            self._outstanding += 1
+
+    def __exit__(self, *_: object) -> None:
+        """Give the place back."""
+        with self._lock:
+            self._outstanding -= 1

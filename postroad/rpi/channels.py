@@ -1,0 +1,82 @@
+"""gRPC channels, one an address, with the options that our policy wants.  Not: calls."""
+
+import json
+import threading
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+import grpc
+import grpc.aio
+
+from postroad.discovery.resolver import Endpoint
+
+C = TypeVar("C")
+
+MOST = 64
+"""Channels kept; the longest unused is dropped, so that addresses of ended instances do not add up."""
+
+_ROUND_ROBIN = json.dumps({"loadBalancingConfig": [{"round_robin": {}}]})
+_Options = list[tuple[str, str | int]]
+
+
+class Channels(Generic[C]):
+    """Opens a channel at the first call to an address.
+
+    Concurrency: safe in threads.
+    """
+
+    def __init__(self, open_channel: Callable[[Endpoint], C]) -> None:
+        self._open = open_channel
+        self._lock = threading.Lock()
+        self._kept: dict[Endpoint, C] = {}
+
+    def get(self, endpoint: Endpoint) -> C:
+        """Return the address's channel."""
+        with self._lock:
+            channel = self._kept.pop(endpoint, None) or self._open(endpoint)
+            self._kept[endpoint] = channel
+            if len(self._kept) > MOST:
+                del self._kept[next(iter(self._kept))]  # ends with the last call that holds it
+            return channel
+
+    def empty(self) -> tuple[C, ...]:
+        """Forget every channel and return them, for closing."""
+        with self._lock:
+            channels = tuple(self._kept.values())
+            self._kept.clear()
+            return channels
+
+
+def open_channel(endpoint: Endpoint, most_bytes: int, connect_seconds: float) -> grpc.Channel:
+    """Open a channel of the blocking colour; it connects at the first call."""
+    target, options = _target(endpoint), _options(most_bytes, connect_seconds)
+    if endpoint.is_secure:
+        return grpc.secure_channel(target, grpc.ssl_channel_credentials(), options)
+    return grpc.insecure_channel(target, options)
+
+
+def open_async_channel(endpoint: Endpoint, most_bytes: int, connect_seconds: float) -> grpc.aio.Channel:
+    """Open a channel of the asyncio colour."""
+    target, options = _target(endpoint), _options(most_bytes, connect_seconds)
+    if endpoint.is_secure:
+        return grpc.aio.secure_channel(target, grpc.ssl_channel_credentials(), options)
+    return grpc.aio.insecure_channel(target, options)
+
+
+def _target(endpoint: Endpoint) -> str:
+    """Let gRPC look the name up itself: a headless service's name is all its instances, taken in turn."""
+    host = f"[{endpoint.host}]" if ":" in endpoint.host else endpoint.host
+    return f"dns:///{host}:{endpoint.port}"
+
+
+def _options(most_bytes: int, connect_seconds: float) -> _Options:
+    return [
+        ("grpc.service_config", _ROUND_ROBIN),
+        ("grpc.enable_retries", 0),  # the policy retries, within its budget
+        ("grpc.max_receive_message_length", most_bytes),
+        ("grpc.keepalive_time_ms", 60_000),  # finds a dead peer; a server that minds must allow a ping a minute
+        ("grpc.keepalive_timeout_ms", 5_000),
+        ("grpc.min_reconnect_backoff_ms", int(connect_seconds * 1000)),  # also the time one connection attempt has
+        ("grpc.initial_reconnect_backoff_ms", 100),  # an instance that is back is found before a breaker's next probe
+        ("grpc.max_reconnect_backoff_ms", 2_000),
+    ]

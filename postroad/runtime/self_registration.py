@@ -1,0 +1,65 @@
+"""A web process registers itself when DISCOVERY is `registry`.  Not: registration, which is `discovery.registration`."""
+
+import atexit
+import os
+import socket
+import time
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+from postroad.conf import Settings, settings
+from postroad.discovery.directory import app_name
+from postroad.discovery.registration import Registration
+from postroad.discovery.registry.instance import Instance, Lease, Port
+from postroad.discovery.registry_client import RegistryClient
+from postroad.discovery.resolver import Endpoint
+
+
+@lru_cache(maxsize=1)
+def register_web_process() -> Registration | None:
+    """Register this process until it ends; None when the platform does it, or no one service runs here.
+
+    Called where the web application is made, in the process that serves it: a gunicorn with one worker and threads.
+    Several workers of one gunicorn would share an address, and the first that ends would deregister all.
+    """
+    current = settings()
+    if current.discovery != "registry" or not current.service:
+        return None
+    registration = Registration(RegistryClient(current.registry_url), instance_of(current))
+    atexit.register(registration.stop)
+    registration.start()
+    return registration
+
+
+def instance_of(settings: Settings) -> Instance:
+    """Return how this process wants to be found."""
+    endpoint = Endpoint.at(settings.instance_url or f"http://{_own_address(settings)}:{os.environ.get('PORT', '8000')}")
+    name = app_name(settings.service)
+    return Instance(
+        id=f"{endpoint.host}:{name.lower()}:{endpoint.port}",  # Spring Cloud's form: one address, one instance
+        app=name,
+        host=endpoint.host,
+        address=endpoint.host,
+        port=Port(number=endpoint.port, is_enabled=not endpoint.is_secure),
+        secure_port=Port(number=endpoint.port if endpoint.is_secure else 443, is_enabled=endpoint.is_secure),
+        vip=name.lower(),
+        secure_vip=name.lower(),
+        lease=Lease(renewal_seconds=settings.registry_renew_seconds, duration_seconds=settings.registry_lease_seconds),
+        dirty_ms=int(time.time() * 1000),
+        extras={
+            "homePageUrl": f"{endpoint.url}/",
+            "statusPageUrl": f"{endpoint.url}/livez",
+            "healthCheckUrl": f"{endpoint.url}/readyz",
+        },
+    )
+
+
+def _own_address(settings: Settings) -> str:
+    """Return the address with which this machine reaches the registry, and so is likely to be reached itself."""
+    registry = urlsplit(settings.registry_url[0])
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect((registry.hostname, registry.port or 80))  # sends nothing: it only chooses a route
+        except OSError:
+            return socket.gethostname()
+        return str(probe.getsockname()[0])
