@@ -21,37 +21,38 @@ def breaker(clock: Clock) -> Breaker:
     return Breaker(RULES, clock=clock)
 
 
-def _call(breaker: Breaker, *outcomes: bool) -> None:
-    for is_failure in outcomes:
+def _call(breaker: Breaker, outcomes: str) -> None:
+    """Make calls: an x fails, a point succeeds."""
+    for outcome in outcomes:
         permit = breaker.admit()
         assert permit is not None
-        breaker.record(permit, is_failure=is_failure)
+        breaker.record(permit, is_failure=outcome == "x")
 
 
 def test_it_opens_once_the_error_rate_is_reached(breaker: Breaker) -> None:
-    _call(breaker, False, False, True, True)
+    _call(breaker, "..xx")
 
     assert breaker.snapshot().state is State.OPEN
     assert breaker.admit() is None
 
 
 def test_few_calls_do_not_open_it_even_if_all_fail(breaker: Breaker) -> None:
-    _call(breaker, True, True, True)
+    _call(breaker, "xxx")
 
     assert breaker.is_closed
 
 
 def test_a_rate_below_the_limit_does_not_open_it(breaker: Breaker) -> None:
-    _call(breaker, False, False, False, True, True)
+    _call(breaker, "...xx")
 
     assert breaker.is_closed
 
 
 def test_failures_older_than_the_window_are_forgotten(breaker: Breaker, clock: Clock) -> None:
-    _call(breaker, True, True, True)
+    _call(breaker, "xxx")
     clock.now += RULES.window_seconds
 
-    _call(breaker, True)
+    _call(breaker, "x")
 
     assert breaker.is_closed
     assert breaker.snapshot().calls == 1
@@ -60,21 +61,21 @@ def test_failures_older_than_the_window_are_forgotten(breaker: Breaker, clock: C
 def test_a_window_of_calls_forgets_by_number_and_not_by_time(clock: Clock) -> None:
     breaker = Breaker(BreakerRules(error_rate=0.5, min_calls=2, window_calls=4), clock=clock)
 
-    _call(breaker, True, False, False, False, False, True)
+    _call(breaker, "x....x")
 
     assert (breaker.snapshot().calls, breaker.snapshot().failures) == (4, 1)
     assert breaker.is_closed
 
 
 def test_it_says_how_long_it_stays_open(breaker: Breaker, clock: Clock) -> None:
-    _call(breaker, True, True, True, True)
+    _call(breaker, "xxxx")
     clock.now += 2
 
     assert breaker.snapshot().wait_seconds == pytest.approx(3.0)
 
 
 def test_after_a_while_a_bounded_number_of_probes_pass(breaker: Breaker, clock: Clock) -> None:
-    _call(breaker, True, True, True, True)
+    _call(breaker, "xxxx")
     clock.now += RULES.open_seconds
 
     assert [breaker.admit() is not None for _ in range(5)] == [True, True, False, False, False]
@@ -82,27 +83,27 @@ def test_after_a_while_a_bounded_number_of_probes_pass(breaker: Breaker, clock: 
 
 
 def test_good_probes_close_it_and_the_past_is_forgotten(breaker: Breaker, clock: Clock) -> None:
-    _call(breaker, True, True, True, True)
+    _call(breaker, "xxxx")
     clock.now += RULES.open_seconds
 
-    _call(breaker, False, False)
+    _call(breaker, "..")
 
     assert breaker.is_closed
     assert breaker.snapshot().calls == 0
 
 
 def test_a_failed_probe_opens_it_for_another_while(breaker: Breaker, clock: Clock) -> None:
-    _call(breaker, True, True, True, True)
+    _call(breaker, "xxxx")
     clock.now += RULES.open_seconds
 
-    _call(breaker, False, True)
+    _call(breaker, ".x")
 
     assert breaker.admit() is None
     assert breaker.snapshot().wait_seconds == RULES.open_seconds
 
 
 def test_the_place_of_an_abandoned_probe_is_free_again(breaker: Breaker, clock: Clock) -> None:
-    _call(breaker, True, True, True, True)
+    _call(breaker, "xxxx")
     clock.now += RULES.open_seconds
     first, second = breaker.admit(), breaker.admit()
     assert first is not None
@@ -116,7 +117,7 @@ def test_the_place_of_an_abandoned_probe_is_free_again(breaker: Breaker, clock: 
 def test_a_late_result_of_a_call_from_before_it_opened_changes_nothing(breaker: Breaker, clock: Clock) -> None:
     late = breaker.admit()
     assert late is not None
-    _call(breaker, True, True, True, True)
+    _call(breaker, "xxxx")
     clock.now += RULES.open_seconds
     probe = breaker.admit()
 
@@ -130,9 +131,9 @@ def test_every_move_is_told(clock: Clock) -> None:
     moves: list[tuple[State, State]] = []
     breaker = Breaker(RULES, clock=clock, on_move=lambda before, after: moves.append((before, after)))
 
-    _call(breaker, True, True, True, True)
+    _call(breaker, "xxxx")
     clock.now += RULES.open_seconds
-    _call(breaker, False, False)
+    _call(breaker, "..")
 
     assert moves == [
         (State.CLOSED, State.OPEN),
@@ -156,7 +157,7 @@ class AnyHistory(RuleBasedStateMachine):
         )
     )
     def begin(self, rules: BreakerRules) -> None:
-        self.clock, self.rules = Clock(), rules
+        self.clock, self.limits = Clock(), rules
         self.breaker = Breaker(rules, clock=self.clock, on_move=self._moved)
         self.state = State.CLOSED
         self.under_way: list[tuple[Permit, State]] = []
@@ -167,10 +168,10 @@ class AnyHistory(RuleBasedStateMachine):
         assert before is self.state
         if (before, after) == (State.CLOSED, State.OPEN):
             calls, failures = self.before_record
-            assert calls + 1 >= self.rules.min_calls
-            assert failures + 1 >= self.rules.error_rate * (calls + 1) - 1  # a window of calls also drops one
+            assert calls + 1 >= self.limits.min_calls
+            assert failures + 1 >= self.limits.error_rate * (calls + 1) - 1  # a window of calls also drops one
         if (before, after) == (State.OPEN, State.HALF_OPEN):
-            assert self.clock.now >= self.opened_at + self.rules.open_seconds
+            assert self.clock.now >= self.opened_at + self.limits.open_seconds
         if after is State.OPEN:
             self.opened_at = self.clock.now
         self.state = after
@@ -190,7 +191,7 @@ class AnyHistory(RuleBasedStateMachine):
 
     @precondition(lambda self: self.under_way)
     @rule(data=st.data(), is_failure=st.booleans())
-    def record(self, data: st.DataObject, is_failure: bool) -> None:
+    def record(self, data: st.DataObject, *, is_failure: bool) -> None:
         seen = self.breaker.snapshot()
         self.before_record = (seen.calls, seen.failures)
         self.breaker.record(self._end(data), is_failure=is_failure)
@@ -204,7 +205,7 @@ class AnyHistory(RuleBasedStateMachine):
     def probes_are_bounded(self) -> None:
         newest = max((permit for permit, _ in self.under_way), default=None)
         probing = [permit for permit, state in self.under_way if state is State.HALF_OPEN and permit == newest]
-        assert len(probing) <= self.rules.probes
+        assert len(probing) <= self.limits.probes
 
     @invariant()
     def an_open_breaker_refuses(self) -> None:

@@ -10,9 +10,14 @@ from postroad.rpi.fallback import default, omitted
 from tests.support.calls import Bakery, Loaf, Order
 
 
+def _interface(methods: dict[str, Any]) -> type:
+    bases: Any = (Protocol,)
+    return type("Shop", bases, {**methods, "_is_protocol": True})
+
+
 def _declare(method: Callable[..., Any], decorator: Callable[[Any], Any]) -> None:
     """Declare an interface with one method."""
-    interface = type("Shop", (Protocol,), {"call": decorator(method), "_is_protocol": True})
+    interface = _interface({"call": decorator(method)})
     proxy("shop")(interface)
 
 
@@ -86,7 +91,7 @@ def test_a_plain_class_is_no_interface() -> None:
 
 def test_an_interface_without_calls_is_refused() -> None:
     with pytest.raises(InvalidDeclaration, match=r"it declares no call"):
-        proxy("shop")(type("Shop", (Protocol,), {"_is_protocol": True}))
+        proxy("shop")(_interface({}))
 
 
 @pytest.mark.parametrize("service", ["", "Kitchen", "kitchen/v1", "1"])

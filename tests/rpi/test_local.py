@@ -114,6 +114,7 @@ def test_a_task_does_not_wait_longer_than_its_deadline() -> None:
     assert asyncio.run(call()) == 1
 
 
+@pytest.mark.django_db
 @pytest.mark.urls("tests.rpi.bakery_urls")
 def test_djangos_own_application_answers_with_its_middleware() -> None:
     bakery = client_of(Bakery, transport=LocalTransport(get_wsgi_application()), policy=lambda _: policy())

@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from postroad.codecs.types import Message
 from postroad.discovery.resolver import Endpoint
+from postroad.retry import Backoff
 from postroad.rpi.breaker import Breaker, BreakerRules
 from postroad.rpi.budget import RetryBudget
 from postroad.rpi.bulkhead import Bulkhead
@@ -17,7 +18,6 @@ from postroad.rpi.declaration import delete, get, head, post, proxy
 from postroad.rpi.fallback import cached, default, omitted
 from postroad.rpi.policy import Policy
 from postroad.rpi.transport import Answer, Outgoing, Transport
-from postroad.retry import Backoff
 
 
 class Loaf(Message):
@@ -95,7 +95,7 @@ class Scripted(Transport):
 
 
 class Fixed:
-    """A resolver that always gives the same instances, and notes what it is told."""
+    """A resolver of given instances that tries last what failed last, and notes what it is told."""
 
     def __init__(self, *ports: int) -> None:
         self.endpoints = [Endpoint(host="127.0.0.1", port=port) for port in ports]
@@ -108,6 +108,7 @@ class Fixed:
 
     def report_failure(self, service: str, endpoint: Endpoint) -> None:
         self.failures.append(endpoint.port)
+        self.endpoints = sorted(self.endpoints, key=lambda each: each == endpoint)
 
 
 def policy(
@@ -176,7 +177,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_DELETE = do_HEAD = _serve  # noqa: N815 - the names http.server looks for
 
     @override
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is http.server's
+    def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
 
 
