@@ -29,6 +29,7 @@ INSTALLED_APPS = [
     *(f"apps.{service}" for service in SERVICES),
 ]
 MIDDLEWARE = [
+    "postroad.runtime.deadlines.DeadlineMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

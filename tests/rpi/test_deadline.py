@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -120,3 +120,12 @@ def test_over_two_hops_the_time_only_shrinks() -> None:
     assert first_value == "300"
     assert 0 < second.timeouts[0] < 0.3  # its own deadline of 0.5 s is not what it gets
     assert int(deadline.header_value(second.timeouts[0])) < 300
+
+
+@pytest.mark.django_db
+def test_every_service_of_the_project_refuses_a_request_whose_time_is_over(client: Client) -> None:
+    late = client.get("/kitchen/v1/tickets/1", headers={deadline.HEADER: "0"})
+    garbage = client.get("/kitchen/v1/tickets/1", headers={deadline.HEADER: "\x00soon"})
+
+    assert (late.status_code, late.json()["code"]) == (504, "deadline_exceeded")
+    assert garbage.status_code == 404

@@ -218,7 +218,7 @@ def test_a_hanging_service_is_answered_for_within_the_deadline(connect: Connect,
     with pytest.raises((DeadlineExceeded, ServiceUnavailable)):
         connect(hops.port, shared=policy(attempts=1)).loaf(7)
 
-    assert time.monotonic() - began < 1.0
+    assert time.monotonic() - began < 2.0
 
 
 def test_a_service_that_hangs_in_the_middle_is_too_late(connect: Connect, hops: FaultProxy) -> None:
@@ -237,7 +237,7 @@ def test_a_hanging_service_does_not_hold_a_task_either(hops: FaultProxy) -> None
     with pytest.raises((DeadlineExceeded, ServiceUnavailable)):
         _asynchronously(hops.port)
 
-    assert time.monotonic() - began < 1.0
+    assert time.monotonic() - began < 2.0
 
 
 def test_no_idempotent_call_fails_when_one_of_two_instances_is_killed(connect: Connect, server: GrpcBakery) -> None:

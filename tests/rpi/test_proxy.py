@@ -11,7 +11,7 @@ from postroad.rpi.fallback import Cached, Degraded, Rescue, cached, degraded
 from postroad.rpi.policies import new_policy, policies, policy_of
 from postroad.rpi.proxy import client_of
 from postroad.rpi.transport import Answer
-from tests.support.calls import A_LOAF, NO_LOAF, Bakery, Clock, Loaf, Order, Scripted, policy
+from tests.support.calls import A_LOAF, Bakery, Clock, Loaf, Order, Scripted, policy
 
 GOOD = Answer(status=200, body=A_LOAF)
 MISSING = Answer(status=404, body=b'{"code":"not_found","detail":"There is no loaf 7.","fields":{}}')
@@ -293,11 +293,3 @@ def test_the_settings_make_the_policy_and_a_moving_breaker_is_told(settings: Any
 def test_a_service_has_one_policy_in_a_process() -> None:
     assert policy_of("some_service") is policy_of("some_service")
     assert policies()["some_service"] is policy_of("some_service")
-
-
-def test_a_plain_class_takes_the_place_of_a_client() -> None:
-    class Fake:
-        def loaf(self, loaf_id: int) -> Loaf | None:
-            return NO_LOAF
-
-    assert Fake().loaf(7) == NO_LOAF

@@ -186,7 +186,7 @@ def test_a_service_that_hangs_is_answered_for_within_the_deadline(connect: Conne
     with pytest.raises(DeadlineExceeded):
         connect(faults.port).loaf(7)
 
-    assert 0.45 < time.monotonic() - began < 1.0
+    assert 0.45 < time.monotonic() - began < 2.0
 
 
 def test_a_service_that_hangs_does_not_hold_a_task_either(faults: FaultProxy) -> None:
@@ -196,7 +196,7 @@ def test_a_service_that_hangs_does_not_hold_a_task_either(faults: FaultProxy) ->
     with pytest.raises(DeadlineExceeded):
         _asynchronously(faults.port)
 
-    assert 0.45 < time.monotonic() - began < 1.0
+    assert 0.45 < time.monotonic() - began < 2.0
 
 
 @pytest.mark.parametrize("head", [b"", b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n"])
@@ -221,7 +221,7 @@ def test_a_service_that_answers_a_byte_now_and_then_cannot_hold_a_thread(connect
         is_over.set()
         thread.join()
 
-    assert time.monotonic() - began < 1.0
+    assert time.monotonic() - began < 2.0
 
 
 def test_slow_answers_within_the_deadline_are_answers(connect: Connect, faults: FaultProxy) -> None:

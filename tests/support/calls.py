@@ -29,7 +29,6 @@ class Order(Message):
     kind: str
 
 
-NO_LOAF = Loaf(loaf_id=0)
 A_LOAF = b'{"loafId":7,"grams":500,"later":"unknown"}'
 
 
