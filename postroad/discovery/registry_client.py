@@ -1,7 +1,6 @@
 """The registry's operations over HTTP: ours, or any server that speaks Eureka's protocol.  Not: when they are called."""
 
 import json as text_json
-import logging
 from collections.abc import Sequence
 from urllib.parse import quote
 
@@ -13,8 +12,6 @@ from postroad.discovery.registry.instance import Instance
 from postroad.discovery.registry.reader import read_applications
 from postroad.discovery.registry.writer import write_instance
 from postroad.errors import InvalidInstance, ServiceUnavailable
-
-log = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS = 3.0
 """Of a whole request: a registry that takes longer is away, and the next address is tried."""
@@ -39,6 +36,7 @@ class RegistryClient:
         self._http = httpx.Client(
             transport=transport,
             timeout=TIMEOUT_SECONDS,
+            limits=httpx.Limits(max_keepalive_connections=0),  # a call each half minute: a kept one would be stale
             headers={"Accept": json.CONTENT_TYPE, "Content-Type": json.CONTENT_TYPE},
             trust_env=False,  # the registry is a neighbour: a proxy for the outside world is not asked
         )
