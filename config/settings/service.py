@@ -21,4 +21,5 @@ DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 POSTROAD = {
     "SERVICE": os.environ.get("POSTROAD_SERVICE", "").replace("-", "_"),
     "BROKER_URL": _required("BROKER_URL", "amqp://user:password@localhost:5672//"),
+    **GRPC,
 }
