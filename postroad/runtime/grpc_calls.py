@@ -58,10 +58,8 @@ class Calls(grpc.ServerInterceptor):
         self._stopping = threading.Event()
 
     def stop(self) -> None:
-        """Tell the streams under way to end; their clients are told to go elsewhere."""
+        """From now on tell the client of a stream that ends to go elsewhere."""
         self._stopping.set()
-        for servicer in self._servicers.values():
-            servicer.close()
 
     @override
     def intercept_service(

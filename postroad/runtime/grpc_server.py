@@ -4,8 +4,9 @@ In clear text: it listens where only the platform's own network reaches it.
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import grpc
 from grpc_health.v1 import health
@@ -44,8 +45,11 @@ class GrpcServer:
             maximum_concurrent_rpcs=conf.grpc_threads + conf.grpc_streams,
         )
         self._health = health.HealthServicer()
+        self._closers: list[Callable[[], None]] = []
         for servicer in servicers:
-            servicer.add(servicer.implementation, self._server)
+            made = servicer.make()
+            servicer.add(made, self._server)
+            self._closers.append(partial(servicer.close, made))
             self._health.set(servicer.name, HealthCheckResponse.SERVING)
         add_HealthServicer_to_server(self._health, self._server)
         reflection.enable_server_reflection([*self.names, health.SERVICE_NAME, reflection.SERVICE_NAME], self._server)
@@ -63,6 +67,8 @@ class GrpcServer:
         """
         self._health.enter_graceful_shutdown()
         self._calls.stop()
+        for close in self._closers:
+            close()
         return self._server.stop(drain_seconds)
 
 

@@ -3,7 +3,7 @@
     SERVICERS = (
         Servicer(
             name="postroad.orders.v1.Orders",
-            implementation=Orders(),
+            make=Orders,
             add=add_OrdersServicer_to_server,
             status_of=status_of,
         ),
@@ -16,6 +16,7 @@ import importlib.util
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib import import_module
+from typing import Any
 
 import grpc
 from django.apps import apps
@@ -47,18 +48,19 @@ class Servicer:
 
     Attributes:
         name: Full name, with its package.
-        implementation: Object of a subclass of the generated `…Servicer`.
+        make: Makes the object that answers, of a subclass of the generated `…Servicer`; a method has one request, and
+            one answer or a stream of them.
         add: The generated `add_…Servicer_to_server`.
         status_of: What an exception of the implementation means; None: it is a defect.
-        close: Ends the streams under way, soon; called when the server stops.
+        close: Ends the streams of such an object, soon; called when the server stops.
         owner: Name of the service of ours that offers it; `find_servicers` sets it.
     """
 
     name: str
-    implementation: object
-    add: Callable[[object, grpc.Server], None]
+    make: Callable[[], Any]
+    add: Callable[[Any, grpc.Server], None]
     status_of: Callable[[Exception], Status | None]
-    close: Callable[[], None] = lambda: None
+    close: Callable[[Any], None] = lambda _: None
     owner: str = ""
 
 

@@ -39,7 +39,7 @@ class Accounting(AccountingServicer):
 SERVICERS = (
     Servicer(
         name=DESCRIPTOR.services_by_name["Accounting"].full_name,
-        implementation=Accounting(),
+        make=Accounting,
         add=add_AccountingServicer_to_server,
         status_of=status_of,
     ),

@@ -35,7 +35,7 @@ def _message(ticket: models.Ticket) -> Ticket:
 SERVICERS = (
     Servicer(
         name=DESCRIPTOR.services_by_name["Kitchen"].full_name,
-        implementation=Kitchen(),
+        make=Kitchen,
         add=add_KitchenServicer_to_server,
         status_of=status_of,
     ),

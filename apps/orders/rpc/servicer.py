@@ -30,7 +30,11 @@ class Orders(OrdersServicer):
     """Answers questions about orders."""
 
     def __init__(self) -> None:
-        self.watch = Watch(_look)
+        self._watch = Watch(_look)
+
+    def close(self) -> None:
+        """End every watch."""
+        self._watch.close()
 
     @override
     def GetOrder(self, request: GetOrderRequest, context: grpc.ServicerContext) -> Order:
@@ -49,7 +53,7 @@ class Orders(OrdersServicer):
         order_id = read_id(request.order_id, field="orderId")
         gone = threading.Event()
         context.add_callback(gone.set)
-        return self.watch.changes(order_id, gone=gone)
+        return self._watch.changes(order_id, gone=gone)
 
 
 def _look(order_id: int) -> Order:
@@ -83,13 +87,12 @@ def _read_token(token: str) -> int:
     return read_id(int(token), field="pageToken")
 
 
-_ORDERS = Orders()
 SERVICERS = (
     Servicer(
         name=DESCRIPTOR.services_by_name["Orders"].full_name,
-        implementation=_ORDERS,
+        make=Orders,
         add=add_OrdersServicer_to_server,
         status_of=status_of,
-        close=_ORDERS.watch.close,
+        close=Orders.close,
     ),
 )
