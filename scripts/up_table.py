@@ -57,7 +57,7 @@ def list_processes(service: str) -> list[Process]:
     """Return the processes of a service: web, worker, relay, and grpc if it offers that.
 
     `settled_seconds` is how long each must live to count as started, and `ready_words` is what it must then have
-    written to its log; a web process must answer /readyz. One web process, four threads: the load is one person.
+    written to its log; a web process must answer /readyz, a gRPC process SERVING. One web process, four threads: the load is one person.
     """
     gunicorn = (f"{PROGRAMS}/gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{PORTS[service]}")
     serving = ("--workers", "1", "--threads", "4", "--no-control-socket")  # the socket's default path is one for all
@@ -70,7 +70,7 @@ def list_processes(service: str) -> list[Process]:
         Process(service=service, role="relay", command=relay, settled_seconds=5),
     ]
     if service in GRPC_PORTS:
-        processes.append(Process(service=service, role="grpc", command=grpc, ready_words="gRPC server is ready"))
+        processes.append(Process(service=service, role="grpc", command=grpc))
     return processes
 
 
