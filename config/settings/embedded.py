@@ -13,3 +13,4 @@ ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").spl
 DATABASES = databases(os.environ.get("DATABASE_URL", f"sqlite:///{VAR_DIR / 'postroad.sqlite3'}"))
 POSTROAD = {"BROKER_URL": os.environ.get("BROKER_URL", "memory://"), **GRPC}
 LOGGING = logging_at(os.environ.get("LOG_LEVEL", "WARNING"))  # the journey is the news here
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # gRPC's own lines on standard error; what matters we say ourselves

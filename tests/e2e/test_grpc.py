@@ -116,3 +116,4 @@ def test_a_grpc_port_that_is_taken_ends_its_process_but_not_the_one_process_mode
     assert second.wait(10) == 1
     assert f"CommandError: gRPC port {home.grpc_port} on 127.0.0.1 cannot be used" in home.output
     assert f"no gRPC   gRPC port {home.grpc_port} on 127.0.0.1 cannot be used" in home.output
+    assert "Failed to add port" not in home.output  # gRPC's own line says no more
