@@ -1,9 +1,7 @@
 """The gRPC server around the questions: health, reflection, deadlines, bounds, context, the end."""
 
 import json
-import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import grpc
@@ -15,15 +13,11 @@ from grpc_reflection.v1alpha.reflection_pb2_grpc import ServerReflectionStub
 from pytest_django import Settings
 
 from apps.orders.rpc.v1.orders_pb2 import GetOrderRequest, Order, WatchOrderRequest
-from apps.orders.rpc.v1.orders_pb2_grpc import OrdersServicer, OrdersStub, add_OrdersServicer_to_server
-from postroad.context import current
+from apps.orders.rpc.v1.orders_pb2_grpc import OrdersStub
 from postroad.errors import InvalidSetting
-from postroad.rpi import deadline
-from postroad.runtime.grpc_server import GrpcServer
-from postroad.runtime.grpc_servicer import Servicer
 from tests.faults.deployment import until
+from tests.rpc.stage import NAME, Stage
 
-NAME = "postroad.orders.v1.Orders"
 ROUND_ROBIN = {
     "loadBalancingConfig": [{"round_robin": {}}],
     "methodConfig": [
@@ -40,67 +34,6 @@ ROUND_ROBIN = {
     ],
 }
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-
-
-class Held(OrdersServicer):
-    """Answers call 1 only when it is let go, ends streams when the client or the server does; notes what it sees."""
-
-    def __init__(self) -> None:
-        self.go, self.entered, self.closed = threading.Event(), threading.Event(), threading.Event()
-        self.asked: list[int] = []
-        self.contexts: list[Any] = []
-        self.left: list[float | None] = []
-
-    def GetOrder(self, request: GetOrderRequest, context: grpc.ServicerContext) -> Order:  # noqa: N802
-        self.asked.append(request.order_id)
-        self.contexts.append(current())
-        self.left.append(deadline.remaining())
-        self.entered.set()
-        if request.order_id == 1:
-            self.go.wait(10)
-        return Order(order_id=request.order_id)
-
-    def WatchOrder(self, request: WatchOrderRequest, context: grpc.ServicerContext) -> Iterator[Order]:  # noqa: N802
-        context.add_callback(self.closed.set)
-        yield Order(order_id=request.order_id)
-        self.closed.wait(10)
-
-
-class Stage:
-    """A server of `Held` with its client."""
-
-    def __init__(self) -> None:
-        self.held = Held()
-        self.server = GrpcServer([
-            Servicer(
-                name=NAME,
-                make=lambda: self.held,
-                add=add_OrdersServicer_to_server,
-                status_of=lambda error: None,
-                close=lambda held: held.closed.set(),
-                owner="orders",
-            )
-        ])  # fmt: skip
-        self.server.start()
-        self.channel = grpc.insecure_channel(f"127.0.0.1:{self.server.port}")
-        self.stub = OrdersStub(self.channel)
-        self.clients = ThreadPoolExecutor(8)
-
-    def ask(self, order_id: int, *, timeout: float | None = 10) -> Order:
-        answer: Order = self.stub.GetOrder(GetOrderRequest(order_id=order_id), timeout=timeout)
-        return answer
-
-    def health(self, service: str = "") -> int:
-        answer: health_pb2.HealthCheckResponse = HealthStub(self.channel).Check(
-            health_pb2.HealthCheckRequest(service=service), timeout=5
-        )
-        return answer.status
-
-    def close(self) -> None:
-        self.held.go.set()
-        self.server.begin_stop(drain_seconds=0).wait(10)
-        self.channel.close()
-        self.clients.shutdown()
 
 
 @pytest.fixture
