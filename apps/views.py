@@ -1,6 +1,5 @@
 """The base of the services' REST views, ids in paths, and the documentation of errors.  Not: a service's own views."""
 
-import re
 from typing import Any, ClassVar
 
 from django.http import HttpRequest
@@ -17,9 +16,7 @@ from typing_extensions import override
 from apps.fields import CamelSerializer
 from apps.rest import MAX_BODY_BYTES
 from apps.values import MAX_ID
-from postroad.context import Current, working
-
-_TRACE_PARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")  # W3C Trace Context, level 1
+from postroad.context import Current, read_trace_parent, working
 
 
 class AlwaysJSON(DefaultContentNegotiation):
@@ -40,8 +37,7 @@ class ServiceView(APIView):
 
     @override
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        trace = request.headers.get("traceparent", "")
-        trace = trace if _TRACE_PARENT.fullmatch(trace) else ""
+        trace = read_trace_parent(request.headers.get("traceparent", ""))
         with working(Current(service=self.service, trace_parent=trace)):
             return super().dispatch(request, *args, **kwargs)
 

@@ -63,6 +63,17 @@ class Settings:
     balance_seconds: float = _setting(1.0, "how often workers agree on who serves which queue", least=0.1)
     delivery_limit: int = _setting(50, "deliveries after which the broker itself dead-letters a message", least=1)
     reply_shards: int = _setting(4, "queues of a service's reply channel; fixed once messages flow", least=1)
+    grpc_host: str = _setting("127.0.0.1", "address the gRPC server listens on; [::] for every one of the machine")
+    grpc_port: int = _setting(9000, "port of the gRPC server; 0: any that is free", least=0)
+    grpc_threads: int = _setting(16, "gRPC calls answered at once, each with a database connection", least=1)
+    grpc_streams: int = _setting(64, "gRPC streams open at once, and calls that may wait for a thread", least=1)
+    grpc_message_bytes: int = _setting(1_000_000, "largest gRPC message received", least=1)
+    grpc_connection_age_seconds: float = _setting(
+        60.0, "age at which a gRPC client is asked to connect anew, so that new instances get calls", least=1
+    )
+    grpc_connection_grace_seconds: float = _setting(
+        60.0, "how long the calls and streams of such a connection may still take", least=1
+    )
     processed_retention_hours: float = _setting(24.0 * 14, "age at which rows of handled messages are deleted", least=1)
     dead_letter_retention_hours: float = _setting(24.0 * 90, "age at which ended dead letters are deleted", least=1)
     retention_batch_rows: int = _setting(1000, "rows deleted in one statement by retention", least=1)

@@ -3,12 +3,15 @@
 Context variables: each thread and each asynchronous task sees its own values.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
 from typing_extensions import override
+
+_TRACE_PARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")  # W3C Trace Context, level 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,3 +52,8 @@ def working(work: Current) -> Iterator[None]:
         yield
     finally:
         _current.reset(token)
+
+
+def read_trace_parent(header: str) -> str:
+    """Return a request's `traceparent` if it is one, else nothing."""
+    return header if _TRACE_PARENT.fullmatch(header) else ""

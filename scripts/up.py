@@ -19,7 +19,7 @@ from up_databases import create_databases, prepare_services
 from up_launch import Launch
 from up_screen import Screen
 from up_supervisor import CONFIGURATION, FOLDER, Supervisor, end_orphans, find_orphans, find_socket
-from up_table import LOGS, PORTS, Process, build_environment, list_processes, write_configuration
+from up_table import GRPC_PORTS, LOGS, PORTS, Process, build_environment, list_processes, write_configuration
 
 HOLDER = "up"
 STARTING_AT_ONCE = 6  # two services' worth: more would only share two cores
@@ -40,7 +40,7 @@ def start_everything(supervisor: Supervisor, *, screen: Screen) -> None:
 
 def prepare_servers(screen: Screen) -> dict[str, dict[str, str]]:
     """Start database server and broker, make what the services need on them, and return each service's variables."""
-    for service, port in PORTS.items():
+    for service, port in [*PORTS.items(), *GRPC_PORTS.items()]:
         if not is_free(port):
             raise ServerError(f"port {port} of {service} is taken by another program: end that program first")
     servers = start_servers(Home(DEFAULT_HOME), holder=HOLDER)
@@ -80,7 +80,18 @@ def start_processes(supervisor: Supervisor, *, screen: Screen) -> None:
 
 def describe_address(process: Process) -> str:
     """Return where a process is to be found."""
-    return f"http://localhost:{PORTS[process.service]}" if process.role == "web" else ""
+    match process.role:
+        case "web":
+            return f"http://localhost:{PORTS[process.service]}"
+        case "grpc":
+            return f"localhost:{GRPC_PORTS[process.service]}"
+        case _:
+            return ""
+
+
+def describe_grpc(service: str) -> str:
+    """Return where a service answers gRPC calls, if it does."""
+    return f"    gRPC localhost:{GRPC_PORTS[service]}" if service in GRPC_PORTS else ""
 
 
 def stop_everything(screen: Screen) -> bool:
@@ -112,7 +123,9 @@ def do_up(screen: Screen) -> int:
             raise SystemExit(130 if isinstance(error, KeyboardInterrupt) else 2) from error
     screen.say()
     for service, port in PORTS.items():
-        screen.say(f"  {service:<15} {screen.paint(f'http://localhost:{port}', 'blue')}    /docs/  /admin/")
+        screen.say(
+            f"  {service:<15} {screen.paint(f'http://localhost:{port}', 'blue')}    /docs/  /admin/{describe_grpc(service)}"
+        )
     screen.say(f"\n  logs in {LOGS}\n  next: make demo · make down")
     return 0
 

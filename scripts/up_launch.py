@@ -7,9 +7,12 @@ import time
 import urllib.error
 import urllib.request
 
+import grpc
+from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
+from grpc_health.v1.health_pb2_grpc import HealthStub
 from server_process import ServerError, read_tail
 from up_supervisor import Status, Supervisor
-from up_table import PORTS, Process
+from up_table import GRPC_PORTS, PORTS, Process
 
 READY_SECONDS = 60.0  # from the moment a process is told to start, on two cores that all share
 FAILED_STATES = {"BACKOFF", "EXITED", "FATAL", "UNKNOWN"}
@@ -48,8 +51,11 @@ class Launch:
             self._fail(f"{name} is not ready after {READY_SECONDS:.0f} s ({status.state})")
 
     def _is_ready(self) -> bool:
-        if self.process.role == "web":
-            return is_web_ready(PORTS[self.process.service])
+        match self.process.role:
+            case "web":
+                return is_web_ready(PORTS[self.process.service])
+            case "grpc":
+                return is_grpc_ready(GRPC_PORTS[self.process.service])
         with self.process.log.open("rb") as log:
             log.seek(self._log_start_bytes)
             return self.process.ready_words.encode() in log.read()
@@ -65,3 +71,13 @@ def is_web_ready(port: int) -> bool:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False
+
+
+def is_grpc_ready(port: int) -> bool:
+    """Tell whether the gRPC server says SERVING."""
+    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        try:
+            answer = HealthStub(channel).Check(HealthCheckRequest(), timeout=5)
+        except grpc.RpcError:
+            return False
+    return bool(answer.status == HealthCheckResponse.SERVING)

@@ -26,6 +26,11 @@ PORTS = {
     "delivery": 8006,
     "order_history": 8007,
 }
+GRPC_PORTS = {
+    "orders": 9001,
+    "kitchen": 9003,
+    "accounting": 9004,
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,20 +55,24 @@ class Process:
 
 
 def list_processes(service: str) -> list[Process]:
-    """Return the processes of a service: web, worker, relay.
+    """Return the processes of a service: web, worker, relay, and grpc if it offers that.
 
     `settled_seconds` is how long each must live to count as started, and `ready_words` is what it must then have
-    written to its log; a web process must answer /readyz. One web process, four threads: the load is one person.
+    written to its log; a web process must answer /readyz, a gRPC process SERVING. One web process, four threads: the load is one person.
     """
     gunicorn = (f"{PROGRAMS}/gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{PORTS[service]}")
     serving = ("--workers", "1", "--threads", "4", "--no-control-socket")  # the socket's default path is one for all
     celery = (f"{PROGRAMS}/celery", "-A", "config", "worker", "-n", f"{service}@%h", "-c", "2", "--loglevel", "INFO")
     relay = (f"{PROGRAMS}/python", "manage.py", "relay")
-    return [
+    grpc = (f"{PROGRAMS}/python", "manage.py", "grpc")
+    processes = [
         Process(service=service, role="web", command=(*gunicorn, *serving)),
         Process(service=service, role="worker", command=celery, ready_words=" ready."),
         Process(service=service, role="relay", command=relay, settled_seconds=5),
     ]
+    if service in GRPC_PORTS:
+        processes.append(Process(service=service, role="grpc", command=grpc))
+    return processes
 
 
 def list_preparations(service: str) -> list[tuple[str, ...]]:
@@ -91,6 +100,7 @@ def build_environment(service: str, *, database_url: str, broker_url: str) -> di
         "SECRET_KEY": read_secret_key(VAR / "secret-key"),
         "ALLOWED_HOSTS": "localhost,127.0.0.1",
         "PORT": str(PORTS[service]),
+        "GRPC_PORT": str(GRPC_PORTS.get(service, 0)),
         "DJANGO_SETTINGS_MODULE": "config.settings.service",
         "PYTHONUNBUFFERED": "1",
         MARK: str(VAR / "up"),

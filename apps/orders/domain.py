@@ -56,6 +56,9 @@ TRANSITIONS: Mapping[tuple[OrderState, OrderVerb], OrderState] = {
 }
 """Every transition there is; whatever is not in it is refused."""
 
+FINAL_STATES = frozenset(OrderState) - {state for state, _ in TRANSITIONS}
+"""States that an order does not leave."""
+
 
 def next_state(state: OrderState, verb: OrderVerb) -> OrderState:
     """Return the state that follows.

@@ -181,6 +181,11 @@ def find_order(order_id: int) -> Order:
     return order
 
 
+def list_orders(*, after: int, most: int) -> list[Order]:
+    """Return the next orders by ascending id: those above `after`."""
+    return list(Order.objects.filter(pk__gt=after).order_by("pk")[:most])
+
+
 def find_journey(order: Order) -> Journey | None:
     """Return the story of the saga that worked on an order last; None when it is forgotten."""
     sagas = (create_order_saga, cancel_order_saga, revise_order_saga)

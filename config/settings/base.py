@@ -83,6 +83,11 @@ def logging_at(level: str) -> dict[str, Any]:
     }
 
 
+GRPC = {  # part of POSTROAD
+    "GRPC_HOST": os.environ.get("GRPC_HOST", "127.0.0.1"),
+    "GRPC_PORT": os.environ.get("GRPC_PORT", "9000"),
+}
+
 LOGGING = logging_at(os.environ.get("LOG_LEVEL", "INFO"))
 
 REST_FRAMEWORK = {

@@ -23,9 +23,12 @@ from apps.tour.guide import tell_one
 from apps.tour.story import Story
 from apps.tour.stream import MOST_STREAMS
 from apps.tour.views import STREAMS
-from postroad.errors import PostroadError
+from postroad.errors import MisconfiguredError, PostroadError
 from postroad.runtime.embedded import Embedded
+from postroad.runtime.grpc_server import GrpcServer
+from postroad.runtime.grpc_servicer import find_servicers
 
+_GRPC_DRAIN_SECONDS = 1.0  # somebody waits for the end of Ctrl-C
 _WEB_THREADS = 8 + MOST_STREAMS
 _LOCALHOST = "127.0.0.1"
 
@@ -53,6 +56,8 @@ class Command(BaseCommand):
         except PostroadError as error:
             raise CommandError(str(error)) from error
         self._banner(port, password)
+        rpc = self._serve_grpc()
+        self._story.line(f"\nPostroad is ready: http://localhost:{port}")
         _stop_on_signals()
         if not options["no_demo"]:
             threading.Thread(target=self._demo, args=(port,), name="postroad-demo", daemon=True).start()
@@ -62,7 +67,10 @@ class Command(BaseCommand):
             pass
         finally:
             server.close()
+            drained = rpc.begin_stop(drain_seconds=_GRPC_DRAIN_SECONDS) if rpc else None
             platform.stop()
+            if drained:
+                drained.wait()
             self._story.line("Postroad has stopped. Everything accepted is kept in var/ and goes on at the next start.")
 
     def _banner(self, port: int, password: str) -> None:
@@ -73,7 +81,17 @@ class Command(BaseCommand):
         tell(f"  look at   {url:<30}  admin: /admin/ (admin, password in var/admin-password)")
         if password:
             tell(f"  admin password, made for this first start: {password}")
-        tell(f"\nPostroad is ready: {url}")
+
+    def _serve_grpc(self) -> GrpcServer | None:
+        """Serve gRPC beside the rest, or say why not."""
+        try:
+            server = GrpcServer(find_servicers())
+        except MisconfiguredError as error:
+            self._story.line(f"  no gRPC   {error}")
+            return None
+        server.start()
+        self._story.line(f"  gRPC      localhost:{server.port:<20}  {'  '.join(server.names)}")
+        return server
 
     def _demo(self, port: int) -> None:
         try:

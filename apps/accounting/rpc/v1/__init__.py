@@ -1,0 +1,1 @@
+"""Made by scripts/protos.sh from docs/proto/postroad/accounting/v1/accounting.proto; not edited."""

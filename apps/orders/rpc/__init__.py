@@ -1,0 +1,1 @@
+"""The gRPC API of orders: the servicer, which calls use-cases, and in `v1` what its contract makes; no rules."""

@@ -1,0 +1,35 @@
+"""The gRPC server as a process of its own: signals and draining.  Not: the server, which is `grpc_server`."""
+
+import logging
+import signal
+import threading
+from types import FrameType
+
+from postroad.runtime.grpc_server import GrpcServer
+from postroad.runtime.grpc_servicer import find_servicers
+
+log = logging.getLogger(__name__)
+
+_DRAIN_SECONDS = 10.0  # a third of what Kubernetes gives a container by default
+
+
+def run_grpc() -> None:
+    """Serve until SIGTERM or SIGINT; calls under way are finished first, for ten seconds at most.
+
+    Raises:
+        InvalidSetting: The address cannot be listened on.
+        InvalidDeclaration: No installed service offers gRPC.
+    """
+    stop = threading.Event()
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, on_signal)
+    server = GrpcServer(find_servicers())
+    server.start()
+    log.info("gRPC server is ready", extra={"port": server.port, "services": ",".join(server.names)})
+    stop.wait()
+    server.begin_stop(drain_seconds=_DRAIN_SECONDS).wait()
+    log.info("gRPC server has stopped")

@@ -1,0 +1,87 @@
+"""How a service offers gRPC: a table in its `rpc/servicer.py`, one entry a gRPC service.  Not: serving it.
+
+    SERVICERS = (
+        Servicer(
+            name="postroad.orders.v1.Orders",
+            make=Orders,
+            add=add_OrdersServicer_to_server,
+            status_of=status_of,
+        ),
+    )
+
+A process reads the tables of its installed services when it serves gRPC; no other process imports them.
+"""
+
+import importlib.util
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from importlib import import_module
+from typing import Any
+
+import grpc
+from django.apps import apps
+
+from postroad.conf import settings
+from postroad.errors import InvalidDeclaration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """Why a call has no answer.
+
+    Attributes:
+        code: gRPC's word for it.
+        word: Stable word for programs, such as `unknown_restaurant`.
+        detail: One sentence for people.
+        fields: Path of a field of the request → what is wrong with it.
+    """
+
+    code: grpc.StatusCode
+    word: str
+    detail: str
+    fields: Mapping[str, list[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Servicer:
+    """One gRPC service.
+
+    Attributes:
+        name: Full name, with its package.
+        make: Makes the object that answers, of a subclass of the generated `…Servicer`; a method has one request, and
+            one answer or a stream of them.
+        add: The generated `add_…Servicer_to_server`.
+        status_of: What an exception of the implementation means; None: it is a defect.
+        close: Ends the streams of such an object, soon; called when the server stops.
+        owner: Name of the service of ours that offers it; `find_servicers` sets it.
+    """
+
+    name: str
+    make: Callable[[], Any]
+    add: Callable[[Any, grpc.Server], None]
+    status_of: Callable[[Exception], Status | None]
+    close: Callable[[Any], None] = lambda _: None
+    owner: str = ""
+
+
+def find_servicers() -> list[Servicer]:
+    """Return what the installed services offer.
+
+    Raises:
+        InvalidDeclaration: A module `rpc/servicer.py` has no table, or none of the services offers anything.
+    """
+    found = []
+    for application in apps.get_app_configs():
+        if importlib.util.find_spec(f"{application.name}.rpc") is not None:
+            owner = settings().service or application.label
+            found += [replace(servicer, owner=owner) for servicer in _table(f"{application.name}.rpc.servicer")]
+    if not found:
+        raise InvalidDeclaration("no installed service offers gRPC: add rpc/servicer.py with a table SERVICERS to one.")
+    return found
+
+
+def _table(name: str) -> tuple[Servicer, ...]:
+    table = getattr(import_module(name), "SERVICERS", None)
+    if not isinstance(table, tuple):
+        raise InvalidDeclaration(f"{name} has no table SERVICERS; write SERVICERS = (Servicer(…),).")
+    return table
