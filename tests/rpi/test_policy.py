@@ -1,12 +1,14 @@
+import asyncio
 from collections.abc import Callable
 from contextlib import closing
+from inspect import GEN_CLOSED, getgeneratorstate
 
 import pytest
 
 from postroad.errors import BreakerOpen, CallFailed, DeadlineExceeded, ServiceUnavailable
 from postroad.rpi import deadline
 from postroad.rpi.breaker import BreakerRules
-from postroad.rpi.drivers import run
+from postroad.rpi.drivers import run, run_async
 from postroad.rpi.policy import Attempt, Policy, Steps, Wait
 from postroad.rpi.transport import Answer
 from tests.support.calls import Clock, policy
@@ -194,3 +196,37 @@ def test_an_abandoned_call_gives_its_place_and_its_probe_back(clock: Clock) -> N
     assert (taken, shared.bulkhead.outstanding) == (1, 0)
     assert _conduct(_steps(shared), GOOD)[0] == GOOD
     assert shared.breaker.is_closed
+
+
+def test_when_no_time_is_left_there_is_no_wait_and_no_budget_spent(clock: Clock) -> None:
+    shared = policy(clock=clock, least=1)
+
+    with closing(_steps(shared)) as steps:
+        next(steps)
+        clock.now += 2
+        with pytest.raises(ServiceUnavailable):
+            steps.throw(DOWN)
+
+    assert shared.budget.spend()
+
+
+def test_whatever_ends_a_call_in_a_thread_ends_its_steps() -> None:
+    def interrupted(_: float) -> Answer:
+        raise KeyboardInterrupt
+
+    steps = _steps(policy())
+    with pytest.raises(KeyboardInterrupt):
+        run(steps, interrupted)
+
+    assert getgeneratorstate(steps) == GEN_CLOSED
+
+
+def test_whatever_ends_a_call_in_a_task_ends_its_steps() -> None:
+    async def cancelled(_: float) -> Answer:
+        raise asyncio.CancelledError
+
+    steps = _steps(policy())
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(run_async(steps, cancelled))
+
+    assert getgeneratorstate(steps) == GEN_CLOSED
