@@ -89,6 +89,18 @@ def test_a_process_ends_although_the_registry_is_away(
     assert not registration._thread.is_alive()
 
 
+def test_a_process_that_never_reached_the_registry_takes_no_leave_of_it(
+    client_of_registry: RegistryClient, line: Line
+) -> None:
+    registration = Registration(client_of_registry, instance())
+    line.is_cut = True
+    registration.start()
+    until(lambda: line.attempts, seconds=10, what="a first attempt")
+    registration.stop()
+
+    assert line.attempts == 1
+
+
 def answering(answers: dict[str, Any]) -> httpx.MockTransport:
     def answer(request: httpx.Request) -> httpx.Response:
         if request.url.host not in answers:
