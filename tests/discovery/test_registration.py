@@ -137,6 +137,15 @@ def test_an_answer_that_is_none_says_what_is_wrong(answer: dict[str, Any], says:
         client.everything()
 
 
+def test_a_registration_where_no_registry_is_says_so_and_is_none() -> None:
+    client = RegistryClient(["http://a/eurika"], transport=answering({"a": {"status_code": 404}}))
+    registration = Registration(client, instance())
+
+    assert [registration.beat(), registration.beat()] == [1, 2]
+    with pytest.raises(ServiceUnavailable, match=r"nothing at http://a/eurika/apps/KITCHEN \(404\)"):
+        client.register(instance())
+
+
 def test_an_instance_that_cannot_be_read_does_not_hide_the_others() -> None:
     told = {"applications": {"application": [{"instance": [{"app": "A"}, {"app": "B", "hostName": "b"}]}]}}
     client = RegistryClient(["http://a"], transport=answering({"a": {"json": told}}))
