@@ -43,7 +43,9 @@ class RegistryClient:
 
     def register(self, instance: Instance) -> None:
         """Begin a lease."""
-        self._request("POST", f"apps/{quote(instance.app, safe='')}", json.encode(write_instance(instance)))
+        _check_place(
+            self._request("POST", f"apps/{quote(instance.app, safe='')}", json.encode(write_instance(instance)))
+        )
 
     def renew(self, instance: Instance) -> bool:
         """Prolong a lease; False: the registry does not know it."""
@@ -68,8 +70,7 @@ class RegistryClient:
 
     def _fetch(self, path: str) -> Applications:
         answer = self._request("GET", path)
-        if answer.status_code == httpx.codes.NOT_FOUND:
-            raise ServiceUnavailable(f"nothing at {answer.url} (404); is POSTROAD['REGISTRY_URL'] right?")
+        _check_place(answer)
         try:
             return read_applications(json.decode(answer.content))
         except InvalidInstance as error:
@@ -88,6 +89,12 @@ class RegistryClient:
                 return answer
             failures.append(f"{url}: {answer.status_code} {text_json.dumps(answer.text[:200])}")
         raise ServiceUnavailable(f"the service registry cannot be used ({'; '.join(failures)}).")
+
+
+def _check_place(answer: httpx.Response) -> None:
+    """Refuse a 404 where the protocol has none: no registry is there."""
+    if answer.status_code == httpx.codes.NOT_FOUND:
+        raise ServiceUnavailable(f"nothing at {answer.url} (404); is POSTROAD['REGISTRY_URL'] right?")
 
 
 def _path(instance: Instance) -> str:

@@ -89,6 +89,18 @@ def test_a_process_ends_although_the_registry_is_away(
     assert not registration._thread.is_alive()
 
 
+def test_a_process_that_never_reached_the_registry_takes_no_leave_of_it(
+    client_of_registry: RegistryClient, line: Line
+) -> None:
+    registration = Registration(client_of_registry, instance())
+    line.is_cut = True
+    registration.start()
+    until(lambda: line.attempts, seconds=10, what="a first attempt")
+    registration.stop()
+
+    assert line.attempts == 1
+
+
 def answering(answers: dict[str, Any]) -> httpx.MockTransport:
     def answer(request: httpx.Request) -> httpx.Response:
         if request.url.host not in answers:
@@ -123,6 +135,15 @@ def test_an_answer_that_is_none_says_what_is_wrong(answer: dict[str, Any], says:
 
     with pytest.raises(ServiceUnavailable, match=says):
         client.everything()
+
+
+def test_a_registration_where_no_registry_is_says_so_and_is_none() -> None:
+    client = RegistryClient(["http://a/eurika"], transport=answering({"a": {"status_code": 404}}))
+    registration = Registration(client, instance())
+
+    assert [registration.beat(), registration.beat()] == [1, 2]
+    with pytest.raises(ServiceUnavailable, match=r"nothing at http://a/eurika/apps/KITCHEN \(404\)"):
+        client.register(instance())
 
 
 def test_an_instance_that_cannot_be_read_does_not_hide_the_others() -> None:

@@ -153,6 +153,36 @@ def test_a_restarted_registry_that_knows_nobody_yet_is_not_believed_for_a_lease(
     assert hosts(resolver) == ["10.0.0.1"]
 
 
+def test_a_registry_that_restarts_twice_is_not_believed_either(
+    resolver: RegistryResolver, store: Registry, served: list[Registry], clock: HandClock
+) -> None:
+    store.register(instance(number=1))
+    store.register(instance(number=2))
+    hosts(resolver)
+    served[0] = Registry(clock=clock)
+    served[0].register(instance(number=1))
+    resolver.refresh()
+    served[0] = Registry(clock=clock)
+    resolver.refresh()
+
+    assert hosts(resolver) == ["10.0.0.1", "10.0.0.2"]
+
+
+def test_an_instance_that_came_back_to_a_restarted_registry_and_went_is_gone_at_once(
+    resolver: RegistryResolver, store: Registry, served: list[Registry], clock: HandClock
+) -> None:
+    store.register(instance(number=1))
+    store.register(instance(number=2))
+    hosts(resolver)
+    served[0] = Registry(clock=clock)
+    resolver.refresh()
+    served[0].register(instance(number=2))
+    served[0].cancel("KITCHEN", "kitchen-2")
+    resolver.refresh()
+
+    assert hosts(resolver) == ["10.0.0.1"]
+
+
 def test_an_instance_that_is_deleted_in_the_delta_is_gone_at_once(resolver: RegistryResolver, store: Registry) -> None:
     store.register(instance(number=1))
     store.register(instance(number=2))

@@ -73,6 +73,15 @@ def test_an_instance_that_failed_is_tried_last_for_a_while(clock: HandClock) -> 
     assert A in [rotation.order("kitchen", [A, B])[0] for _ in range(2)]
 
 
+def test_failures_of_instances_that_are_long_gone_are_forgotten(clock: HandClock) -> None:
+    rotation = Rotation(clock=clock, rest_seconds=10)
+    rotation.report_failure(A)
+    clock.pass_by(10)
+    rotation.report_failure(B)
+
+    assert list(rotation._rests_until) == [B]
+
+
 def test_services_take_turns_of_their_own(clock: HandClock) -> None:
     rotation = Rotation(clock=clock)
     rotation.order("kitchen", [A, B])
