@@ -111,8 +111,14 @@ def table_of(*choices: str) -> Callable[[Any], Mapping[str, str]]:
     def read(value: Any) -> Mapping[str, str]:
         if isinstance(value, str):
             value = dict(pair.strip().partition("=")[::2] for pair in value.split(",") if pair.strip())
-        if isinstance(value, Mapping):
-            return {str(name): word(choice) for name, choice in value.items()}
-        raise ValueError("it must be a dict of texts")
+        if not isinstance(value, Mapping):
+            raise ValueError("it must be a dict of texts")  # noqa: TRY004 - its value is at fault
+        return {str(name): entry(name, choice) for name, choice in value.items()}
+
+    def entry(name: object, choice: object) -> str:
+        try:
+            return word(choice)
+        except ValueError as error:
+            raise ValueError(f"of {name!r}: {error}") from None
 
     return read

@@ -39,9 +39,9 @@ def test_a_value_above_the_largest_one_is_refused() -> None:
     ("value", "problem"),
     [
         (5, "must be a dict of texts"),
-        ({"kitchen": "carrier pigeon"}, "'kitchen' must be one of rest, grpc, local"),
-        ("default=rest,kitchen", "'kitchen' must be one of rest, grpc, local"),
-        ({"kitchen": ["rest"]}, "'kitchen' must be one of rest, grpc, local"),
+        ({"kitchen": "carrier pigeon"}, "of 'kitchen': it must be one of rest, grpc, local"),
+        ("default=rest,kitchen", "of 'kitchen': it must be one of rest, grpc, local"),
+        ({"kitchen": ["rest"]}, "of 'kitchen': it must be one of rest, grpc, local"),
     ],
 )
 def test_a_table_of_choices_names_the_wrong_one(value: Any, problem: str) -> None:
