@@ -10,6 +10,8 @@ from typing import Any
 
 import msgspec
 from graphql import GraphQLError
+from strawberry.exceptions import MissingQueryError
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types.graphql import OperationType
 
 from apps.gateway.graphql.schema import schema
@@ -61,6 +63,7 @@ async def execute(services: Services, request: Request, *, seconds: float, may_c
 
     Raises:
         DeadlineExceeded: It took longer than it may.
+        Refused: 400, there is no operation; 405, it is none that may be sent so.
     """
     operations = {OperationType.QUERY, OperationType.MUTATION} if may_change else {OperationType.QUERY}
     try:
@@ -75,6 +78,13 @@ async def execute(services: Services, request: Request, *, seconds: float, may_c
                 )
     except TimeoutError as error:
         raise DeadlineExceeded(f"graphql: no answer in {seconds} s.") from error
+    except (MissingQueryError, CannotGetOperationTypeError) as error:
+        raise Refused(
+            400, "invalid", "There is no operation to execute, or operationName does not say which."
+        ) from error
+    except InvalidOperationTypeError as error:
+        detail = "Only queries are answered by GET, queries and mutations by POST; there are no subscriptions."
+        raise Refused(405, "method_not_allowed", detail, headers={"Allow": "POST"}) from error
     body: dict[str, Any] = {}
     if result.errors:
         body["errors"] = [_shown(error) for error in result.errors]
