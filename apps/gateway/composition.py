@@ -85,9 +85,7 @@ def _end(task: "asyncio.Task[Piece]") -> Piece:
 
 
 def _body(order: Order, pieces: dict[str, Piece]) -> dict[str, Any]:
-    info: dict[str, Any] = msgspec.to_builtins(order)
-    hidden = {"consumerId", "restaurantId"}
-    body: dict[str, Any] = {"orderInfo": {name: value for name, value in info.items() if name not in hidden}}
+    body: dict[str, Any] = {"orderInfo": msgspec.to_builtins(order)}
     for name, piece in pieces.items():
         if piece.value is not None:
             body[name] = msgspec.to_builtins(piece.value)

@@ -21,8 +21,25 @@ class Order(Part):
     rejection_reason: str = ""
     refused_change: str = ""
     refusal_reason: str = ""
-    consumer_id: int | None = None
-    restaurant_id: int | None = None
+
+
+class OrderedLine(Part):
+    """One dish of an order."""
+
+    menu_item_id: str
+    quantity: int
+    name: str = ""
+    price: str = ""
+
+
+class OrderContents(Part):
+    """`GET /v1/orders/{id}/contents` of orders."""
+
+    order_id: int
+    consumer_id: int
+    restaurant_id: int
+    delivery_time: str = ""
+    line_items: list[OrderedLine] = []
 
 
 class OrderId(Part):

@@ -17,6 +17,7 @@ from apps.gateway.parts import (
     Delivery,
     NewConsumer,
     Order,
+    OrderContents,
     OrderId,
     OrderPage,
     Restaurant,
@@ -56,6 +57,11 @@ class Orders(Protocol):
     @get("/v1/orders/{order_id}", grpc="postroad.orders.v1.Orders/GetOrder")
     async def order(self, order_id: int) -> Order:
         """Return an order; one that is not there is `CallRejected` with status 404."""
+        ...
+
+    @get("/v1/orders/{order_id}/contents")
+    async def contents(self, order_id: int) -> OrderContents | None:
+        """Return what was ordered, by whom and where."""
         ...
 
     @post("/v1/orders")

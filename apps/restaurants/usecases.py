@@ -1,6 +1,7 @@
 """What restaurants can do, one function a verb, each inside the transaction its caller opened.  Not: rules."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from apps.refusals import not_found
 from apps.restaurants.domain import Dish, StreetAddress, check_menu
@@ -8,6 +9,23 @@ from apps.restaurants.messages import Address, Menu, MenuItem, MenuRevised, Rest
 from apps.restaurants.models import Restaurant
 from postroad.events.publisher import publish
 from postroad.events.snapshots import Snapshot
+
+PAGE_SIZE = 50  # restaurants of one answer: names only
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Restaurants in the order in which they joined; `end` is the last one's id, None on the last page."""
+
+    restaurants: tuple[Restaurant, ...]
+    end: int | None
+
+
+def list_restaurants(*, after: int = 0) -> Page:
+    """Return at most `PAGE_SIZE` restaurants that joined after one; one statement."""
+    found = tuple(Restaurant.objects.filter(pk__gt=after).order_by("pk")[: PAGE_SIZE + 1])
+    restaurants = found[:PAGE_SIZE]
+    return Page(restaurants=restaurants, end=restaurants[-1].pk if len(found) > PAGE_SIZE else None)
 
 
 def create_restaurant(name: str, *, address: StreetAddress, dishes: Sequence[Dish]) -> Restaurant:

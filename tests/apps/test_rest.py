@@ -95,7 +95,7 @@ def test_another_method_is_refused_with_those_allowed(client: Client) -> None:
 
     assert answer.status_code == 405
     assert answer.json()["code"] == "method_not_allowed"
-    assert answer.headers["Allow"] == "POST, OPTIONS"
+    assert answer.headers["Allow"] == "GET, POST, HEAD, OPTIONS"
 
 
 def test_an_answer_is_json_whatever_is_accepted(client: Client, db: None) -> None:

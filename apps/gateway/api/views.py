@@ -1,14 +1,22 @@
 """The gateway's views, each behind the edge: one line of work each.  Not: composition, forwarding, GraphQL, JSON Graph."""
 
+import asyncio
+
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from apps.gateway.auth import Caller
 from apps.gateway.composition import order_details
 from apps.gateway.conf import settings
 from apps.gateway.forward import forward
+from apps.gateway.graphql.execution import execute, read_query, read_request, sdl
+from apps.gateway.jsongraph.protocol import Parameters, answer, read_form
+from apps.gateway.jsongraph.routes import Model
+from apps.gateway.limits import read_body
+from apps.gateway.loaders import Loaders
 from apps.gateway.problems import Refused, failure
 from apps.gateway.proxies import HISTORY, OWNERS, services
-from postroad.errors import PostroadError
+from postroad.errors import DeadlineExceeded, PostroadError
+from postroad.rpi import deadline
 
 _VENDOR = "application/vnd.postroad."
 """A client that asks for a media type of ours asks for the owner's own representation."""
@@ -37,6 +45,49 @@ async def forwarded(request: HttpRequest, caller: Caller, *, resource: str) -> H
     if owner is None:
         raise Refused(404, "not_found", f"There is no {resource!r}; there are: {', '.join(sorted(OWNERS))}.")
     return await _forward(request, owner)
+
+
+async def graphql(request: HttpRequest, caller: Caller) -> HttpResponse:
+    """POST: a GraphQL request.  GET: a query, or without one the schema in its own language."""
+    match request.method:
+        case "GET" | "HEAD" if "query" not in request.GET:
+            return HttpResponse(sdl(), content_type="text/plain; charset=utf-8")
+        case "GET" | "HEAD":
+            given = read_query(request.GET.dict())
+        case "POST":
+            given = read_request(read_body(request))
+        case _:
+            raise _not_allowed(request)
+    may_change = request.method == "POST"
+    try:
+        body = await execute(services(), given, seconds=settings().deadline_seconds, may_change=may_change)
+    except PostroadError as error:
+        return failure(error, service="graphql")
+    return JsonResponse(body)
+
+
+async def model(request: HttpRequest, caller: Caller) -> HttpResponse:
+    """JSON Graph: GET asks, a POST of a form also sets and calls."""
+    match request.method:
+        case "GET" | "HEAD":
+            parameters: Parameters = request.GET.dict()
+        case "POST":
+            parameters = read_form(read_body(request))
+        case _:
+            raise _not_allowed(request)
+    seconds = settings().deadline_seconds
+    try:
+        with deadline.within(seconds):
+            async with asyncio.timeout(seconds):
+                graph = Model(Loaders(services()), caller)
+                return JsonResponse(await answer(graph, parameters, may_change=request.method == "POST"))
+    except TimeoutError:
+        return failure(DeadlineExceeded(f"model.json: no answer in {seconds} s."), service="the graph")
+
+
+def _not_allowed(request: HttpRequest) -> Refused:
+    detail = f"{request.method} means nothing here."
+    return Refused(405, "method_not_allowed", detail, headers={"Allow": "GET, HEAD, POST"})
 
 
 async def _forward(request: HttpRequest, owner: str) -> HttpResponse:

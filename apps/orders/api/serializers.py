@@ -93,6 +93,37 @@ class OrderSerializer(CamelSerializer):
         return {name: value for name, value in shown.items() if value != ""}
 
 
+class OrderedLineSerializer(CamelSerializer):
+    """One dish as it was ordered; its name and price are those of that moment."""
+
+    menu_item_id = TextField()
+    name = TextField()
+    price = MoneyField()
+    quantity = WholeNumberField(min_value=1)
+
+
+class DestinationSerializer(CamelSerializer):
+    """Where an order is delivered to."""
+
+    street1 = TextField()
+    street2 = TextField(allow_blank=True)
+    city = TextField()
+    state = TextField()
+    zip = TextField()
+
+
+class ContentsSerializer(CamelSerializer):
+    """What was ordered: by whom, where, for when and to which address."""
+
+    order_id = IdField(source="pk")
+    consumer_id = IdField()
+    restaurant_id = IdField()
+    restaurant_name = TextField()
+    delivery_address = DestinationSerializer(source="address")
+    delivery_time = MomentField()
+    line_items = ListOf(child=OrderedLineSerializer(), source="lines")
+
+
 class RestaurantSerializer(CamelSerializer):
     """The replica of a restaurant."""
 

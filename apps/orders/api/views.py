@@ -6,6 +6,7 @@ from rest_framework.response import Response
 
 from apps.orders import usecases
 from apps.orders.api.serializers import (
+    ContentsSerializer,
     CreateOrderSerializer,
     JourneySerializer,
     OrderCreatedSerializer,
@@ -51,6 +52,21 @@ class OrderView(ServiceView):
     def get(self, request: Request, order_id: int) -> Response:
         """Show an order's state and total."""
         return Response(OrderSerializer(usecases.find_order(order_id)).data)
+
+
+class ContentsView(ServiceView):
+    """What one order consists of."""
+
+    service = "orders"
+
+    @extend_schema(
+        operation_id="getOrderContents",
+        parameters=[path_id("order_id")],
+        responses={200: ContentsSerializer, **errors(404)},
+    )
+    def get(self, request: Request, order_id: int) -> Response:
+        """Show what was ordered, by whom, where, for when and to which address."""
+        return Response(ContentsSerializer(usecases.find_order(order_id)).data)
 
 
 class CancelView(ServiceView):

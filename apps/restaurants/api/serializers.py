@@ -1,10 +1,16 @@
 """Bodies of the REST API of restaurants, in and out.  Not: rules, which are `domain`."""
 
+import re
 from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from typing_extensions import override
 
 from apps.fields import CamelSerializer, GivenMoneyField, IdField, ListOf, MoneyField, TextField
 from apps.restaurants.domain import Dish, StreetAddress
 from apps.restaurants.models import Restaurant
+from apps.values import MAX_ID
 
 MAX_MENU_ITEMS = 1000  # of one menu; several times the longest we know of
 
@@ -77,6 +83,43 @@ class RestaurantSerializer(CamelSerializer):
     id = IdField()
     name = TextField()
     menu = MenuSerializer()
+
+
+@extend_schema_field({"type": "string", "pattern": "^[1-9][0-9]{0,18}$"})
+class StartKeyField(serializers.Field[int, Any, str, Any]):
+    """Where a page begins, as text that a client hands back as it is."""
+
+    default_error_messages = {"invalid": "This is no startKey; take it from the answer that had the page before."}
+
+    @override
+    def to_internal_value(self, data: Any) -> int:
+        if not isinstance(data, str) or not re.fullmatch("[1-9][0-9]{0,18}", data) or int(data) > MAX_ID:
+            self.fail("invalid")
+        return int(data)
+
+    @override
+    def to_representation(self, value: int) -> str:
+        return str(value)
+
+
+class RestaurantsQuerySerializer(CamelSerializer):
+    """Which restaurants are asked for."""
+
+    start_key = StartKeyField(required=False)
+
+
+class ListedRestaurantSerializer(CamelSerializer):
+    """A restaurant in the list."""
+
+    id = IdField(source="pk")
+    name = TextField()
+
+
+class RestaurantsSerializer(CamelSerializer):
+    """Restaurants in the order in which they joined; `startKey` asks for the next page and is null on the last one."""
+
+    restaurants = ListOf(child=ListedRestaurantSerializer())
+    start_key = StartKeyField(source="end", allow_null=True)
 
 
 def shown_restaurant(restaurant: Restaurant) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from apps.restaurants.api.serializers import (
     GivenMenuSerializer,
     RestaurantCreatedSerializer,
     RestaurantSerializer,
+    RestaurantsQuerySerializer,
+    RestaurantsSerializer,
     dishes,
     shown_restaurant,
     street_address,
@@ -22,6 +24,18 @@ class RestaurantsView(ServiceView):
     """All restaurants."""
 
     service = "restaurants"
+
+    @extend_schema(
+        operation_id="listRestaurants",
+        parameters=[RestaurantsQuerySerializer],
+        responses={200: RestaurantsSerializer, **errors(400)},
+    )
+    def get(self, request: Request) -> Response:
+        """List all restaurants, in the order in which they joined."""
+        given = RestaurantsQuerySerializer(data=_query(request))
+        given.is_valid(raise_exception=True)
+        page = usecases.list_restaurants(after=given.validated_data.get("start_key", 0))
+        return Response(RestaurantsSerializer(page).data)
 
     @extend_schema(
         operation_id="createRestaurant",
@@ -70,3 +84,8 @@ class MenuView(ServiceView):
         with unit_of_work():
             restaurant = usecases.revise_menu(restaurant_id, dishes=offered)
         return Response(shown_restaurant(restaurant))
+
+
+def _query(request: Request) -> dict[str, object]:
+    """Return the parameters; one that is given twice fits nowhere, as a list does not."""
+    return {name: values[0] if len(values) == 1 else values for name, values in request.query_params.lists()}

@@ -83,6 +83,15 @@ def test_a_placed_order_is_announced_with_all_details(order: int) -> None:
     }
 
 
+def test_a_placed_order_shows_what_was_ordered(client: Client, order: int) -> None:
+    contents = client.get(f"/orders/v1/orders/{order}/contents").json()
+
+    assert (contents["orderId"], contents["consumerId"], contents["restaurantId"]) == (order, 5, 7)
+    assert (contents["restaurantName"], contents["deliveryTime"]) == ("Ajanta", "2030-01-02T18:30:00Z")
+    assert contents["deliveryAddress"]["street1"] == "9 Amazing View"
+    assert contents["lineItems"][1] == {"menuItemId": "2", "name": "Naan", "price": "0.50", "quantity": 1}
+
+
 def test_a_placed_order_first_asks_consumers(order: int) -> None:
     command = OutboxMessage.objects.get(channel="consumers")
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from apps.restaurants import usecases
 from apps.restaurants.models import MenuItem, Restaurant
 from postroad.messaging.models import OutboxMessage
 
@@ -89,6 +90,27 @@ def test_an_unknown_restaurant_is_not_found(client: Client, db: None) -> None:
 
     assert answer.status_code == 404
     assert answer.json() == {"code": "not_found", "detail": "There is no restaurant 404.", "fields": {}}
+
+
+def test_restaurants_are_listed_page_by_page_in_the_order_they_joined(
+    client: Client, db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(usecases, "PAGE_SIZE", 2)
+    ids = [create(client, {**AJANTA, "name": name}).json()["id"] for name in ("Ajanta", "Bombay", "Curry")]
+
+    first = client.get("/restaurants/v1/restaurants").json()
+    second = client.get(f"/restaurants/v1/restaurants?startKey={first['startKey']}").json()
+
+    assert first["restaurants"] == [{"id": ids[0], "name": "Ajanta"}, {"id": ids[1], "name": "Bombay"}]
+    assert second == {"restaurants": [{"id": ids[2], "name": "Curry"}], "startKey": None}
+
+
+@pytest.mark.parametrize("key", ["", "x", "0", "-1", "1.0", str(2**63), "9" * 30, "%00", "1&startKey=2"])
+def test_a_start_key_that_is_none_is_refused(client: Client, db: None, key: str) -> None:
+    answer = client.get(f"/restaurants/v1/restaurants?startKey={key}")
+
+    assert answer.status_code == 400
+    assert list(answer.json()["fields"]) == ["startKey"]
 
 
 def test_a_revised_menu_replaces_the_old_one_and_is_announced(client: Client, ajanta: int) -> None:

@@ -1,0 +1,101 @@
+"""Path sets: `["restaurants", {"to": 9}, ["id", "name"]]` stands for twenty paths.  Pure.  Not: what is at a path.
+
+Source: "Paths" and "PathSets", Falcor's documentation of JSON Graph.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+from math import prod
+
+Key = str | int
+Path = tuple[Key, ...]
+
+MOST_KEYS = 16
+"""Keys of one path; the longest that makes sense here has seven."""
+
+MOST_RANGE = 200
+"""Indexes of one range: as many as a list shows."""
+
+MOST_PATHS = 1000
+"""Paths of one request, all its sets together."""
+
+MOST_CHARACTERS = 100
+"""Of one key."""
+
+
+class Garbage(ValueError):
+    """What came is no path set, or stands for too many paths; the text says why."""
+
+
+def expand(path_sets: object) -> list[Path]:
+    """Return the paths that some path sets stand for, each once, in their order.
+
+    Raises:
+        Garbage: They are none, or too many; nothing that is too large is ever built.
+    """
+    if not isinstance(path_sets, list):
+        raise Garbage("paths must be an array of path sets.")
+    if len(path_sets) > MOST_PATHS:
+        raise Garbage(f"there are {len(path_sets)} path sets; the limit is {MOST_PATHS} paths.")
+    key_sets = [_key_sets(path_set) for path_set in path_sets]
+    count = sum(prod(len(keys) for keys in sets) for sets in key_sets)
+    if count > MOST_PATHS:
+        raise Garbage(f"the path sets stand for {count} paths; the limit is {MOST_PATHS}.")
+    return list(dict.fromkeys(path for sets in key_sets for path in product(*sets)))
+
+
+def read_path(value: object) -> Path:
+    """Return a path without sets.
+
+    Raises:
+        Garbage: It is none.
+    """
+    if not isinstance(value, list) or not 0 < len(value) <= MOST_KEYS:
+        raise Garbage(f"a path is an array of 1 to {MOST_KEYS} keys.")
+    return tuple(_key(key) for key in value)
+
+
+def _key_sets(path_set: object) -> list[list[Key]]:
+    if not isinstance(path_set, list) or not 0 < len(path_set) <= MOST_KEYS:
+        raise Garbage(f"a path set is an array of 1 to {MOST_KEYS} keys, ranges or arrays of them.")
+    return [_keys(key_set) for key_set in path_set]
+
+
+def _keys(key_set: object) -> list[Key]:
+    if not isinstance(key_set, list):
+        return list(_members(key_set))
+    if len(key_set) > MOST_PATHS:
+        raise Garbage(f"a key set has {len(key_set)} members; the limit is {MOST_PATHS} paths.")
+    return [key for member in key_set for key in _members(member)]
+
+
+def _members(member: object) -> Sequence[Key] | Iterator[Key]:
+    return _range(member) if isinstance(member, dict) else (_key(member),)
+
+
+def _key(value: object) -> Key:
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise Garbage(f"{_short(value)} is no key; a key is text or a whole number.")
+    if len(_short(value)) > MOST_CHARACTERS or str(_short(value)).startswith("$"):
+        raise Garbage(f"a key has at most {MOST_CHARACTERS} characters and does not begin with $.")
+    return value
+
+
+def _range(value: dict[object, object]) -> range:
+    if not value.keys() <= {"from", "to", "length"} or ("to" in value) == ("length" in value):
+        raise Garbage('a range is {"from", "to"} or {"from", "length"}; from is 0 when it is missing.')
+    begin, end, length = (_index(value.get(name, 0)) for name in ("from", "to", "length"))
+    stop = begin + length if "length" in value else end + 1
+    if stop - begin > MOST_RANGE:
+        raise Garbage(f"a range has at most {MOST_RANGE} indexes.")
+    return range(begin, max(begin, stop))
+
+
+def _index(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise Garbage(f"{_short(value)} is no index; a range holds whole numbers that are not negative.")
+    return value
+
+
+def _short(value: object) -> str:
+    return str(value)[: MOST_CHARACTERS + 1]

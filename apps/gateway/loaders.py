@@ -1,0 +1,85 @@
+"""What one request has asked for, each thing once: N orders of one restaurant ask for it one time.
+
+The owners answer for one id at a time, so a batch is as many calls side by side, bounded.  Not: a cache; it ends with
+the request.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from strawberry.dataloader import DataLoader
+
+from apps.gateway.parts import Bill, Consumer, Courier, Delivery, Order, OrderContents, Restaurant, Ticket
+from apps.gateway.proxies import Services
+from postroad.errors import CallRejected
+
+K = TypeVar("K", int, None)
+T = TypeVar("T")
+
+MOST_CALLS = 16
+"""Calls of one loader at a time: half of what a service's bulkhead lets through, so that others have room too."""
+
+MOST_LISTED = 200
+"""A list is at most its first so many elements: ten pages of a consumer's orders."""
+
+
+class Loaders:
+    """The things of one request, by id; make it in the request's event loop."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+        self.order: DataLoader[int, Order | None] = _loader(self._order)
+        self.contents: DataLoader[int, OrderContents | None] = _loader(services.orders.contents)
+        self.ticket: DataLoader[int, Ticket | None] = _loader(services.kitchen.ticket)
+        self.delivery: DataLoader[int, Delivery | None] = _loader(services.delivery.delivery)
+        self.bill: DataLoader[int, Bill | None] = _loader(services.accounting.bill)
+        self.consumer: DataLoader[int, Consumer | None] = _loader(services.consumers.consumer)
+        self.restaurant: DataLoader[int, Restaurant | None] = _loader(services.restaurants.restaurant)
+        self.courier: DataLoader[int, Courier | None] = _loader(services.delivery.courier)
+        self.orders_of: DataLoader[int, list[int]] = _loader(self._orders_of)
+        self.restaurants: DataLoader[None, list[int]] = _loader(self._restaurants)
+
+    async def _order(self, order_id: int) -> Order | None:
+        try:
+            return await self.services.orders.order(order_id)
+        except CallRejected as error:
+            if error.status == 404:
+                return None
+            raise
+
+    async def _orders_of(self, consumer_id: int) -> list[int]:
+        async def page(start_key: str | None) -> tuple[list[int], str | None]:
+            found = await self.services.order_history.orders(consumer_id, start_key)
+            return [order.order_id for order in found.orders], found.start_key
+
+        return await _walk(page)
+
+    async def _restaurants(self, _: None) -> list[int]:
+        async def page(start_key: str | None) -> tuple[list[int], str | None]:
+            found = await self.services.restaurants.restaurants(start_key)
+            return [restaurant.id for restaurant in found.restaurants], found.start_key
+
+        return await _walk(page)
+
+
+async def _walk(page: Callable[[str | None], Awaitable[tuple[list[int], str | None]]]) -> list[int]:
+    """Return the ids of a list, page by page, up to `MOST_LISTED`."""
+    ids, start_key = await page(None)
+    while start_key is not None and len(ids) < MOST_LISTED:
+        more, start_key = await page(start_key)
+        ids += more
+    return ids[:MOST_LISTED]
+
+
+def _loader(call: Callable[[K], Awaitable[T]]) -> "DataLoader[K, T]":
+    places = asyncio.Semaphore(MOST_CALLS)
+
+    async def one(key: K) -> T:
+        async with places:
+            return await call(key)
+
+    async def batch(keys: list[K]) -> list[T | BaseException]:
+        return await asyncio.gather(*(one(key) for key in keys), return_exceptions=True)
+
+    return DataLoader(load_fn=batch)

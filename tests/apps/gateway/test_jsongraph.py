@@ -1,0 +1,402 @@
+"""JSON Graph: path sets, the graph, and the roots over plain services."""
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from apps.gateway.auth import Caller
+from apps.gateway.jsongraph import protocol
+from apps.gateway.jsongraph.graph import MISSING, Branch, build
+from apps.gateway.jsongraph.paths import MOST_KEYS, MOST_PATHS, Garbage, expand
+from apps.gateway.jsongraph.routes import Model
+from apps.gateway.loaders import Loaders
+from apps.gateway.problems import Refused
+from postroad.errors import CallRejected, ServiceUnavailable
+from tests.apps.gateway.conftest import Town
+
+ATOM = {"$type": "atom"}
+KEYS = some.text(some.characters(exclude_characters="$", codec="utf-8"), max_size=5) | some.integers(-5, 50)
+RANGES = some.fixed_dictionaries({"to": some.integers(0, 20)}, optional={"from": some.integers(0, 20)})
+SETS = KEYS | RANGES | some.lists(KEYS | RANGES, max_size=3)
+PATH_SETS = some.lists(some.lists(SETS, min_size=1, max_size=4), max_size=3)
+ANYTHING = some.recursive(
+    some.none() | some.booleans() | some.integers() | some.floats() | some.text(max_size=9),
+    lambda inner: some.lists(inner, max_size=4) | some.dictionaries(some.text(max_size=6), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+def ask(town: Town, parameters: dict[str, str], *, caller: Caller = Caller(), may_change: bool = True) -> Any:  # noqa: B008 - frozen
+    async def answer() -> Any:
+        return await protocol.answer(Model(Loaders(town.services()), caller), parameters, may_change=may_change)
+
+    return asyncio.run(answer())
+
+
+def get(town: Town, paths: str, **more: Any) -> Any:
+    return ask(town, {"method": "get", "paths": paths}, **more)["jsonGraph"]
+
+
+def test_a_path_set_stands_for_every_combination_of_its_keys() -> None:
+    found = expand([["restaurants", {"from": 1, "to": 2}, ["id", "name"]]])
+
+    assert found == [
+        ("restaurants", 1, "id"),
+        ("restaurants", 1, "name"),
+        ("restaurants", 2, "id"),
+        ("restaurants", 2, "name"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key_set", "keys"),
+    [
+        ({"to": 2}, [0, 1, 2]),
+        ({"length": 2}, [0, 1]),
+        ({"from": 3, "length": 2}, [3, 4]),
+        ({"from": 3, "to": 2}, []),
+        ({"length": 0}, []),
+        ([1, "length", {"from": 7, "to": 8}], [1, "length", 7, 8]),
+        ([1, 1], [1]),
+        ([], []),
+    ],
+)
+def test_a_key_set_is_a_key_a_range_or_several(key_set: object, keys: list[object]) -> None:
+    assert expand([["a", key_set]]) == [("a", key) for key in keys]
+
+
+@given(PATH_SETS | ANYTHING)
+def test_whatever_comes_is_garbage_or_stands_for_so_many_paths_at_most(anything: object) -> None:
+    found = []
+    with suppress(Garbage):
+        found = expand(anything)
+
+    assert len(found) == len(set(found)) <= MOST_PATHS
+
+
+@pytest.mark.parametrize(
+    "path_sets",
+    [
+        None,
+        {},
+        "ordersById[1].state",
+        ["ordersById"],
+        [[]],
+        [["a", None]],
+        [["a", True]],
+        [["a", 1.0]],
+        [["a", [["b"]]]],
+        [["a", {}]],
+        [["a", {"from": 1}]],
+        [["a", {"to": 1, "length": 1}]],
+        [["a", {"to": -1}]],
+        [["a", {"to": True}]],
+        [["a", {"to": "1"}]],
+        [["a", {"to": 1, "step": 2}]],
+        [["a", {"to": 10**30}]],
+        [["a", {"length": 201}]],
+        [["a", "$type"]],
+        [["x" * 101]],
+        [["a"] * (MOST_KEYS + 1)],
+        [["a", {"to": 99}, {"to": 99}]],
+        [[[*"abcdefgh"]] * 16],
+        [["a"]] * (MOST_PATHS + 1),
+    ],
+    ids=lambda path_sets: str(path_sets)[:30],
+)
+def test_garbage_is_refused_before_anything_large_is_built(path_sets: object) -> None:
+    with pytest.raises(Garbage):
+        expand(path_sets)
+
+
+PLACES = some.lists(some.tuples(some.lists(some.sampled_from("abc"), min_size=1, max_size=3), some.integers(0, 3)))
+
+
+@given(PLACES, PLACES)
+def test_what_is_missing_never_stands_in_the_way_of_what_is_there(values: list[Any], gaps: list[Any]) -> None:
+    there = [(tuple(path), value) for path, value in values]
+    missing = [(tuple(path), MISSING) for path, _ in gaps]
+
+    assert without_gaps(build(missing + there)) == without_gaps(build(there + missing)) == build(there)
+
+
+def without_gaps(node: object) -> object:
+    """Drop what is missing, and branches that held nothing else."""
+    if not isinstance(node, Branch):
+        return node
+    kept = {key: without_gaps(below) for key, below in node.items() if below is not MISSING}
+    return {key: below for key, below in kept.items() if below != {}}
+
+
+def test_fields_of_a_thing_are_found_flat(town: Town) -> None:
+    found = get(town, '[["consumersById",5,["firstName","lastName","consumerId"]],["ordersById",99,"state"]]')
+
+    assert found == {
+        "consumersById": {"5": {"firstName": "Ada", "lastName": "Lovelace", "consumerId": 5}},
+        "ordersById": {"99": {"state": "APPROVED"}},
+    }
+
+
+def test_a_reference_is_shown_and_followed(town: Town) -> None:
+    found = get(town, '[["ordersById",99,["restaurant","consumer"],["name","firstName"]]]')
+
+    order = found["ordersById"]["99"]
+    assert order["restaurant"] == {"$type": "ref", "value": ["restaurantsById", 7]}
+    assert order["consumer"] == {"$type": "ref", "value": ["consumersById", 5]}
+    assert found["restaurantsById"]["7"] == {"name": "Restaurant 7", "firstName": ATOM}
+    assert found["consumersById"]["5"]["firstName"] == "Ada"
+
+
+def test_a_list_has_a_length_and_references(town: Town) -> None:
+    found = get(town, '[["restaurants",["length",{"to":2}]],["consumersById",5,"orders",{"to":0},"state"]]')
+
+    assert found["restaurants"] == {
+        "length": 2,
+        "0": {"$type": "ref", "value": ["restaurantsById", 7]},
+        "1": {"$type": "ref", "value": ["restaurantsById", 8]},
+        "2": ATOM,
+    }
+    assert found["consumersById"]["5"]["orders"] == {"0": {"$type": "ref", "value": ["ordersById", 99]}}
+    assert found["ordersById"] == {"99": {"state": "APPROVED"}}
+
+
+def test_a_long_list_is_walked_page_by_page_up_to_its_bound(town: Town) -> None:
+    town.orders_of[5] = list(range(1, 500))
+
+    found = get(town, '[["consumersById",5,"orders",["length",{"from":198,"to":200}]]]')
+
+    orders = found["consumersById"]["5"]["orders"]
+    assert orders["length"] == 200
+    assert orders["199"]["value"] == ["ordersById", 200]
+    assert orders["200"] == ATOM
+    assert town.times("order_history.orders") == 10
+
+
+def test_an_object_is_an_atom(town: Town) -> None:
+    found = get(town, '[["restaurantsById",7,"menu"]]')
+
+    menu = {"menuItems": [{"id": "1", "name": "Vindaloo", "price": "12.34"}]}
+    assert found["restaurantsById"]["7"]["menu"] == {"$type": "atom", "value": menu}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        ["ordersById", 999, "state"],
+        ["ordersById", 99, "nothing"],
+        ["ordersById", "x", "state"],
+        ["ordersById", "01", "state"],
+        ["ordersById", -1, "state"],
+        ["ordersById", 2**70, "state"],
+        ["ordersById", "\u0661", "state"],
+        ["ordersById", 999, "restaurant"],
+        ["ordersById", 99],
+        ["ordersById"],
+        ["consumersById", 5, "orders"],
+        ["consumersById", 5, "orders", 7],
+        ["restaurants", "x"],
+        ["nowhere", 1, "x"],
+    ],
+    ids=str,
+)
+def test_what_is_missing_is_an_atom_without_value(town: Town, path: list[Any]) -> None:
+    found = get(town, str([path]).replace("'", '"'))
+
+    for key in path:
+        found = found[str(key)]
+    assert found == ATOM
+
+
+def test_one_thing_is_asked_for_once(town: Town) -> None:
+    get(town, '[["ordersById",[97,98,99],"restaurant",["id","name","menu"]]]')
+
+    assert town.times("orders.contents") == 3
+    assert town.times("restaurants.restaurant") == 1
+
+
+def test_a_service_that_is_away_is_an_error_at_its_paths_only(town: Town) -> None:
+    async def away(_: object) -> None:
+        raise ServiceUnavailable("nobody answers at http://10.0.0.1")
+
+    town.behaviours["restaurants.restaurant"] = away
+
+    found = get(town, '[["restaurantsById",7,"name"],["ordersById",99,"state"]]')
+
+    error = found["restaurantsById"]["7"]["name"]
+    assert error["$type"] == "error"
+    assert error["value"]["code"] == "unavailable"
+    assert "10.0.0.1" not in str(error)
+    assert found["ordersById"]["99"]["state"] == "APPROVED"
+
+
+def test_what_the_callers_roles_do_not_allow_is_an_error(town: Town) -> None:
+    caller = Caller(name="ada", roles=frozenset({"consumer"}))
+
+    found = get(town, '[["couriersById",3,"available"],["restaurantsById",7,"name"]]', caller=caller)
+
+    assert found["couriersById"]["3"]["available"]["value"]["code"] == "forbidden"
+    assert found["restaurantsById"]["7"]["name"] == "Restaurant 7"
+
+
+def setting(graph: str, paths: str) -> dict[str, str]:
+    return {"method": "set", "jsonGraph": f'{{"jsonGraph":{graph},"paths":{paths}}}'}
+
+
+@pytest.mark.parametrize("value", ["false", '{"$type":"atom","value":false}'])
+def test_a_couriers_availability_can_be_set(town: Town, value: str) -> None:
+    answer = ask(
+        town, setting(f'{{"couriersById":{{"3":{{"available":{value}}}}}}}', '[["couriersById",3,"available"]]')
+    )
+
+    assert answer == {
+        "jsonGraph": {"couriersById": {"3": {"available": False}}},
+        "paths": [("couriersById", 3, "available")],
+    }
+    assert town.calls == [("delivery.change_availability", 3)]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "code"),
+    [
+        ('["ordersById",99,"state"]', '{"ordersById":{"99":{"state":"CANCELLED"}}}', "not_settable"),
+        ('["couriersById",3,"courierId"]', '{"couriersById":{"3":{"courierId":4}}}', "not_settable"),
+        ('["couriersById","x","available"]', '{"couriersById":{"x":{"available":true}}}', "not_settable"),
+        ('["couriersById",3,"available"]', '{"couriersById":{"3":{"available":1}}}', "invalid"),
+        ('["couriersById",3,"available"]', '{"couriersById":{"3":{"available":null}}}', "invalid"),
+    ],
+)
+def test_what_may_not_be_set_is_an_error_and_changes_nothing(town: Town, path: str, value: str, code: str) -> None:
+    answer = ask(town, setting(value, f"[{path}]"))
+
+    assert f"'code': '{code}'" in str(answer["jsonGraph"])
+    assert town.calls == []
+
+
+def test_one_refused_value_keeps_all_others_from_being_set(town: Town) -> None:
+    graph = '{"couriersById":{"3":{"available":true}},"ordersById":{"99":{"state":"x"}}}'
+
+    answer = ask(town, setting(graph, '[["couriersById",3,"available"],["ordersById",99,"state"]]'))
+
+    assert list(answer["jsonGraph"]) == ["ordersById"]
+    assert town.calls == []
+
+
+def test_only_who_may_sets(town: Town) -> None:
+    caller = Caller(name="ada", roles=frozenset({"consumer"}))
+    graph = '{"couriersById":{"3":{"available":true}}}'
+
+    answer = ask(town, setting(graph, '[["couriersById",3,"available"]]'), caller=caller)
+
+    assert answer["jsonGraph"]["couriersById"]["3"]["available"]["value"]["code"] == "forbidden"
+    assert town.calls == []
+
+
+def test_an_order_is_created_by_a_call(town: Town) -> None:
+    answer = ask(town, {"method": "call", "callPath": '["orders","create"]', "arguments": '[{"consumerId":5}]'})
+
+    assert town.calls[0] == ("orders.create", {"consumerId": 5})
+    assert answer["jsonGraph"] == {
+        "orders": {"create": {"$type": "ref", "value": ["ordersById", 100]}},
+        "ordersById": {"100": {"orderId": 100, "state": "APPROVED", "orderTotal": "24.68"}},
+    }
+    assert answer["paths"][0] == ("orders", "create", "orderId")
+
+
+def test_a_call_shows_what_it_is_told_to(town: Town) -> None:
+    answer = ask(
+        town,
+        {
+            "method": "call",
+            "callPath": '["ordersById",99,"cancel"]',
+            "arguments": "[]",
+            "pathSuffixes": '[["restaurant","name"]]',
+            "paths": '[["state"]]',
+        },
+    )
+
+    assert ("orders.cancel", 99) in town.calls
+    assert answer["paths"] == [("ordersById", 99, "restaurant", "name"), ("ordersById", 99, "state")]
+    assert answer["jsonGraph"]["restaurantsById"]["7"]["name"] == "Restaurant 7"
+
+
+def test_an_order_is_revised_by_a_call(town: Town) -> None:
+    items = '[[{"menuItemId":"1","quantity":3}]]'
+
+    ask(town, {"method": "call", "callPath": '["ordersById","99","revise"]', "arguments": items})
+
+    assert town.calls[0] == ("orders.revise", 99)
+
+
+@pytest.mark.parametrize(
+    ("path", "arguments"),
+    [
+        ('["orders","delete"]', "[]"),
+        ('["orders","create"]', "[]"),
+        ('["orders","create"]', "[1]"),
+        ('["ordersById",99,"approve"]', "[]"),
+        ('["ordersById","x","cancel"]', "[]"),
+        ('["ordersById",99,"cancel"]', "[1]"),
+        ('["ordersById",99,"revise"]', "[{}]"),
+        ('["nowhere"]', "[]"),
+    ],
+)
+def test_what_may_not_be_called_is_an_error_and_changes_nothing(town: Town, path: str, arguments: str) -> None:
+    answer = ask(town, {"method": "call", "callPath": path, "arguments": arguments})
+
+    assert "'code': 'not_callable'" in str(answer["jsonGraph"])
+    assert town.calls == []
+
+
+def test_a_refusal_of_the_business_is_an_error_with_its_code(town: Town) -> None:
+    async def refuse(_: object) -> None:
+        raise CallRejected("orders.cancel", status=409, code="illegal_transition", detail="It was picked up.")
+
+    town.behaviours["orders.cancel"] = refuse
+
+    answer = ask(town, {"method": "call", "callPath": '["ordersById",99,"cancel"]'})
+
+    error = answer["jsonGraph"]["ordersById"]["99"]["cancel"]
+    assert error == {"$type": "error", "value": {"code": "illegal_transition", "detail": "It was picked up."}}
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {},
+        {"method": "delete"},
+        {"method": "get"},
+        {"method": "get", "paths": ""},
+        {"method": "get", "paths": "ordersById"},
+        {"method": "get", "paths": "[" * 100_000},
+        {"method": "get", "paths": "\ud800"},
+        {"method": "set"},
+        {"method": "set", "jsonGraph": "[]"},
+        {"method": "set", "jsonGraph": "{}"},
+        {"method": "set", "jsonGraph": '{"paths":[["a"]]}'},
+        {"method": "set", "jsonGraph": '{"paths":[["a"]],"jsonGraph":[]}'},
+        {"method": "call"},
+        {"method": "call", "callPath": "[]"},
+        {"method": "call", "callPath": '["a",["b","c"]]'},
+        {"method": "call", "callPath": '["orders","create"]', "arguments": "{}"},
+        {"method": "call", "callPath": '["orders","create"]', "arguments": "[{}]", "pathSuffixes": "x"},
+    ],
+    ids=lambda parameters: str(parameters)[:50],
+)
+def test_garbage_is_a_400(town: Town, parameters: dict[str, str]) -> None:
+    with pytest.raises(Refused) as refused:
+        ask(town, parameters)
+
+    assert refused.value.status == 400
+    assert town.calls == []
+
+
+@pytest.mark.parametrize("method", ["set", "call"])
+def test_a_get_changes_nothing(town: Town, method: str) -> None:
+    with pytest.raises(Refused) as refused:
+        ask(town, {"method": method}, may_change=False)
+
+    assert refused.value.status == 405
