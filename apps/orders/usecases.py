@@ -87,7 +87,7 @@ def cancel_order(order_id: int) -> Order:
     Raises:
         BusinessRefusal: `not_found`, or `illegal_transition`: it does not stand, or another change is pending.
     """
-    order = _lock(order_id)
+    order = lock_order(order_id)
     start(
         cancel_order_saga,
         CancelOrderData(
@@ -126,7 +126,7 @@ def revise_order(order_id: int, items: Sequence[RequestedItem]) -> Order:
     Raises:
         BusinessRefusal: As `cancel_order`, or what is asked for cannot be ordered (see `Order.revised`).
     """
-    order = _lock(order_id)
+    order = lock_order(order_id)
     next_state(
         OrderState(order.state), OrderVerb.BEGIN_REVISE
     )  # a pending order is refused before its items are looked at
@@ -180,6 +180,20 @@ def find_order(order_id: int) -> Order:
     return order
 
 
+def lock_order(order_id: int) -> Order:
+    """As `find_order`, under a row lock, in the caller's transaction."""
+    order = Order.objects.select_for_update().filter(pk=order_id).first()
+    if order is None:
+        raise not_found("order", order_id)
+    return order
+
+
+def list_orders(*, before: int | None, most: int) -> tuple[Order, ...]:
+    """Return the newest orders, or the newest of those that are older than order `before`; one statement."""
+    orders = Order.objects.order_by("-pk")
+    return tuple((orders if before is None else orders.filter(pk__lt=before))[:most])
+
+
 def find_journey(order: Order) -> Journey | None:
     """Return the story of the saga that worked on an order last; None when it is forgotten."""
     sagas = (create_order_saga, cancel_order_saga, revise_order_saga)
@@ -196,6 +210,18 @@ def find_restaurant(restaurant_id: int) -> Restaurant:
     if restaurant is None:
         raise not_found("restaurant", restaurant_id)
     return restaurant
+
+
+def find_consumer(consumer_id: int) -> Consumer:
+    """Return the replica of a consumer.
+
+    Raises:
+        BusinessRefusal: `not_found`: it does not exist, or its event has not arrived yet.
+    """
+    consumer = Consumer.objects.filter(pk=consumer_id).first()
+    if consumer is None:
+        raise not_found("consumer", consumer_id)
+    return consumer
 
 
 def keep_restaurant(event: RestaurantCreated) -> None:
@@ -270,14 +296,6 @@ def _proposed(order: Order) -> OrderRevisionProposed:
 
 def _line_items(lines: Iterable[OrderLine]) -> tuple[LineItem, ...]:
     return tuple(LineItem(**asdict(line)) for line in lines)
-
-
-def _lock(order_id: int) -> Order:
-    """As `find_order`, under a row lock."""
-    order = Order.objects.select_for_update().filter(pk=order_id).first()
-    if order is None:
-        raise not_found("order", order_id)
-    return order
 
 
 def _dishes(menu: Menu) -> dict[str, Dish]:

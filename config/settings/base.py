@@ -25,6 +25,7 @@ INSTALLED_APPS = [
     "postroad.sagas",
     "postroad.runtime",
     "postroad.console",
+    "apps.hypermedia",
     "apps.tour",
     *(f"apps.{service}" for service in SERVICES),
 ]
