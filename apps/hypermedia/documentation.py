@@ -148,7 +148,7 @@ def _showing(resource: Resource[Any]) -> Operation:
 def _acting(resource: Resource[Any], action: Action[Any]) -> Operation:
     key = (_idempotency_key(),) if action.method == "POST" else ()
     return Operation(
-        id=f"{_camel(action.name)}{_title(resource.name)}",
+        id=action.operation,
         summary=action.summary,
         status=action.status,
         answer=shown_serializer(resource),
@@ -249,8 +249,3 @@ def _variables(path: str) -> list[str]:
 
 def _title(name: str) -> str:
     return "".join(word.capitalize() for word in name.replace("_", "-").split("-"))
-
-
-def _camel(name: str) -> str:
-    first, *rest = name.split("-")
-    return first + "".join(word.capitalize() for word in rest)

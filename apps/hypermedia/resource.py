@@ -26,6 +26,7 @@ class Action(Generic[T]):
 
     Attributes:
         name: Its relation in `_links`, and the last part of its address unless `address` is another.
+        operation: Its name in generated clients.
         summary: One sentence for the API's document.
         run: Does it to the thing, which is locked, with the body's values; returns the thing as it is then.
         verb: The verb of the resource's transitions that it stands for; None: it is always allowed.
@@ -34,6 +35,7 @@ class Action(Generic[T]):
     """
 
     name: str
+    operation: str
     summary: str
     run: Callable[[T, Values], T]
     verb: str | None = None

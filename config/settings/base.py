@@ -93,6 +93,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {  # two fields of one name in the document of accounting
+        "AccountStateEnum": "apps.accounting.domain.AccountState",
+        "BillStateEnum": "apps.accounting.domain.BillState",
+    },
 }
 
 LOGIN_REDIRECT_URL = "admin:index"

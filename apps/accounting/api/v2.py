@@ -27,8 +27,20 @@ ACCOUNT: Resource[Account] = Resource(
     lock=usecases.lock_account,
     transitions=TRANSITIONS,
     actions=(
-        Action(name="disable", verb=AccountVerb.DISABLE, summary="Authorise nothing any more.", run=_disable),
-        Action(name="enable", verb=AccountVerb.ENABLE, summary="Authorise charges again.", run=_enable),
+        Action(
+            name="disable",
+            operation="disableAccount",
+            verb=AccountVerb.DISABLE,
+            summary="Authorise nothing any more.",
+            run=_disable,
+        ),
+        Action(
+            name="enable",
+            operation="enableAccount",
+            verb=AccountVerb.ENABLE,
+            summary="Authorise charges again.",
+            run=_enable,
+        ),
     ),
 )
 BILL: Resource[Bill] = Resource(

@@ -27,6 +27,7 @@ TICKET: Resource[Ticket] = Resource(
     actions=(
         Action(
             name="accept",
+            operation="acceptTicket",
             verb=TicketVerb.ACCEPT,
             summary="Accept a ticket that awaits it, and say when it will be ready.",
             body=AcceptTicketSerializer,
@@ -34,18 +35,21 @@ TICKET: Resource[Ticket] = Resource(
         ),
         Action(
             name="preparing",
+            operation="startPreparing",
             verb=TicketVerb.PREPARE,
             summary="Note that the restaurant cooks.",
             run=lambda ticket, _: usecases.start_preparing(ticket.pk),
         ),
         Action(
             name="ready",
+            operation="finishPreparing",
             verb=TicketVerb.FINISH,
             summary="Note that the food can be picked up.",
             run=lambda ticket, _: usecases.finish_preparing(ticket.pk),
         ),
         Action(
             name="picked-up",
+            operation="pickUpTicket",
             verb=TicketVerb.PICK_UP,
             summary="Note that a courier has the food.",
             run=lambda ticket, _: usecases.pick_up_ticket(ticket.pk),

@@ -103,6 +103,7 @@ ORDER: Resource[Order] = Resource(
     actions=(
         Action(
             name="cancel",
+            operation="cancelOrder",
             verb=OrderVerb.BEGIN_CANCEL,
             summary="Begin to cancel an order; it is CANCEL_PENDING until kitchen and accounting have answered.",
             run=lambda order, _: usecases.cancel_order(order.pk),
@@ -110,6 +111,7 @@ ORDER: Resource[Order] = Resource(
         ),
         Action(
             name="revise",
+            operation="reviseOrder",
             verb=OrderVerb.BEGIN_REVISE,
             summary="Begin to revise an order; an item that is not named stays as it is, quantity 0 takes it out.",
             body=ReviseOrderSerializer,

@@ -45,6 +45,7 @@ RESTAURANT: Resource[Restaurant] = Resource(
     actions=(
         Action(
             name="revise-menu",
+            operation="reviseMenu",
             address="menu",
             method="PUT",
             summary="Replace the menu; the other services learn of it by an event.",

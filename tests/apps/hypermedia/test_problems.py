@@ -11,6 +11,7 @@ from django.urls import Resolver404
 from apps.consumers import usecases
 from apps.hypermedia import problems
 from apps.rest import MAX_BODY_BYTES
+from apps.values import MAX_ID
 from tests.apps.hypermedia.conftest import ADA, CONSUMERS, Ask
 
 
@@ -100,6 +101,11 @@ def test_a_database_that_cannot_be_used_is_a_problem(client: Client, db: None, m
 
     assert problem(answer, 503)["code"] == "unavailable"
     assert answer.headers["Retry-After"] == "1"
+
+
+@pytest.mark.parametrize("key", [str(MAX_ID + 1), "x", "-1", "%00", "1/2"])
+def test_an_address_that_cannot_be_is_a_problem(client: Client, key: str) -> None:
+    assert problem(client.get(f"{CONSUMERS}/{key}"), 404)["code"] == "not_found"
 
 
 def test_an_address_without_view_is_a_problem(rf: RequestFactory) -> None:
