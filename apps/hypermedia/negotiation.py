@@ -60,7 +60,10 @@ def names_version(accept: str, *, name: str) -> bool:
 
 def _ranges(accept: str) -> Iterator[_Range]:
     for text in accept.split(","):
-        media_type, parameters = parse_header_parameters(text)
+        try:
+            media_type, parameters = parse_header_parameters(text)
+        except ValueError:
+            continue  # no range at all
         quality = parameters.get("q", "1")
         version = parameters.get("version")
         yield _Range(

@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import path
+from hypothesis import example, given
+from hypothesis import strategies as some
 from pytest_django import Settings
 
 from apps.hypermedia.deprecation import Deprecation
-from apps.hypermedia.negotiation import choose
+from apps.hypermedia.negotiation import choose, names_version
 from apps.hypermedia.serving import served
 from tests.apps.hypermedia.conftest import CONSUMERS, Ask
 
@@ -52,6 +54,14 @@ def test_the_best_range_decides(accept: str, version: int, media_type: str) -> N
 )
 def test_what_cannot_be_answered_is_not_chosen(accept: str) -> None:
     assert choose(accept, name="order", versions=[1, 2]) is None
+
+
+@given(some.text(alphabet=some.characters(max_codepoint=255, exclude_categories=["Cc"])))
+@example("a/b; version*=foo''x")
+@example(f"{ORDER}; version*0=1; q*=x")
+def test_any_text_is_read(accept: str) -> None:
+    choose(accept, name="order", versions=[1, 2])
+    names_version(accept, name="order")
 
 
 def at(client: Client, address: str, accept: str) -> Any:
