@@ -11,7 +11,7 @@ from typing import IO, Any, NoReturn
 
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
-from rest_framework.exceptions import APIException, ParseError, ValidationError
+from rest_framework.exceptions import APIException, ErrorDetail, ParseError, ValidationError
 from rest_framework.parsers import BaseParser
 from rest_framework.response import Response
 from typing_extensions import override
@@ -23,6 +23,14 @@ log = logging.getLogger(__name__)
 MAX_BODY_BYTES = 1_000_000  # a menu of a thousand dishes is a tenth of it
 MAX_DEPTH = 32  # our deepest body has four levels; Python itself gives up near a thousand
 _WHOLE = "non_field_errors"  # Django REST framework's key for what is wrong with a whole object
+
+
+class Ruled:
+    """Marks the answer to a request that a rule of the business refused; not one that could not be understood."""
+
+
+class RuledResponse(Ruled, Response):
+    """Such an answer in version 1."""
 
 
 class BodyTooLarge(APIException):
@@ -91,7 +99,7 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response 
     match error:
         case BusinessRefusal():
             fields = {error.field: [error.detail]} if error.field else {}
-            return _error(error.status, error.code, error.detail, fields)
+            return RuledResponse(_body(error.code, error.detail, fields), status=error.status)
         case ValidationError():
             whole, fields = _flatten(error.detail)
             return _error(error.status_code, "invalid", whole or "Some fields are not valid.", fields)
@@ -124,27 +132,32 @@ def server_error(request: HttpRequest) -> JsonResponse:
 
 
 def _error(status: int, code: str, detail: str, fields: Mapping[str, list[str]] | None = None) -> Response:
-    return Response({"code": code, "detail": detail, "fields": fields or {}}, status=status)
+    return Response(_body(code, detail, fields or {}), status=status)
+
+
+def _body(code: str, detail: str, fields: Mapping[str, list[str]]) -> dict[str, object]:
+    return {"code": code, "detail": detail, "fields": fields}
 
 
 def _flatten(detail: object) -> tuple[str, dict[str, list[str]]]:
     """Return what is wrong with the whole body, and with each field by its path."""
     fields: dict[str, list[str]] = {}
-    for path, message in _messages(detail, ""):
-        fields.setdefault(path, []).append(message)
+    for path, fault in faults(detail, ""):
+        fields.setdefault(path, []).append(str(fault))
     return " ".join(fields.pop("", [])), fields
 
 
-def _messages(detail: object, path: str) -> Iterator[tuple[str, str]]:
+def faults(detail: object, path: str) -> Iterator[tuple[str, ErrorDetail]]:
+    """Yield what is wrong in the detail of a `ValidationError`, each with the path of its field below `path`."""
     match detail:
         case dict():
             for key, value in detail.items():
-                yield from _messages(value, _join(path, key))
+                yield from faults(value, _join(path, key))
         case list():
             for value in detail:
-                yield from _messages(value, path)
+                yield from faults(value, path)
         case _:
-            yield path, str(detail)
+            yield path, detail if isinstance(detail, ErrorDetail) else ErrorDetail(str(detail))
 
 
 def _join(path: str, key: object) -> str:

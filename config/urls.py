@@ -1,22 +1,28 @@
 """Every URL of the project.  Not: a service's own URLs, which are in its `api/urls.py`.
 
 With all services in one process each has its prefix (`/orders/v1/…`); a service alone is at the root (`/v1/…`).
+An address is served as `v1/…`, as `v2/…`, and without version for clients that name it in `Accept`.
 """
+
+from importlib import import_module
 
 from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
 
+from apps.hypermedia.serving import served
+
 IS_ALONE = len(settings.SERVICES) == 1
+API_VERSION = "2.0.0"  # of every service's API, by semver.org; its first number is that of the newest paths
 
 
 def _service(name: str) -> list[URLPattern | URLResolver]:
     prefix = "" if IS_ALONE else f"{name}/"
-    own = [path(prefix, include(f"apps.{name}.api.urls"))]
+    own = [path(prefix, include(served(name, import_module(f"apps.{name}.api.urls").urlpatterns)))]
     document = SpectacularJSONAPIView.as_view(
         patterns=own,
-        custom_settings={"TITLE": f"{name} of Postroad's reference system", "VERSION": "1.0.0"},
+        custom_settings={"TITLE": f"{name} of Postroad's reference system", "VERSION": API_VERSION},
     )
     return [
         *own,
@@ -37,6 +43,6 @@ if settings.SERVICES:
         *(pattern for name in settings.SERVICES for pattern in _service(name)),
     ]
 
-handler400 = "apps.rest.bad_request"
-handler404 = "apps.rest.page_not_found"
-handler500 = "apps.rest.server_error"
+handler400 = "apps.hypermedia.problems.bad_request"
+handler404 = "apps.hypermedia.problems.page_not_found"
+handler500 = "apps.hypermedia.problems.server_error"

@@ -1,10 +1,11 @@
 """The rules of an account: what its journal adds up to, and which charge it bears.  Pure.  Not: storing it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
+from apps.refusals import BusinessRefusal
 from apps.values import MAX_MONEY, cents
 
 NOTHING = Decimal("0.00")
@@ -15,6 +16,32 @@ class AccountState(StrEnum):
 
     ENABLED = "ENABLED"
     DISABLED = "DISABLED"
+
+
+class AccountVerb(StrEnum):
+    """What may be done to an account, as it ends the sentence "An account in state … cannot …"."""
+
+    DISABLE = "be disabled"
+    ENABLE = "be enabled"
+
+
+TRANSITIONS: Mapping[tuple[AccountState, AccountVerb], AccountState] = {
+    (AccountState.ENABLED, AccountVerb.DISABLE): AccountState.DISABLED,
+    (AccountState.DISABLED, AccountVerb.ENABLE): AccountState.ENABLED,
+}
+"""What changes something; who repeats a change may be told so, or not."""
+
+
+def next_state(state: AccountState, verb: AccountVerb) -> AccountState:
+    """Return the state that follows.
+
+    Raises:
+        BusinessRefusal: `illegal_transition`: the account is in that state already.
+    """
+    try:
+        return TRANSITIONS[state, verb]
+    except KeyError:
+        raise BusinessRefusal("illegal_transition", f"An account in state {state} cannot {verb}.") from None
 
 
 class EntryType(StrEnum):

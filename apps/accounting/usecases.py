@@ -100,7 +100,7 @@ def disable_account(account_id: int) -> Account:
     Raises:
         BusinessRefusal: `not_found`.
     """
-    account = _lock(account_id)
+    account = lock_account(account_id)
     if account.is_enabled:
         account.record(Entry(type=EntryType.DISABLED))
         publish(AccountDisabled(account_id=account.pk))
@@ -113,7 +113,7 @@ def enable_account(account_id: int) -> Account:
     Raises:
         BusinessRefusal: `not_found`.
     """
-    account = _lock(account_id)
+    account = lock_account(account_id)
     if not account.is_enabled:
         account.record(Entry(type=EntryType.ENABLED))
         publish(AccountEnabled(account_id=account.pk))
@@ -127,6 +127,14 @@ def find_account(account_id: int) -> Account:
         BusinessRefusal: `not_found`: no such consumer, or its event has not arrived yet.
     """
     account = Account.objects.filter(pk=account_id).first()
+    if account is None:
+        raise not_found("account", account_id)
+    return account
+
+
+def lock_account(account_id: int) -> Account:
+    """As `find_account`, under a row lock, in the caller's transaction."""
+    account = Account.objects.lock(account_id)
     if account is None:
         raise not_found("account", account_id)
     return account
@@ -149,13 +157,6 @@ def find_bill(order_id: int) -> Bill:
     if entry is None:
         raise not_found("bill of order", order_id)
     return bill_of(entry.account.entries_of(order_id), order_id=order_id, account_id=entry.account_id)
-
-
-def _lock(account_id: int) -> Account:
-    account = Account.objects.lock(account_id)
-    if account is None:
-        raise not_found("account", account_id)
-    return account
 
 
 def _lock_or_open(consumer_id: int) -> Account:

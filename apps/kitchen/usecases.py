@@ -178,7 +178,7 @@ def accept_ticket(ticket_id: int, *, ready_by: datetime) -> Ticket:
     Raises:
         BusinessRefusal: `not_found`, or `illegal_transition`; so do the three below.
     """
-    ticket = _lock(ticket_id)
+    ticket = lock_ticket(ticket_id)
     ticket.accept(ready_by)
     publish(TicketAccepted(ticket_id=ticket.pk, order_id=ticket.order_id, ready_by=ready_by))
     return ticket
@@ -186,7 +186,7 @@ def accept_ticket(ticket_id: int, *, ready_by: datetime) -> Ticket:
 
 def start_preparing(ticket_id: int) -> Ticket:
     """The restaurant begins to cook."""
-    ticket = _lock(ticket_id)
+    ticket = lock_ticket(ticket_id)
     ticket.prepare()
     publish(TicketPreparationStarted(ticket_id=ticket.pk, order_id=ticket.order_id))
     return ticket
@@ -194,7 +194,7 @@ def start_preparing(ticket_id: int) -> Ticket:
 
 def finish_preparing(ticket_id: int) -> Ticket:
     """The food is ready for pickup."""
-    ticket = _lock(ticket_id)
+    ticket = lock_ticket(ticket_id)
     ticket.finish()
     publish(TicketReadyForPickup(ticket_id=ticket.pk, order_id=ticket.order_id))
     return ticket
@@ -202,7 +202,7 @@ def finish_preparing(ticket_id: int) -> Ticket:
 
 def pick_up_ticket(ticket_id: int) -> Ticket:
     """A courier takes the food."""
-    ticket = _lock(ticket_id)
+    ticket = lock_ticket(ticket_id)
     ticket.pick_up()
     publish(TicketPickedUp(ticket_id=ticket.pk, order_id=ticket.order_id))
     return ticket
@@ -215,6 +215,14 @@ def find_ticket(ticket_id: int) -> Ticket:
         BusinessRefusal: `not_found`.
     """
     ticket = Ticket.objects.filter(pk=ticket_id).first()
+    if ticket is None:
+        raise not_found("ticket", ticket_id)
+    return ticket
+
+
+def lock_ticket(ticket_id: int) -> Ticket:
+    """As `find_ticket`, under a row lock, in the caller's transaction."""
+    ticket = Ticket.objects.lock(ticket_id)
     if ticket is None:
         raise not_found("ticket", ticket_id)
     return ticket
@@ -245,13 +253,6 @@ def keep_menu(event: MenuRevised) -> None:
         Restaurant.DoesNotExist: The restaurant's own event, which comes before, was not handled.
     """
     Restaurant.objects.get(pk=event.restaurant_id).replace_menu(_names(event.menu))
-
-
-def _lock(ticket_id: int) -> Ticket:
-    ticket = Ticket.objects.lock(ticket_id)
-    if ticket is None:
-        raise not_found("ticket", ticket_id)
-    return ticket
 
 
 def _lock_asked(ticket_id: int) -> Ticket:

@@ -27,6 +27,7 @@ from apps.orders.messages import (
     OrderRevisionProposed,
     OrderRevisionRejected,
 )
+from apps.refusals import not_found
 from postroad.context import current
 
 PAGE_SIZE = 20  # orders of one answer: a screen of a telephone, twice
@@ -40,11 +41,23 @@ class Page:
     end: Position | None
 
 
-def find_orders(wanted: OrderFilter) -> Page:
-    """Return at most `PAGE_SIZE` orders; one statement."""
-    found = tuple(OrderView.objects.listed(wanted)[: PAGE_SIZE + 1])
-    orders = found[:PAGE_SIZE]
-    return Page(orders=orders, end=orders[-1].position if len(found) > PAGE_SIZE else None)
+def find_orders(wanted: OrderFilter, *, most: int = PAGE_SIZE) -> Page:
+    """Return at most so many orders; one statement."""
+    found = tuple(OrderView.objects.listed(wanted)[: most + 1])
+    orders = found[:most]
+    return Page(orders=orders, end=orders[-1].position if len(found) > most else None)
+
+
+def find_order(order_id: int) -> OrderView:
+    """Return an order.
+
+    Raises:
+        BusinessRefusal: `not_found`: it does not exist, or its event has not arrived yet.
+    """
+    view = OrderView.objects.known().filter(pk=order_id).first()
+    if view is None:
+        raise not_found("order", order_id)
+    return view
 
 
 def keep_order(event: OrderCreated) -> None:

@@ -1,25 +1,21 @@
 """What orders can do, one function a verb, each inside the transaction its caller opened.  Not: rules and steps."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from collections.abc import Sequence
 from decimal import Decimal
 
 import msgspec
 from django.conf import settings
 
 from apps.consumers.messages import ConsumerCreated
+from apps.orders import announcements
 from apps.orders.domain import Dish, OrderLine, OrderRequest, OrderState, OrderVerb, RequestedItem, Revision, next_state
 from apps.orders.messages import (
-    Address,
-    LineItem,
     OrderAuthorized,
     OrderCancellationProposed,
     OrderCancellationRejected,
     OrderCancelled,
-    OrderCreated,
     OrderRejected,
     OrderRevised,
-    OrderRevisionProposed,
     OrderRevisionRejected,
 )
 from apps.orders.models import Consumer, Order, Restaurant
@@ -29,7 +25,6 @@ from apps.orders.sagas.create_order import create_order as create_order_saga
 from apps.orders.sagas.revise_order import revise_order as revise_order_saga
 from apps.refusals import BusinessRefusal, not_found
 from apps.restaurants.messages import Menu, MenuRevised, RestaurantCreated
-from postroad.codecs.types import Message
 from postroad.events.publisher import publish
 from postroad.events.snapshots import Snapshot
 from postroad.sagas import journey as journeys
@@ -53,15 +48,15 @@ def create_order(request: OrderRequest) -> Order:
         detail = f"There is no restaurant {request.restaurant_id}."
         raise BusinessRefusal("unknown_restaurant", detail, field="restaurantId", status=400)
     order = Order.place(request, restaurant=restaurant, minimum=_minimum_order_value())
-    created = _created(order)
-    publish(created)
+    event = announcements.created(order)
+    publish(event)
     start(
         create_order_saga,
         CreateOrderData(
             order_id=order.pk,
             consumer_id=order.consumer_id,
             restaurant_id=order.restaurant_id,
-            line_items=created.line_items,
+            line_items=event.line_items,
             order_total=order.order_total,
         ),
     )
@@ -88,7 +83,7 @@ def cancel_order(order_id: int) -> Order:
     Raises:
         BusinessRefusal: `not_found`, or `illegal_transition`: it does not stand, or another change is pending.
     """
-    order = _lock(order_id)
+    order = lock_order(order_id)
     start(
         cancel_order_saga,
         CancelOrderData(
@@ -127,7 +122,7 @@ def revise_order(order_id: int, items: Sequence[RequestedItem]) -> Order:
     Raises:
         BusinessRefusal: As `cancel_order`, or what is asked for cannot be ordered (see `Order.revised`).
     """
-    order = _lock(order_id)
+    order = lock_order(order_id)
     next_state(
         OrderState(order.state), OrderVerb.BEGIN_REVISE
     )  # a pending order is refused before its items are looked at
@@ -139,7 +134,7 @@ def revise_order(order_id: int, items: Sequence[RequestedItem]) -> Order:
             order_id=order.pk,
             consumer_id=order.consumer_id,
             restaurant_id=order.restaurant_id,
-            revised_line_items=_line_items(revision.lines),
+            revised_line_items=announcements.line_items(revision.lines),
             revised_total=revision.total,
         ),
     )
@@ -152,7 +147,7 @@ def begin_revise_order(data: ReviseOrderData) -> None:
     order = Order.objects.lock(data.order_id)
     lines = tuple(OrderLine(**msgspec.structs.asdict(item)) for item in data.revised_line_items)
     order.begin_revise(Revision(lines=lines, total=data.revised_total))
-    publish(_proposed(order))
+    publish(announcements.proposed(order))
 
 
 def undo_begin_revise_order(data: ReviseOrderData) -> None:
@@ -166,7 +161,9 @@ def confirm_revise_order(data: ReviseOrderData) -> None:
     """End of the saga: the order is what was proposed."""
     order = Order.objects.lock(data.order_id)
     order.confirm_revise()
-    publish(OrderRevised(order_id=order.pk, line_items=_line_items(order.lines), order_total=order.order_total))
+    publish(
+        OrderRevised(order_id=order.pk, line_items=announcements.line_items(order.lines), order_total=order.order_total)
+    )
 
 
 def find_order(order_id: int) -> Order:
@@ -181,9 +178,23 @@ def find_order(order_id: int) -> Order:
     return order
 
 
-def list_orders(*, after: int, most: int) -> list[Order]:
+def orders_after(*, after: int, most: int) -> list[Order]:
     """Return the next orders by ascending id: those above `after`."""
     return list(Order.objects.filter(pk__gt=after).order_by("pk")[:most])
+
+
+def lock_order(order_id: int) -> Order:
+    """As `find_order`, under a row lock, in the caller's transaction."""
+    order = Order.objects.select_for_update().filter(pk=order_id).first()
+    if order is None:
+        raise not_found("order", order_id)
+    return order
+
+
+def newest_orders(*, before: int | None, most: int) -> tuple[Order, ...]:
+    """Return the newest orders, or the newest of those that are older than order `before`; one statement."""
+    orders = Order.objects.order_by("-pk")
+    return tuple((orders if before is None else orders.filter(pk__lt=before))[:most])
 
 
 def find_journey(order: Order) -> Journey | None:
@@ -202,6 +213,18 @@ def find_restaurant(restaurant_id: int) -> Restaurant:
     if restaurant is None:
         raise not_found("restaurant", restaurant_id)
     return restaurant
+
+
+def find_consumer(consumer_id: int) -> Consumer:
+    """Return the replica of a consumer.
+
+    Raises:
+        BusinessRefusal: `not_found`: it does not exist, or its event has not arrived yet.
+    """
+    consumer = Consumer.objects.filter(pk=consumer_id).first()
+    if consumer is None:
+        raise not_found("consumer", consumer_id)
+    return consumer
 
 
 def keep_restaurant(event: RestaurantCreated) -> None:
@@ -228,62 +251,10 @@ def keep_consumer(event: ConsumerCreated) -> None:
 def snapshots(after: str, most: int) -> list[Snapshot]:
     """Return the next orders as they are, for a view that is rebuilt; their rows are locked."""
     found = Order.objects.filter(pk__gt=int(after or 0)).select_for_update().order_by("pk")[:most]
-    return [Snapshot(key=str(order.pk), events=(_created(order), *_outcome(order))) for order in found]
-
-
-def _created(order: Order) -> OrderCreated:
-    return OrderCreated(
-        order_id=order.pk,
-        consumer_id=order.consumer_id,
-        restaurant_id=order.restaurant_id,
-        restaurant_name=order.restaurant_name,
-        line_items=_line_items(order.lines),
-        order_total=order.order_total,
-        delivery_address=Address(**asdict(order.address)),
-        delivery_time=order.delivery_time,
-        created_at=order.created_at,
-    )
-
-
-def _outcome(order: Order) -> tuple[Message, ...]:
-    approved = OrderAuthorized(order_id=order.pk)
-    match OrderState(order.state):
-        case OrderState.APPROVAL_PENDING:
-            return ()
-        case OrderState.REJECTED:
-            return (OrderRejected(order_id=order.pk, reason=order.rejection_reason),)
-        case OrderState.APPROVED:
-            return (approved,)
-        case OrderState.CANCEL_PENDING:
-            return approved, OrderCancellationProposed(order_id=order.pk)
-        case OrderState.CANCELLED:
-            return approved, OrderCancelled(order_id=order.pk)
-        case OrderState.REVISION_PENDING:
-            return approved, _proposed(order)
-
-
-def _proposed(order: Order) -> OrderRevisionProposed:
-    revision = order.revision
-    if revision is None:
-        raise ValueError(f"order {order.pk} has no proposed revision in state {order.state}.")
-    return OrderRevisionProposed(
-        order_id=order.pk,
-        line_items=_line_items(revision.lines),
-        current_order_total=order.order_total,
-        new_order_total=revision.total,
-    )
-
-
-def _line_items(lines: Iterable[OrderLine]) -> tuple[LineItem, ...]:
-    return tuple(LineItem(**asdict(line)) for line in lines)
-
-
-def _lock(order_id: int) -> Order:
-    """As `find_order`, under a row lock."""
-    order = Order.objects.select_for_update().filter(pk=order_id).first()
-    if order is None:
-        raise not_found("order", order_id)
-    return order
+    return [
+        Snapshot(key=str(order.pk), events=(announcements.created(order), *announcements.outcome(order)))
+        for order in found
+    ]
 
 
 def _dishes(menu: Menu) -> dict[str, Dish]:

@@ -47,10 +47,7 @@ def revise_menu(restaurant_id: int, *, dishes: Sequence[Dish]) -> Restaurant:
         BusinessRefusal: There is no such restaurant, or the menu contradicts itself.
     Concurrency: revisions of one restaurant wait for each other, so the last event has the menu that is stored.
     """
-    try:
-        restaurant = Restaurant.objects.lock(restaurant_id)
-    except Restaurant.DoesNotExist:
-        raise not_found("restaurant", restaurant_id) from None
+    restaurant = lock_restaurant(restaurant_id)
     check_menu(dishes, path="menuItems")
     restaurant.replace_menu(dishes)
     publish(MenuRevised(restaurant_id=restaurant.pk, menu=_menu(dishes)))
@@ -67,6 +64,14 @@ def find_restaurant(restaurant_id: int) -> Restaurant:
     if restaurant is None:
         raise not_found("restaurant", restaurant_id)
     return restaurant
+
+
+def lock_restaurant(restaurant_id: int) -> Restaurant:
+    """As `find_restaurant`, under a row lock, in the caller's transaction."""
+    try:
+        return Restaurant.objects.lock(restaurant_id)
+    except Restaurant.DoesNotExist:
+        raise not_found("restaurant", restaurant_id) from None
 
 
 def snapshots(after: str, most: int) -> list[Snapshot]:

@@ -27,6 +27,7 @@ INSTALLED_APPS = [
     "postroad.sagas",
     "postroad.runtime",
     "postroad.console",
+    "apps.hypermedia",
     "apps.tour",
     *(f"apps.{service}" for service in SERVICES),
     *(["apps.gateway"] if HAS_GATEWAY else []),
@@ -105,6 +106,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "(/[a-z_]+)?/v[0-9]+",
+    "ENUM_NAME_OVERRIDES": {  # two fields of one name in the document of accounting
+        "AccountStateEnum": "apps.accounting.domain.AccountState",
+        "BillStateEnum": "apps.accounting.domain.BillState",
+    },
 }
 
 LOGIN_REDIRECT_URL = "admin:index"

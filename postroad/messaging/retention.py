@@ -3,6 +3,7 @@
 Processed rows must outlive every way a message can come again (redelivery, a redrive, a publisher's retry).
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.db import models, transaction
@@ -11,6 +12,13 @@ from postroad import clock
 from postroad.conf import settings
 from postroad.messaging.models import DeadLetter, DeadLetterState, ProcessedMessage
 
+_others: list[Callable[[int], int]] = []
+
+
+def sweep_also(delete: Callable[[int], int]) -> None:
+    """Have an application's own rows swept, too: `delete` gets the most rows and returns how many there were."""
+    _others.append(delete)
+
 
 def sweep() -> int:
     """Delete one batch of each kind; return the rows deleted.  Called again and again by relay processes."""
@@ -18,7 +26,8 @@ def sweep() -> int:
     processed_before = clock.now() - timedelta(hours=conf.processed_retention_hours)
     ended_before = clock.now() - timedelta(hours=conf.dead_letter_retention_hours)
     letters = DeadLetter.objects.exclude(state=DeadLetterState.PARKED).filter(ended_at__lt=ended_before)
-    return _delete_processed(processed_before, conf.retention_batch_rows) + _delete(letters, conf.retention_batch_rows)
+    most = conf.retention_batch_rows
+    return _delete_processed(processed_before, most) + _delete(letters, most) + sum(other(most) for other in _others)
 
 
 def _delete(rows: "models.QuerySet[DeadLetter]", most: int) -> int:

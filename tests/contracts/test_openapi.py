@@ -1,6 +1,7 @@
 """Every service's REST API against its own OpenAPI document, fuzzed: never a 500, every answer as documented."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
 from django.test import Client
+from drf_spectacular.validation import validate_schema
 from hypothesis import HealthCheck, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.generation import GenerationMode
@@ -80,6 +82,21 @@ OPERATIONS = [
     for service in SERVICES
     for found in schemathesis.openapi.from_wsgi(f"/{service}/openapi.json", APPLICATION).get_all_operations()
 ]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_document_is_valid_and_has_both_versions(
+    client: Client, service: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = client.get(f"/{service}/openapi.json").json()
+    names = [operation["operationId"] for methods in document["paths"].values() for operation in methods.values()]
+
+    validate_schema(document)
+    assert capsys.readouterr().err == ""
+    assert document["openapi"].startswith("3.1")
+    assert re.fullmatch(r"2\.[0-9]+\.[0-9]+", document["info"]["version"])
+    assert {path.split("/")[2] for path in document["paths"]} == {"v1", "v2"}
+    assert len(set(names)) == len(names)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)

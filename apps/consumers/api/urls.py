@@ -3,8 +3,11 @@
 from django.urls import path
 
 from apps.consumers.api import views
+from apps.consumers.api.v2 import CONSUMER
+from apps.hypermedia.routes import routes
 
 urlpatterns = [
     path("v1/consumers", views.ConsumersView.as_view(), name="consumers"),
     path("v1/consumers/<id:consumer_id>", views.ConsumerView.as_view(), name="consumer"),
+    *routes(CONSUMER),
 ]

@@ -2,7 +2,9 @@
 
 from django.urls import path
 
+from apps.hypermedia.routes import routes
 from apps.kitchen.api import views
+from apps.kitchen.api.v2 import RESTAURANT, TICKET
 
 urlpatterns = [
     path("v1/tickets/<id:ticket_id>", views.TicketView.as_view(), name="ticket"),
@@ -11,4 +13,5 @@ urlpatterns = [
     path("v1/tickets/<id:ticket_id>/ready", views.ReadyView.as_view(), name="ticket-ready"),
     path("v1/tickets/<id:ticket_id>/picked-up", views.PickedUpView.as_view(), name="ticket-picked-up"),
     path("v1/restaurants/<id:restaurant_id>", views.RestaurantView.as_view(), name="ticket-restaurant"),
+    *routes(RESTAURANT, TICKET),
 ]

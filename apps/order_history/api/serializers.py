@@ -63,13 +63,18 @@ class StartKeyField(serializers.Field[Position, Any, str, Any]):
         return f"{(value.creation_time - _EPOCH) // _MICROSECOND:014x}{value.order_id:016x}"
 
 
-class OrdersQuerySerializer(CamelSerializer):
+class OrdersFilterSerializer(CamelSerializer):
     """Which orders are asked for."""
 
     consumer_id = QueryIdField(required=False)
     status = serializers.ChoiceField(choices=[status.value for status in OrderStatus], required=False)
     since = QueryMomentField(required=False)
     keywords = KeywordsField()
+
+
+class OrdersQuerySerializer(OrdersFilterSerializer):
+    """Which orders are asked for, and where the page begins."""
+
     start_key = StartKeyField(required=False)
 
 

@@ -2,8 +2,11 @@
 
 from django.urls import path
 
+from apps.hypermedia.routes import routes
 from apps.order_history.api import views
+from apps.order_history.api.v2 import ORDER
 
 urlpatterns = [
     path("v1/orders", views.OrdersView.as_view(), name="order-history"),
+    *routes(ORDER),
 ]

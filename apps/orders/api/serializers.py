@@ -7,8 +7,11 @@ from typing_extensions import override
 
 from apps.fields import CamelSerializer, IdField, ListOf, MomentField, MoneyField, TextField, WholeNumberField
 from apps.orders.domain import DeliveryAddress, OrderChange, OrderRequest, OrderState, RequestedItem
+from apps.orders.models import Order
+from postroad import clock
 from postroad.sagas.execution import Direction
-from postroad.sagas.journey import JourneyStep
+from postroad.sagas.journey import Journey, JourneyStep
+from postroad.sagas.waiting import waiting
 
 MAX_LINES = 100  # lines of one order
 MAX_QUANTITY = 1000  # of one dish: a big party
@@ -159,6 +162,25 @@ class JourneyStepSerializer(CamelSerializer):
     def get_to(self, step: JourneyStep) -> str:
         """Return the receiving service; a local step is the orders service's own."""
         return step.channel.partition(".")[0] or "orders"
+
+
+def shown_journey(order: Order, story: Journey | None) -> dict[str, Any]:
+    """Return the values that `JourneySerializer` shows."""
+    return {
+        "order_id": order.pk,
+        "state": order.state,
+        "saga": story,
+        "steps": story.steps if story else (),
+        "waiting": waiting(story) if story else None,
+        "elapsed_milliseconds": _elapsed_milliseconds(story),
+    }
+
+
+def _elapsed_milliseconds(story: Journey | None) -> int:
+    if story is None:
+        return 0
+    took = (story.ended_at or clock.now()) - story.started_at
+    return round(took.total_seconds() * 1000)
 
 
 class WaitingSerializer(CamelSerializer):

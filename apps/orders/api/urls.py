@@ -2,7 +2,9 @@
 
 from django.urls import path
 
+from apps.hypermedia.routes import routes
 from apps.orders.api import views
+from apps.orders.api.v2 import JOURNEY, ORDER, RESTAURANT
 
 urlpatterns = [
     path("v1/orders", views.OrdersView.as_view(), name="orders"),
@@ -12,4 +14,5 @@ urlpatterns = [
     path("v1/orders/<id:order_id>/revise", views.ReviseView.as_view(), name="order-revise"),
     path("v1/orders/<id:order_id>/journey", views.JourneyView.as_view(), name="order-journey"),
     path("v1/restaurants/<id:restaurant_id>", views.RestaurantView.as_view(), name="order-restaurant"),
+    *routes(JOURNEY, ORDER, RESTAURANT),
 ]

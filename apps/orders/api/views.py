@@ -15,12 +15,10 @@ from apps.orders.api.serializers import (
     ReviseOrderSerializer,
     order_request,
     requested_items,
+    shown_journey,
 )
 from apps.views import ServiceView, errors, path_id, read_body
-from postroad import clock
 from postroad.messaging.producer import unit_of_work
-from postroad.sagas.journey import Journey
-from postroad.sagas.waiting import waiting
 
 
 class OrdersView(ServiceView):
@@ -122,18 +120,7 @@ class JourneyView(ServiceView):
     def get(self, request: Request, order_id: int) -> Response:
         """Show what was asked of whom for an order, what they answered and how long it took."""
         order = usecases.find_order(order_id)
-        story = usecases.find_journey(order)
-        shown = JourneySerializer(
-            {
-                "order_id": order.pk,
-                "state": order.state,
-                "saga": story,
-                "steps": story.steps if story else (),
-                "waiting": waiting(story) if story else None,
-                "elapsed_milliseconds": _elapsed_milliseconds(story),
-            }
-        )
-        return Response(shown.data)
+        return Response(JourneySerializer(shown_journey(order, usecases.find_journey(order))).data)
 
 
 class RestaurantView(ServiceView):
@@ -149,10 +136,3 @@ class RestaurantView(ServiceView):
     def get(self, request: Request, restaurant_id: int) -> Response:
         """Show whether orders knows a restaurant yet."""
         return Response(RestaurantSerializer(usecases.find_restaurant(restaurant_id)).data)
-
-
-def _elapsed_milliseconds(story: Journey | None) -> int:
-    if story is None:
-        return 0
-    took = (story.ended_at or clock.now()) - story.started_at
-    return round(took.total_seconds() * 1000)

@@ -43,7 +43,7 @@ class Orders(OrdersServicer):
     @override
     def ListOrders(self, request: ListOrdersRequest, context: grpc.ServicerContext) -> ListOrdersResponse:
         most = min(_page_size(request), _LARGEST_PAGE_ORDERS)
-        found = usecases.list_orders(after=_read_token(request.page_token), most=most + 1)
+        found = usecases.orders_after(after=_read_token(request.page_token), most=most + 1)
         page = found[:most]
         token = str(page[-1].pk) if len(found) > most else ""
         return ListOrdersResponse(orders=[_message(order) for order in page], next_page_token=token)

@@ -2,10 +2,13 @@
 
 from django.urls import path
 
+from apps.hypermedia.routes import routes
 from apps.restaurants.api import views
+from apps.restaurants.api.v2 import RESTAURANT
 
 urlpatterns = [
     path("v1/restaurants", views.RestaurantsView.as_view(), name="restaurants"),
     path("v1/restaurants/<id:restaurant_id>", views.RestaurantView.as_view(), name="restaurant"),
     path("v1/restaurants/<id:restaurant_id>/menu", views.MenuView.as_view(), name="restaurant-menu"),
+    *routes(RESTAURANT),
 ]

@@ -1,0 +1,119 @@
+"""`Idempotency-Key`: a repeated POST changes nothing and gets the first answer.  Not: repeated messages, `inbox`.
+
+The row of the key, what the request changes and the stored answer are one transaction.  The row comes first: at the
+unique key whoever repeats the request waits for the first one to end.  Stored is what was done and what a rule of the
+business refused; whatever else goes wrong leaves no trace, so that the client may try again with the same key.
+Source: draft-ietf-httpapi-idempotency-key-header; no answer "in progress", unless the wait takes too long.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import OperationalError, connection, transaction
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
+
+from apps.hypermedia.models import AnsweredRequest
+from apps.hypermedia.problems import Problem
+from apps.rest import MAX_BODY_BYTES, Ruled
+from postroad import clock
+from postroad.messaging.producer import unit_of_work
+
+KEY_PATTERN = "[!-~]{1,255}"  # printable ASCII; a UUID has 36 characters
+RETENTION_HOURS = 24  # default of the setting IDEMPOTENCY_RETENTION_HOURS
+WAIT_SECONDS = 10  # default of the setting IDEMPOTENCY_WAIT_SECONDS: less than a usual client's patience
+_LOCK_NOT_AVAILABLE = "55P03"  # PostgreSQL's SQLSTATE
+Respond = Callable[[], HttpResponse]
+
+
+class _Unstored(Exception):
+    """Carries an answer out of the transaction that it undoes."""
+
+    def __init__(self, response: HttpResponse) -> None:
+        self.response = response
+
+
+def answer_once(request: HttpRequest, service: str, *, version: int, respond: Respond) -> HttpResponse:
+    """Return the answer of `respond`, which is rendered, or that of the first request with the same key.
+
+    Raises:
+        Problem: 400, the key cannot be used; 422, it was used for another request; 409, the first takes too long.
+    Concurrency: requests with one key wait for each other in the database.
+    """
+    key = request.headers.get("idempotency-key")
+    if key is None or request.method != "POST" or _is_too_large(request):
+        return respond()
+    if not re.fullmatch(KEY_PATTERN, key):
+        detail = "The key is blank, longer than 255 characters or not printable ASCII; a UUID fits."
+        raise Problem(400, "invalid_idempotency_key", detail, field="Idempotency-Key")
+    fingerprint = _fingerprint(request, version)
+    try:
+        with unit_of_work():
+            return _answer(_claim(service, key, fingerprint), fingerprint, respond)
+    except _Unstored as unstored:
+        return unstored.response
+
+
+def forget_old_answers(most: int) -> int:
+    """Delete answers that are older than `IDEMPOTENCY_RETENTION_HOURS`, at most so many; return how many."""
+    hours = getattr(settings, "IDEMPOTENCY_RETENTION_HOURS", RETENTION_HOURS)
+    old = AnsweredRequest.objects.filter(created_at__lt=clock.now() - timedelta(hours=hours))
+    with transaction.atomic():
+        ids = list(old.order_by("created_at").values_list("pk", flat=True)[:most])
+        return AnsweredRequest.objects.filter(pk__in=ids).delete()[0] if ids else 0
+
+
+def _answer(row: AnsweredRequest, fingerprint: str, respond: Respond) -> HttpResponse:
+    if row.fingerprint != fingerprint:
+        detail = "The key was used for another request; use a new one for each thing you want done."
+        raise Problem(422, "idempotency_key_reused", detail, field="Idempotency-Key")
+    if row.status is not None:
+        return HttpResponse(row.body, status=row.status, headers={**row.headers, "Idempotency-Replayed": "true"})
+    response = respond()
+    if response.status_code >= 300 and not isinstance(response, Ruled):
+        raise _Unstored(response)
+    row.status, row.headers, row.body = response.status_code, dict(response.headers), response.content.decode()
+    row.save(update_fields=["status", "headers", "body"])
+    return response
+
+
+def _claim(service: str, key: str, fingerprint: str) -> AnsweredRequest:
+    """Return the row of a key: a new one of ours, or that of the first request, which has ended."""
+    blank = AnsweredRequest(service=service, key=key, fingerprint=fingerprint, created_at=clock.now())
+    try:
+        _limit_waits(getattr(settings, "IDEMPOTENCY_WAIT_SECONDS", WAIT_SECONDS))
+        AnsweredRequest.objects.bulk_create([blank], ignore_conflicts=True)
+        _limit_waits(None)
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", "") != _LOCK_NOT_AVAILABLE:
+            raise
+        detail = "The first request with this key is still being answered; try again with the same key."
+        raise Problem(409, "request_in_progress", detail, field="Idempotency-Key") from error
+    return AnsweredRequest.objects.get(service=service, key=key)
+
+
+def _limit_waits(seconds: float | None) -> None:
+    """Bound the waits for locks in this transaction; None: as before.  SQLite has the bound of its connection."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            value = "DEFAULT" if seconds is None else f"'{round(seconds * 1000)}ms'"
+            cursor.execute(f"SET LOCAL lock_timeout = {value}")
+
+
+def _is_too_large(request: HttpRequest) -> bool:
+    """Whether the body will be refused unread."""
+    with suppress(ValueError):
+        return int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY_BYTES
+    return True
+
+
+def _fingerprint(request: HttpRequest, version: int) -> str:
+    try:
+        body = request.body
+    except UnreadablePostError as error:
+        raise Problem(400, "invalid", "The body ended before its announced length.") from error
+    asked = f"{version} {request.method} {request.get_full_path()}\n".encode(errors="replace")
+    return hashlib.sha256(asked + body).hexdigest()
