@@ -46,17 +46,15 @@ def next_state(state: DeliveryState, verb: DeliveryVerb, *, is_picked_up: bool) 
     Raises:
         BusinessRefusal: `illegal_transition`: the state does not allow the verb, or nobody has what is to be delivered.
     """
-    following = TRANSITIONS.get((state, verb))
-    if following is None:
-        raise BusinessRefusal("illegal_transition", f"A delivery in state {state} cannot {verb}.")
-    if verb is DeliveryVerb.DELIVER and not is_picked_up:
-        raise BusinessRefusal("illegal_transition", "A delivery that was not picked up cannot be delivered.")
-    return following
+    if is_allowed(state, verb, is_picked_up=is_picked_up):
+        return TRANSITIONS[state, verb]
+    kind = f"in state {state}" if (state, verb) not in TRANSITIONS else "that was not picked up"
+    raise BusinessRefusal("illegal_transition", f"A delivery {kind} cannot {verb}.")
 
 
-def is_allowed(state: DeliveryState, verb: DeliveryVerb) -> bool:
-    """Whether the state allows the verb, so that an event has something to change."""
-    return (state, verb) in TRANSITIONS
+def is_allowed(state: DeliveryState, verb: str, *, is_picked_up: bool) -> bool:
+    """Whether the verb is allowed, so that an event has something to change and a client is offered it."""
+    return (state, verb) in TRANSITIONS and (is_picked_up or verb != DeliveryVerb.DELIVER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -187,9 +187,9 @@ class Delivery(models.Model):
         """Whether nothing is missing but a courier."""
         return self.allows(DeliveryVerb.SCHEDULE) and self.ready_by is not None and self.restaurant_id is not None
 
-    def allows(self, verb: DeliveryVerb) -> bool:
-        """Whether its state allows the verb."""
-        return is_allowed(DeliveryState(self.state), verb)
+    def allows(self, verb: str) -> bool:
+        """Whether the verb is allowed now."""
+        return is_allowed(DeliveryState(self.state), verb, is_picked_up=self.picked_up_at is not None)
 
     @property
     def plan(self) -> Plan | None:

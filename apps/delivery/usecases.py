@@ -14,7 +14,7 @@ from apps.delivery.messages import DeliveryCancelled, DeliveryDelivered, Deliver
 from apps.delivery.models import Courier, Delivery, Restaurant, Schedule
 from apps.kitchen.messages import TicketAccepted, TicketCancelled, TicketPickedUp
 from apps.orders.messages import OrderCancelled, OrderCreated, OrderRejected
-from apps.refusals import not_found
+from apps.refusals import BusinessRefusal, not_found
 from apps.restaurants.messages import RestaurantCreated
 from postroad.codecs.types import Message
 from postroad.events.publisher import publish
@@ -80,15 +80,26 @@ def change_availability(courier_id: int, *, available: bool) -> Courier:
     return courier
 
 
+def register_courier(courier_id: int, *, available: bool) -> Courier:
+    """Take a new courier in.
+
+    Raises:
+        BusinessRefusal: `already_registered`.
+    """
+    Schedule.lock()
+    if Courier.objects.filter(pk=courier_id).exists():
+        detail = f"Courier {courier_id} is registered; change the courier's availability instead."
+        raise BusinessRefusal("already_registered", detail, field="courierId")
+    return change_availability(courier_id, available=available)
+
+
 def deliver(delivery_id: int) -> Delivery:
     """The courier has brought it: his own word.  That of the pick-up is the kitchen's.
 
     Raises:
         BusinessRefusal: `not_found`, or `illegal_transition`.
     """
-    delivery = Delivery.objects.lock(delivery_id)
-    if delivery is None:
-        raise not_found("delivery", delivery_id)
+    delivery = lock_delivery(delivery_id)
     delivery.deliver()
     _publish_all(_story(delivery)[2:])
     return delivery
@@ -104,6 +115,18 @@ def find_delivery(delivery_id: int) -> Delivery:
     if delivery is None:
         raise not_found("delivery", delivery_id)
     return delivery
+
+
+def lock_delivery(delivery_id: int) -> Delivery:
+    """As `find_delivery`, under the schedule's lock, in the caller's transaction."""
+    Schedule.lock()
+    return find_delivery(delivery_id)
+
+
+def lock_courier(courier_id: int) -> Courier:
+    """As `find_courier`, under the schedule's lock, in the caller's transaction."""
+    Schedule.lock()
+    return find_courier(courier_id)
 
 
 def find_courier(courier_id: int) -> Courier:

@@ -80,6 +80,7 @@ class Resource(Generic[T]):
         find: Returns the thing with an id, or raises `not_found`.
         lock: The same under a row lock; needed for actions.
         transitions: The domain's table; an action is offered if the thing's `state` and the action's verb are in it.
+        allows: Says it instead of the table, where more than the state decides.
         related: Addresses of other things of this service, by relation.
         parts: What can be expanded.
     """
@@ -93,6 +94,7 @@ class Resource(Generic[T]):
     lock: Callable[[int], T] = _cannot_lock
     key: Callable[[T], int] = attrgetter("pk")
     transitions: Mapping[tuple[Any, Any], object] = field(default_factory=dict)
+    allows: Callable[[T, str], bool] | None = None
     actions: Sequence[Action[T]] = ()
     related: Mapping[str, Callable[[T], str]] = field(default_factory=dict)
     parts: Mapping[str, Expansion[T]] = field(default_factory=dict)
@@ -120,8 +122,13 @@ class Resource(Generic[T]):
         return links | {
             action.name: {"href": self.address(key, action.name), "method": action.method}
             for action in self.actions
-            if action.verb is None or (attrgetter("state")(thing), action.verb) in self.transitions
+            if action.verb is None or self._allows(thing, action.verb)
         }
+
+    def _allows(self, thing: T, verb: str) -> bool:
+        if self.allows is not None:
+            return self.allows(thing, verb)
+        return (attrgetter("state")(thing), verb) in self.transitions
 
     def show(self, thing: T, parts: Sequence[str] = ()) -> tuple[dict[str, object], str]:
         """Return the thing's representation with the named parts in `_embedded`, and its entity tag."""

@@ -3,6 +3,8 @@
 from django.urls import path
 
 from apps.delivery.api import views
+from apps.delivery.api.v2 import COURIER, DELIVERY, RESTAURANT
+from apps.hypermedia.routes import routes
 
 urlpatterns = [
     path("v1/couriers/<id:courier_id>", views.CourierView.as_view(), name="courier"),
@@ -10,4 +12,5 @@ urlpatterns = [
     path("v1/deliveries/<id:delivery_id>", views.DeliveryView.as_view(), name="delivery"),
     path("v1/deliveries/<id:delivery_id>/delivered", views.DeliveredView.as_view(), name="delivery-delivered"),
     path("v1/restaurants/<id:restaurant_id>", views.RestaurantView.as_view(), name="delivery-restaurant"),
+    *routes(COURIER, DELIVERY, RESTAURANT),
 ]

@@ -29,7 +29,7 @@ def test_a_transition_that_is_not_in_the_table_is_refused(attempt: tuple[Deliver
 
 @given(ATTEMPTS)
 def test_what_the_table_has_is_what_is_allowed(attempt: tuple[DeliveryState, DeliveryVerb]) -> None:
-    assert is_allowed(*attempt) is (attempt in TRANSITIONS)
+    assert is_allowed(*attempt, is_picked_up=True) is (attempt in TRANSITIONS)
 
 
 @pytest.mark.parametrize("verb", DeliveryVerb)
