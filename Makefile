@@ -16,7 +16,7 @@ run: .venv/base ## start the whole platform in one process (PORT=, DEMO=0)
 demo: .venv/base ## place an order at running services and show its journey (REFUSE=card|consumer|kitchen, N=50)
 	@DJANGO_SETTINGS_MODULE=config.settings.embedded $(BIN)/python manage.py demo --count $(or $(N),1)
 
-up: .venv/base ## start every service as processes of its own, on PostgreSQL and RabbitMQ
+up: .venv/base ## start every service as processes of its own, on PostgreSQL and RabbitMQ (REGISTRY=1)
 	@$(BIN)/python scripts/up.py up
 
 down: .venv/base ## stop what `make up` started

@@ -36,6 +36,8 @@ if settings.HAS_REGISTRY:
     urlpatterns.append(path("eureka/", include("apps.registry.urls")))
 if settings.HAS_GATEWAY:
     urlpatterns.append(path("", include("apps.gateway.api.urls")))
+if settings.HAS_GATEWAY and not settings.SERVICES:
+    urlpatterns += [path("", include("apps.gateway.api.by_service")), path("", include("apps.tour.remote"))]
 if settings.SERVICES:
     urlpatterns += [
         path("admin/", admin.site.urls),

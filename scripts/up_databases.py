@@ -12,7 +12,7 @@ import psycopg
 from psycopg import sql
 from server_process import ServerError, read_tail
 from up_screen import Screen
-from up_table import LOGS, PROJECT, list_preparations, name_database
+from up_table import LOGS, PROJECT, WITHOUT_DATABASE, list_preparations, name_database
 
 AT_ONCE = 2  # each is a Python that imports Django and works one core
 COMMAND_SECONDS = 300
@@ -26,7 +26,7 @@ def create_databases(server_url: str, *, services: Iterable[str]) -> None:
     try:
         with psycopg.connect(server_url, autocommit=True) as connection:
             existing = {row[0] for row in connection.execute("SELECT datname FROM pg_database")}
-            for name in map(name_database, services):
+            for name in [name_database(service) for service in services if service not in WITHOUT_DATABASE]:
                 if name not in existing:
                     connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     except psycopg.Error as error:
@@ -42,6 +42,7 @@ def prepare_services(environments: Mapping[str, Mapping[str, str]], *, screen: S
         attempts = {
             service: pool.submit(_prepare, service, environment=environment, screen=screen)
             for service, environment in environments.items()
+            if service not in WITHOUT_DATABASE
         }
     for attempt in attempts.values():
         attempt.result()

@@ -17,7 +17,10 @@ LOGS = VAR / "log"
 PROGRAMS = Path(sys.prefix) / "bin"  # this script runs in the project's environment: gunicorn and celery lie beside it
 MARK = "POSTROAD_UP"  # in the environment of everything started here, so that `down` finds what nobody else knows of
 
+HAS_REGISTRY = os.environ.get("REGISTRY", "0") not in ("", "0")  # make up REGISTRY=1
 PORTS = {
+    **({"registry": 8761} if HAS_REGISTRY else {}),
+    "gateway": 8000,
     "orders": 8001,
     "consumers": 8002,
     "kitchen": 8003,
@@ -31,6 +34,8 @@ GRPC_PORTS = {
     "kitchen": 9003,
     "accounting": 9004,
 }
+WITHOUT_DATABASE = frozenset({"gateway", "registry"})
+"""They keep and send nothing: one web process each."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,18 +60,24 @@ class Process:
 
 
 def list_processes(service: str) -> list[Process]:
-    """Return the processes of a service: web, worker, relay, and grpc if it offers that.
+    """Return the processes of a service: web, worker, relay, and grpc if it offers that; of some web alone.
 
     `settled_seconds` is how long each must live to count as started, and `ready_words` is what it must then have
     written to its log; a web process must answer /readyz, a gRPC process SERVING. One web process, four threads: the load is one person.
     """
+    if service == "gateway":
+        uvicorn = (f"{PROGRAMS}/uvicorn", "config.asgi:application", "--port", str(PORTS[service]), "--no-access-log")
+        return [Process(service=service, role="web", command=uvicorn)]
     gunicorn = (f"{PROGRAMS}/gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{PORTS[service]}")
     serving = ("--workers", "1", "--threads", "4", "--no-control-socket")  # the socket's default path is one for all
     celery = (f"{PROGRAMS}/celery", "-A", "config", "worker", "-n", f"{service}@%h", "-c", "2", "--loglevel", "INFO")
     relay = (f"{PROGRAMS}/python", "manage.py", "relay")
     grpc = (f"{PROGRAMS}/python", "manage.py", "grpc")
+    web = Process(service=service, role="web", command=(*gunicorn, *serving))
+    if service in WITHOUT_DATABASE:
+        return [web]
     processes = [
-        Process(service=service, role="web", command=(*gunicorn, *serving)),
+        web,
         Process(service=service, role="worker", command=celery, ready_words=" ready."),
         Process(service=service, role="relay", command=relay, settled_seconds=5),
     ]
@@ -77,6 +88,8 @@ def list_processes(service: str) -> list[Process]:
 
 def list_preparations(service: str) -> list[tuple[str, ...]]:
     """Return the commands that must succeed, in order, before the service's processes start."""
+    if service in WITHOUT_DATABASE:
+        return []
     return [
         (f"{PROGRAMS}/python", "manage.py", "migrate", "--noinput"),
         (f"{PROGRAMS}/python", "manage.py", "declare_channels"),
@@ -93,10 +106,12 @@ def build_environment(service: str, *, database_url: str, broker_url: str) -> di
 
     Shape: `database_url` is the server's; only its last part, the database, is replaced.
     """
+    own_database = urlunsplit(urlsplit(database_url)._replace(path=f"/{name_database(service)}"))
+    servers = {} if service in WITHOUT_DATABASE else {"DATABASE_URL": own_database, "BROKER_URL": broker_url}
     return {
+        **servers,
+        **build_discovery(),
         "POSTROAD_SERVICE": service,
-        "DATABASE_URL": urlunsplit(urlsplit(database_url)._replace(path=f"/{name_database(service)}")),
-        "BROKER_URL": broker_url,
         "SECRET_KEY": read_secret_key(VAR / "secret-key"),
         "ALLOWED_HOSTS": "localhost,127.0.0.1",
         "PORT": str(PORTS[service]),
@@ -105,6 +120,20 @@ def build_environment(service: str, *, database_url: str, broker_url: str) -> di
         "PYTHONUNBUFFERED": "1",
         MARK: str(VAR / "up"),
     }
+
+
+def build_discovery() -> dict[str, str]:
+    """Return the variables by which the services find each other: a table of addresses, or the registry."""
+    if HAS_REGISTRY:
+        fast = {"REGISTRY_FETCH_SECONDS": "2", "REGISTRY_RENEW_SECONDS": "5", "REGISTRY_LEASE_SECONDS": "15"}
+        url = f"http://127.0.0.1:{PORTS['registry']}/eureka"
+        given = {"DISCOVERY": "registry", "REGISTRY_URL": url, **fast}
+    else:
+        addresses = {service: port for service, port in PORTS.items() if service not in WITHOUT_DATABASE}
+        addresses |= {f"{service}-grpc": port for service, port in GRPC_PORTS.items()}
+        table = ",".join(f"{name}=http://127.0.0.1:{port}" for name, port in addresses.items())
+        given = {"DISCOVERY": "static", "ADDRESSES": table}
+    return {f"POSTROAD_{key}": value for key, value in given.items()}
 
 
 def read_secret_key(path: Path) -> str:

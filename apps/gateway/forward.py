@@ -32,14 +32,21 @@ _METHODS = _IDEMPOTENT | {"POST", "PATCH"}
 
 
 async def forward(
-    request: HttpRequest, owner: str, *, seconds: float, transport: Transport | None = None
+    request: HttpRequest, owner: str, *, seconds: float, transport: Transport | None = None, below: str = ""
 ) -> HttpResponse:
     """Return the owner's answer, or a problem document that says why there is none.
+
+    Args:
+        request: Is passed on with its path, query, body and some headers.
+        owner: The service it is for.
+        seconds: Time for all attempts.
+        transport: Another way to call than the process's own.
+        below: A beginning of the path that the owner does not know.
 
     Raises:
         Refused: The request cannot be passed on.
     """
-    outgoing = _outgoing(request, owner)
+    outgoing = _outgoing(request, owner, below)
     via, last = transport or calls(), _Last()
     steps = policy_of(owner).steps(outgoing.call, is_idempotent=outgoing.verb in _IDEMPOTENT, deadline_seconds=seconds)
 
@@ -62,7 +69,7 @@ class _Last:
     answer: Answer | None = None
 
 
-def _outgoing(request: HttpRequest, owner: str) -> Outgoing:
+def _outgoing(request: HttpRequest, owner: str, below: str) -> Outgoing:
     method = request.method or ""
     if method not in _METHODS:
         detail = f"{method} is not forwarded; use one of: {', '.join(sorted(_METHODS))}."
@@ -71,7 +78,7 @@ def _outgoing(request: HttpRequest, owner: str) -> Outgoing:
         service=owner,
         call=f"{owner}.{method.lower()}",
         verb=method,
-        target=_target(request),
+        target=_target(request).removeprefix(below),
         body=read_body(request),
         headers={**_passed(request.headers), **headers()},
     )

@@ -19,6 +19,16 @@ STREAM_SECONDS = 60.0  # then the browser opens the stream again, maybe at anoth
 _AGAIN_MILLISECONDS = 500
 
 
+def beginning() -> str:
+    """Return what a stream begins with: how soon the browser comes again after its end."""
+    return f"retry: {_AGAIN_MILLISECONDS}\n\n"
+
+
+def event(data: str) -> str:
+    """Return one event; without data it is a sign of life that no script sees."""
+    return f"data: {data}\n\n" if data else ": alive\n\n"
+
+
 class Streams:
     """The open streams of this process.
 
@@ -47,15 +57,15 @@ class Streams:
         return response
 
     def _events(self, look: Callable[[], object]) -> Iterator[str]:
-        yield f"retry: {_AGAIN_MILLISECONDS}\n\n"
+        yield beginning()
         sent, silent_seconds = "", 0.0
         for _ in range(round(STREAM_SECONDS / LOOK_SECONDS)):
             shown = json.dumps(look(), default=str)
             if shown != sent:
-                yield f"data: {shown}\n\n"
+                yield event(shown)
                 sent, silent_seconds = shown, 0.0
             elif silent_seconds >= BEAT_SECONDS:
-                yield ": alive\n\n"
+                yield event("")
                 silent_seconds = 0.0
             if self._stop.wait(LOOK_SECONDS):
                 return

@@ -38,6 +38,17 @@ _MOST_STEPS = 40
 _NEEDED = {"orders", "consumers", "kitchen", "accounting", "restaurants"}
 """Services an order travels through; the page can place one only where all of them answer at its own address."""
 
+_FIGURES = (
+    ("outbox", "waiting in the outbox", "", "postroad_messaging_outboxmessage", ""),
+    ("handled", "messages handled", "", "", ""),
+    ("running", "sagas running", "", "postroad_sagas_sagainstance", "?status__exact=RUNNING"),
+    ("completed", "completed", "is-good", "postroad_sagas_sagainstance", "?status__exact=COMPLETED"),
+    ("compensated", "compensated", "is-undone", "postroad_sagas_sagainstance", "?status__exact=COMPENSATED"),
+    ("stuck", "stuck", "is-bad", "postroad_sagas_sagainstance", "?status__exact=STUCK"),
+    ("parked", "dead letters parked", "is-bad", "postroad_messaging_deadletter", "?state__exact=parked"),
+)
+"""Key in `status`, words, look, and the admin's list with the query that shows what was counted."""
+
 _DOCUMENTS = (("docs/", "API"), ("openapi.json", "OpenAPI"), ("asyncapi.json", "AsyncAPI"))
 _EVERYBODYS = (
     ("/admin/", "Admin"),
@@ -53,18 +64,16 @@ _POLICY = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'sel
 @require_GET
 def start_page(request: HttpRequest) -> HttpResponse:
     """Show the services of this process with links to their APIs, and the empty places that the script fills."""
-    is_alone = len(settings.SERVICES) == 1
-    services = [_service(name, "/" if is_alone else f"/{name}/") for name in settings.SERVICES]
+    is_alone, is_gateway = len(settings.SERVICES) == 1, not settings.SERVICES
+    shown = settings.ALL_SERVICES if is_gateway else settings.SERVICES
+    services = [_service(name, "/" if is_alone else f"/{name}/") for name in shown]
     context = {
         "services": services,
         "links": [(url, title) for url, title in _EVERYBODYS if _answers(url)],
         "is_alone": is_alone,
-        "can_order": set(settings.SERVICES) >= _NEEDED,
-        "tables": {
-            "sagas": reverse("admin:postroad_sagas_sagainstance_changelist"),
-            "letters": reverse("admin:postroad_messaging_deadletter_changelist"),
-            "outbox": reverse("admin:postroad_messaging_outboxmessage_changelist"),
-        },
+        "can_order": set(shown) >= _NEEDED,
+        "has_admin": not is_gateway,
+        "figures": [_figure(*figure, has_admin=not is_gateway) for figure in _FIGURES],
     }
     response = render(request, "tour/start.html", context)
     response["Content-Security-Policy"] = _POLICY
@@ -156,6 +165,11 @@ def _step(step: SagaStep, saga: SagaInstance) -> dict[str, Any]:
 
 def _between(begin: datetime, end: datetime) -> int:
     return round((end - begin).total_seconds() * 1000)
+
+
+def _figure(key: str, text: str, look: str, table: str, query: str, *, has_admin: bool) -> dict[str, str]:
+    url = f"{reverse(f'admin:{table}_changelist')}{query}" if table and has_admin else ""
+    return {"key": key, "text": text, "look": look, "url": url}
 
 
 def _service(name: str, prefix: str) -> dict[str, Any]:

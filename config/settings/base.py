@@ -4,11 +4,13 @@ import os
 from pathlib import Path
 from typing import Any
 
+from config import services
 from config.services import has_gateway, has_registry, installed_services
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 VAR_DIR = Path(os.environ.get("VAR_DIR", BASE_DIR / "var"))
 SERVICES = installed_services()
+ALL_SERVICES = services.SERVICES  # those that a gateway of its own stands before
 HAS_GATEWAY = has_gateway()
 HAS_REGISTRY = has_registry()
 

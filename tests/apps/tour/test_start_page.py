@@ -54,7 +54,7 @@ def test_every_link_of_the_page_leads_somewhere(client: Client, admin_client: Cl
     context = client.get("/").context
     urls = [url for url, _ in context["links"]]
     urls += [url for service in context["services"] for url, _ in service["links"]]
-    urls += list(context["tables"].values())
+    urls += [figure["url"] for figure in context["figures"] if figure["url"]]
 
     answers = {url: admin_client.get(url).status_code for url in urls}
 

@@ -67,7 +67,7 @@ function showStory(journey, lanes) {
   known.shown = shown;
   known.element.replaceChildren(
     element("header", {},
-      element("h3", {}, element("a", { href: journey.timeline, textContent: title(journey) })),
+      element("h3", {}, page.dataset.admin ? element("a", { href: journey.timeline, textContent: title(journey) }) : title(journey)),
       element("span", { className: `state is-${journey.status}`, textContent: journey.status }),
       element("span", { className: "took", textContent: `${ended.has(journey.status) ? `${journey.milliseconds} ms · ` : ""}${ago(journey.startedAt)}` })),
     draw(journey, { width, lanes, isReplayed }),

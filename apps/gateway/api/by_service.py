@@ -1,0 +1,27 @@
+"""A service's whole API below its name, `/orders/v1/…`, as in the one-process mode.  Not: its admin and documents."""
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import re_path
+
+from apps.gateway.auth import ROLES, Caller
+from apps.gateway.conf import settings
+from apps.gateway.edge import guarded
+from apps.gateway.forward import forward
+from apps.gateway.problems import Refused
+from apps.gateway.proxies import HISTORY, OWNERS
+
+_SERVICES = frozenset({*OWNERS.values(), HISTORY})
+
+
+async def of_service(request: HttpRequest, caller: Caller, *, service: str, resource: str) -> HttpResponse:
+    """Whatever the named service says; who may ask is decided by the resource, as everywhere."""
+    if service not in _SERVICES or resource not in ROLES:
+        raise Refused(404, "not_found", f"There is no {resource!r} of {service!r}.")
+    return await forward(request, service, seconds=settings().forward_seconds, below=f"/{service}")
+
+
+urlpatterns = [
+    re_path(
+        r"^(?P<service>[a-z_]+)/v[12]/(?P<resource>[^/]+)(?:/.*)?$", guarded(of_service), name="gateway-of-service"
+    ),
+]
