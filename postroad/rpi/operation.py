@@ -136,7 +136,7 @@ def _text(value: object) -> object:
     match value if type(value) in (int, str) else msgspec.to_builtins(value):
         case bool(truth):
             return "true" if truth else "false"
-        case list(many):
+        case [*many]:
             return [_text(each) for each in many]
         case plain:
             return str(plain)

@@ -53,6 +53,18 @@ class Calls(Transport):
     async def send_async(self, outgoing: Outgoing, timeout_seconds: float) -> Answer:
         return await self._transport(outgoing).send_async(outgoing, timeout_seconds)
 
+    def close(self) -> None:
+        """Close the connections of threads; a loop's own end with the loop, or with `aclose` in it."""
+        for transport in self._made.values():
+            if isinstance(transport, RestTransport | GrpcTransport):
+                transport.close()
+
+    async def aclose(self) -> None:
+        """Close the connections of the running loop."""
+        for transport in self._made.values():
+            if isinstance(transport, RestTransport | GrpcTransport):
+                await transport.aclose()
+
     def _transport(self, outgoing: Outgoing) -> Transport:
         given = settings().transport
         name = given.get(outgoing.service) or given.get("default", "rest")

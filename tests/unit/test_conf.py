@@ -29,6 +29,33 @@ def test_a_value_below_the_least_one_is_refused(value: Any) -> None:
     assert "the least value is 1" in problem
 
 
+def test_a_value_above_the_largest_one_is_refused() -> None:
+    (problem,) = conf.problems({"BREAKER_ERROR_RATE": 1.5})
+
+    assert "the largest value is 1" in problem
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        (5, "must be a dict of texts"),
+        ({"kitchen": "carrier pigeon"}, "'kitchen' must be one of rest, grpc, local"),
+        ("default=rest,kitchen", "'kitchen' must be one of rest, grpc, local"),
+        ({"kitchen": ["rest"]}, "'kitchen' must be one of rest, grpc, local"),
+    ],
+)
+def test_a_table_of_choices_names_the_wrong_one(value: Any, problem: str) -> None:
+    (found,) = conf.problems({"TRANSPORT": value})
+
+    assert problem in found
+
+
+def test_a_table_may_be_text_as_in_the_environment(settings: Any) -> None:
+    settings.POSTROAD = {"TRANSPORT": "default=rest, kitchen=grpc"}
+
+    assert conf.settings().transport == {"default": "rest", "kitchen": "grpc"}
+
+
 def test_the_environment_wins_over_the_settings_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POSTROAD_CONSUMER_ATTEMPTS", "9")
     conf.settings.cache_clear()

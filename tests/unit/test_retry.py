@@ -13,3 +13,8 @@ def test_delays_double_up_to_the_ceiling() -> None:
 @given(st.integers(min_value=-5, max_value=10**9))
 def test_a_delay_is_never_negative_and_never_above_the_ceiling(failures: int) -> None:
     assert 0.0 <= BACKOFF.delay(failures) <= 30.0
+
+
+@given(st.integers(min_value=0, max_value=100))
+def test_a_jittered_delay_is_between_none_and_the_whole(failures: int) -> None:
+    assert 0.0 <= BACKOFF.jittered(failures) <= BACKOFF.delay(failures)
