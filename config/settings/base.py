@@ -76,7 +76,10 @@ def logging_at(level: str) -> dict[str, Any]:
         "formatters": {"line": {"()": "postroad.runtime.logs.LineFormatter"}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["stderr"], "level": level.upper()},
-        "loggers": {"django.request": {"level": "ERROR"}},  # a 404 is an answer, not news
+        "loggers": {
+            "django.request": {"level": "ERROR"},  # a 404 is an answer, not news
+            "httpx": {"level": "WARNING"},  # it tells every request
+        },
     }
 
 

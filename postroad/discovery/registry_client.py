@@ -1,7 +1,6 @@
 """The registry's operations over HTTP: ours, or any server that speaks Eureka's protocol.  Not: when they are called."""
 
 import json as text_json
-import logging
 from collections.abc import Sequence
 from urllib.parse import quote
 
@@ -13,8 +12,6 @@ from postroad.discovery.registry.instance import Instance
 from postroad.discovery.registry.reader import read_applications
 from postroad.discovery.registry.writer import write_instance
 from postroad.errors import InvalidInstance, ServiceUnavailable
-
-log = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS = 3.0
 """Of a whole request: a registry that takes longer is away, and the next address is tried."""
@@ -39,13 +36,16 @@ class RegistryClient:
         self._http = httpx.Client(
             transport=transport,
             timeout=TIMEOUT_SECONDS,
+            limits=httpx.Limits(max_keepalive_connections=0),  # a call each half minute: a kept one would be stale
             headers={"Accept": json.CONTENT_TYPE, "Content-Type": json.CONTENT_TYPE},
             trust_env=False,  # the registry is a neighbour: a proxy for the outside world is not asked
         )
 
     def register(self, instance: Instance) -> None:
         """Begin a lease."""
-        self._request("POST", f"apps/{quote(instance.app, safe='')}", json.encode(write_instance(instance)))
+        _check_place(
+            self._request("POST", f"apps/{quote(instance.app, safe='')}", json.encode(write_instance(instance)))
+        )
 
     def renew(self, instance: Instance) -> bool:
         """Prolong a lease; False: the registry does not know it."""
@@ -70,8 +70,7 @@ class RegistryClient:
 
     def _fetch(self, path: str) -> Applications:
         answer = self._request("GET", path)
-        if answer.status_code == httpx.codes.NOT_FOUND:
-            raise ServiceUnavailable(f"nothing at {answer.url} (404); is POSTROAD['REGISTRY_URL'] right?")
+        _check_place(answer)
         try:
             return read_applications(json.decode(answer.content))
         except InvalidInstance as error:
@@ -90,6 +89,12 @@ class RegistryClient:
                 return answer
             failures.append(f"{url}: {answer.status_code} {text_json.dumps(answer.text[:200])}")
         raise ServiceUnavailable(f"the service registry cannot be used ({'; '.join(failures)}).")
+
+
+def _check_place(answer: httpx.Response) -> None:
+    """Refuse a 404 where the protocol has none: no registry is there."""
+    if answer.status_code == httpx.codes.NOT_FOUND:
+        raise ServiceUnavailable(f"nothing at {answer.url} (404); is POSTROAD['REGISTRY_URL'] right?")
 
 
 def _path(instance: Instance) -> str:

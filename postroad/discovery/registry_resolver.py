@@ -39,7 +39,7 @@ class RegistryResolver(Resolver):
         self._directory, self._rotation = Directory(), Rotation(clock=clock)
         self._lock, self._stop = threading.Lock(), threading.Event()
         self._thread: threading.Thread | None = None
-        self._is_complete = False
+        self._is_filled = False
         self._failures = 0
 
     @override
@@ -64,10 +64,9 @@ class RegistryResolver(Resolver):
         Raises nothing when the registry is away: what is known stays in use.
         """
         try:
-            if not self._is_complete or not self._directory.merge(self._client.changed()):
-                self._is_complete = False
+            if not self._is_filled or not self._directory.merge(self._client.changed()):
                 self._directory.replace(self._client.everything(), now=self._clock())
-                self._is_complete = True
+                self._is_filled = True
         except ServiceUnavailable as error:
             self._failures += 1
             log.warning("service registry is away; the last answer stays in use", extra={"error": str(error)})

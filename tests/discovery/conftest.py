@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
 
 from apps.registry import views
 from postroad.discovery.registry.store import Registry
@@ -30,8 +32,13 @@ def served(store: Registry, monkeypatch: pytest.MonkeyPatch) -> list[Registry]:
 
 
 @pytest.fixture
-def line(served: list[Registry]) -> Line:
-    return Line(get_wsgi_application())
+def line(served: list[Registry]) -> Iterator[Line]:
+    """A line to the URLs within this process; a request's end leaves the database of other tests alone."""
+    request_started.disconnect(close_old_connections)
+    request_finished.disconnect(close_old_connections)
+    yield Line(get_wsgi_application())
+    request_started.connect(close_old_connections)
+    request_finished.connect(close_old_connections)
 
 
 @pytest.fixture

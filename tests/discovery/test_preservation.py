@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from postroad.discovery.registry.instance import Lease
 from postroad.discovery.registry.store import Registry
 from tests.support.registry import HandClock, instance
 
@@ -80,3 +81,18 @@ def test_young_leases_are_not_expected_to_have_renewed_before_they_began(ten: Re
     live(ten, clock, renewing=range(2, 31), seconds=60)
 
     assert count(ten) == 29
+
+
+def test_one_that_renews_too_often_makes_up_for_no_one(ten: Registry, clock: HandClock) -> None:
+    live(ten, clock, renewing=[*EVERYBODY[2:], *[3] * 20], seconds=600)
+
+    assert count(ten) == 10
+
+
+def test_a_silent_instance_with_a_short_interval_does_not_hide_that_others_are_silent(
+    ten: Registry, clock: HandClock
+) -> None:
+    ten.register(instance(number=11, lease=Lease(renewal_seconds=1, duration_seconds=90)))
+    live(ten, clock, renewing=EVERYBODY[3:], seconds=600)
+
+    assert count(ten) == 11

@@ -29,6 +29,15 @@ def test_a_registered_instance_is_found_with_the_times_of_its_lease(store: Regis
     assert (lease.registered_ms, lease.renewed_ms, lease.up_ms) == (int(NOON * 1000),) * 3
 
 
+def test_an_instance_that_registers_again_has_been_up_since_the_first_time(store: Registry, clock: HandClock) -> None:
+    store.register(instance())
+    clock.pass_by(10)
+    store.register(instance())
+
+    assert found(store).lease.up_ms == int(NOON * 1000)
+    assert found(store).lease.registered_ms == int(NOON * 1000) + 10_000
+
+
 def test_the_name_of_an_application_is_the_same_in_small_letters(store: Registry) -> None:
     store.register(instance())
 
@@ -130,11 +139,11 @@ def test_an_operation_on_an_unknown_instance_says_so(store: Registry) -> None:
 def test_the_delta_has_of_each_instance_the_last_change(store: Registry, clock: HandClock) -> None:
     store.register(instance(number=1))
     store.register(instance(number=2))
-    store.set_status("KITCHEN", "kitchen-1", Status.OUT_OF_SERVICE)
     store.cancel("KITCHEN", "kitchen-2")
+    store.set_status("KITCHEN", "kitchen-1", Status.OUT_OF_SERVICE)
 
     changed = [(one.id, one.action) for one in store.changed().instances]
-    assert changed == [("kitchen-1", Action.MODIFIED), ("kitchen-2", Action.DELETED)]
+    assert changed == [("kitchen-2", Action.DELETED), ("kitchen-1", Action.MODIFIED)]
 
 
 def test_an_evicted_instance_is_deleted_in_the_delta(store: Registry, clock: HandClock) -> None:

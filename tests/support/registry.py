@@ -32,11 +32,13 @@ class Line(httpx.BaseTransport):
 
     def __init__(self, application: Any) -> None:
         self.is_cut = False
+        self.attempts = 0
         self.requests: list[str] = []
         self._through = httpx.WSGITransport(app=application)
 
     @override
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self.attempts += 1
         if self.is_cut:
             raise httpx.ConnectError("the line is cut", request=request)
         self.requests.append(f"{request.method} {request.url.path}")

@@ -2,8 +2,8 @@
 
 Not: eviction, which asks here first. A registry that evicted everybody behind a broken switch would end the platform.
 Source: Eureka's `renewalPercentThreshold`. Three things are better here: what is expected follows each lease's own
-interval; a young lease is expected to have renewed only since it exists; one missing instance is a death and no
-outage, however small the registry.
+interval; a young lease is expected to have renewed only since it exists; one silent instance is a death and no outage,
+however small the registry.
 """
 
 from collections import deque
@@ -14,29 +14,31 @@ LEAST_RATIO = 0.85
 """Eureka's own: below it nobody is evicted."""
 
 
-class Preservation:
-    """Counts renewals, and compares them with what the leases lead to expect."""
+class Pulse:
+    """The renewals of one lease within the last minute."""
 
-    def __init__(self) -> None:
-        self._renewals: deque[float] = deque()
+    def __init__(self, *, since: float, renewal_seconds: int) -> None:
+        self._since, self._renewal_seconds = since, renewal_seconds
+        most = max(1, int(WINDOW_SECONDS / renewal_seconds))  # more than is expected makes up for no one
+        self._beats: deque[float] = deque(maxlen=most)
 
-    def count(self, now: float) -> None:
-        """Note that a renewal arrived."""
-        self._forget(now)
-        self._renewals.append(now)
+    def beat(self, now: float) -> None:
+        """Note a renewal."""
+        self._beats.append(now)
 
-    def is_needed(self, now: float, leases: Iterable[tuple[float, int]]) -> bool:
-        """Return whether so many renewals are missing that nobody may be evicted.
+    def expected(self, now: float) -> int:
+        """Return how many renewals there should be."""
+        return int(min(WINDOW_SECONDS, now - self._since) / self._renewal_seconds)
 
-        Args:
-            now: Seconds, by the registry's clock.
-            leases: Of each lease since when it exists, and its seconds between two renewals.
-        """
-        self._forget(now)
-        expected = [int(min(WINDOW_SECONDS, now - since) / renewal_seconds) for since, renewal_seconds in leases]
-        missing = sum(expected) - len(self._renewals)
-        return missing > max(expected, default=0) and len(self._renewals) < LEAST_RATIO * sum(expected)
+    def received(self, now: float) -> int:
+        """Return how many there are, of those that are expected."""
+        recent = sum(beat > now - WINDOW_SECONDS for beat in self._beats)
+        return min(recent, self.expected(now))
 
-    def _forget(self, now: float) -> None:
-        while self._renewals and self._renewals[0] <= now - WINDOW_SECONDS:
-            self._renewals.popleft()
+
+def is_outage(now: float, pulses: Iterable[Pulse]) -> bool:
+    """Return whether so many renewals are missing, of more than one instance, that nobody may be evicted."""
+    counts = [(pulse.received(now), pulse.expected(now)) for pulse in pulses]
+    received, expected = sum(count[0] for count in counts), sum(count[1] for count in counts)
+    silent = sum(received_of_one < LEAST_RATIO * expected_of_one for received_of_one, expected_of_one in counts)
+    return silent > 1 and received < LEAST_RATIO * expected

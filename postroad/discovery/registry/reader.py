@@ -3,6 +3,7 @@
 Unknown fields are ignored; what is missing has Eureka's own defaults.  InvalidInstance names the field at fault.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
@@ -31,6 +32,8 @@ from postroad.discovery.registry.instance import (
 )
 from postroad.errors import InvalidInstance
 
+log = logging.getLogger(__name__)
+
 _DAY_SECONDS = 24 * 60 * 60
 
 _Word = TypeVar("_Word", Status, Action)
@@ -50,15 +53,16 @@ def read_instance(document: object, *, app: str = "") -> Instance:
 
 
 def read_applications(document: object) -> Applications:
-    """Return the instances of `{"applications": {…}}`."""
+    """Return the instances of `{"applications": {…}}`; one that cannot be read does not hide the others."""
     root = _root(document, "applications")
     return Applications(
         version=read_number(root, "versions__delta", default=0),
         hashcode=read_text(root, "apps__hashcode"),
         instances=tuple(
-            _read_instance(instance)
+            instance
             for application in _each(root, "application")
-            for instance in _each(application, "instance")
+            for document in _each(application, "instance")
+            for instance in _readable(document)
         ),
     )
 
@@ -66,6 +70,14 @@ def read_applications(document: object) -> Applications:
 def read_status(text: str) -> Status:
     """Return the status of that name."""
     return _word(Status, text, Status.UNKNOWN)
+
+
+def _readable(document: Document) -> Sequence[Instance]:
+    try:
+        return [_read_instance(document)]
+    except InvalidInstance as error:
+        log.warning("an instance in the service registry cannot be read", extra={"error": str(error)})
+        return []
 
 
 def _read_instance(document: Document) -> Instance:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from postroad.discovery.registry.applications import Applications, hashcode
 from postroad.discovery.registry.changes import RecentChanges
 from postroad.discovery.registry.instance import Action, Instance, Status
-from postroad.discovery.registry.preservation import Preservation
+from postroad.discovery.registry.preservation import Pulse, is_outage
 
 _OWN_WORD = (Status.DOWN, Status.STARTING)
 """What an instance says of itself that no operator can overrule: it cannot take calls."""
@@ -23,6 +23,7 @@ class _Entry:
     """A lease: the instance as it reported itself, and what happened since.  Times: seconds, by the clock."""
 
     reported: Instance
+    pulse: Pulse
     registered_at: float
     renewed_at: float
     updated_at: float
@@ -72,7 +73,6 @@ class Registry:
         self._clock, self._is_self_preserving = clock, is_self_preserving
         self._lock = threading.Lock()
         self._entries: dict[tuple[str, str], _Entry] = {}
-        self._preservation = Preservation()
         self._changes = RecentChanges(first_version=_ms(clock()))  # a restarted registry has another version
 
     def register(self, instance: Instance) -> None:
@@ -82,6 +82,7 @@ class Registry:
             given = instance.overridden if instance.overridden is not Status.UNKNOWN else None
             entry = _Entry(
                 reported=replace(instance, dirty_ms=instance.dirty_ms or _ms(now)),
+                pulse=Pulse(since=now, renewal_seconds=instance.lease.renewal_seconds),
                 registered_at=now,
                 renewed_at=now,
                 updated_at=now,
@@ -98,7 +99,7 @@ class Registry:
             if entry is None or (dirty_ms is not None and dirty_ms > entry.reported.dirty_ms):
                 return False
             entry.renewed_at = now
-            self._preservation.count(now)
+            entry.pulse.beat(now)
             return True
 
     def cancel(self, app: str, instance_id: str) -> bool:
@@ -167,14 +168,13 @@ class Registry:
 
     def _evict(self, now: float) -> None:
         expired = [key for key, entry in self._entries.items() if entry.expires_at <= now]
-        if not expired or (self._is_self_preserving and self._is_in_danger(now)):
+        if not expired or (self._is_self_preserving and self._is_outage(now)):
             return
         for key in expired:
             self._remove(now, key)
 
-    def _is_in_danger(self, now: float) -> bool:
-        leases = ((entry.registered_at, entry.reported.lease.renewal_seconds) for entry in self._entries.values())
-        return self._preservation.is_needed(now, leases)
+    def _is_outage(self, now: float) -> bool:
+        return is_outage(now, (entry.pulse for entry in self._entries.values()))
 
     def _remove(self, now: float, key: tuple[str, str]) -> bool:
         entry = self._entries.pop(key, None)

@@ -1,0 +1,102 @@
+"""The registry and a service as processes: registered at the start, gone at the end, and gone when killed."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.faults.deployment import ROOT, free_port, until
+
+pytestmark = pytest.mark.slow
+
+
+class Process:
+    """A gunicorn of one service."""
+
+    def __init__(self, service: str, log: Path, **environment: str) -> None:
+        self.port = free_port()
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(("TEST_", "POSTROAD_"))}
+        mine = {
+            "POSTROAD_SERVICE": service,
+            "PORT": str(self.port),
+            "SECRET_KEY": "only-for-tests",
+            "DJANGO_SETTINGS_MODULE": "config.settings.service",
+        }
+        bind = ("--bind", f"127.0.0.1:{self.port}", "--workers", "1", "--threads", "4", "--no-control-socket")
+        with log.open("ab") as output:
+            self.process = subprocess.Popen(
+                [f"{Path(sys.prefix)}/bin/gunicorn", "config.wsgi", *bind],
+                cwd=ROOT, env={**clean, **mine, **environment}, stdout=output, stderr=output, start_new_session=True,
+            )  # fmt: skip
+
+    def end(self, number: int) -> None:
+        os.killpg(self.process.pid, number)
+        self.process.wait(20)
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Iterator[Process]:
+    registry = Process("registry", tmp_path / "registry.log")
+    until(lambda: status(f"http://127.0.0.1:{registry.port}/readyz") == 200, seconds=60, what="the registry is ready")
+    yield registry
+    registry.end(signal.SIGKILL)
+
+
+@pytest.fixture
+def orders(registry: Process, tmp_path: Path) -> Iterator[Process]:
+    orders = Process(
+        "orders",
+        tmp_path / "orders.log",
+        DATABASE_URL=f"sqlite:///{tmp_path}/orders.sqlite3",
+        BROKER_URL="memory://",
+        POSTROAD_DISCOVERY="registry",
+        POSTROAD_REGISTRY_URL=f"http://127.0.0.1:{registry.port}/eureka",
+        POSTROAD_REGISTRY_RENEW_SECONDS="1",
+        POSTROAD_REGISTRY_LEASE_SECONDS="3",
+    )
+    yield orders
+    orders.process.poll() is None and orders.end(signal.SIGKILL)  # type: ignore[func-returns-value] # one line
+
+
+def status(url: str) -> int:
+    try:
+        return httpx.get(url, trust_env=False).status_code
+    except httpx.HTTPError:
+        return 0
+
+
+def instances(registry: Process) -> list[dict[str, Any]]:
+    url = f"http://127.0.0.1:{registry.port}/eureka/apps/ORDERS"
+    answer = httpx.get(url, headers={"Accept": "application/json"}, trust_env=False)
+    return list(answer.json()["application"]["instance"]) if answer.is_success else []
+
+
+def test_a_service_registers_itself_and_goes_when_it_is_stopped(registry: Process, orders: Process) -> None:
+    (found,) = until(lambda: instances(registry), seconds=60, what="orders is registered")
+    os.kill(orders.process.pid, signal.SIGTERM)
+
+    assert found["hostName"] == "127.0.0.1"
+    assert found["port"] == {"$": orders.port, "@enabled": "true"}
+    assert orders.process.wait(20) == 0
+    assert instances(registry) == []
+
+
+def test_a_service_that_is_killed_is_gone_after_its_lease(registry: Process, orders: Process) -> None:
+    until(lambda: instances(registry), seconds=60, what="orders is registered")
+    orders.end(signal.SIGKILL)
+    at_once = instances(registry)
+
+    assert len(at_once) == 1
+    until(lambda: not instances(registry), seconds=10, what="its lease has ended")
+
+
+def test_the_registry_alone_has_no_admin_and_no_service(registry: Process) -> None:
+    paths = ("eureka/apps", "livez", "admin/", "orders/v1/orders/1", "v1/orders/1")
+
+    assert [status(f"http://127.0.0.1:{registry.port}/{path}") for path in paths] == [200, 200, 404, 404, 404]
