@@ -19,7 +19,7 @@ from up_databases import create_databases, prepare_services
 from up_launch import Launch
 from up_screen import Screen
 from up_supervisor import CONFIGURATION, FOLDER, Supervisor, end_orphans, find_orphans, find_socket
-from up_table import LOGS, PORTS, Process, build_environment, list_processes, write_configuration
+from up_table import GATEWAY, LOGS, PORTS, Process, build_environment, list_processes, write_configuration
 
 HOLDER = "up"
 STARTING_AT_ONCE = 6  # two services' worth: more would only share two cores
@@ -51,7 +51,7 @@ def prepare_servers(screen: Screen) -> dict[str, dict[str, str]]:
         service: build_environment(service, database_url=urls["TEST_DATABASE_URL"], broker_url=urls["TEST_BROKER_URL"])
         for service in PORTS
     }
-    create_databases(urls["TEST_DATABASE_URL"], services=PORTS)
+    create_databases(urls["TEST_DATABASE_URL"], services=[service for service in PORTS if service != GATEWAY])
     prepare_services(environments, screen=screen)
     return environments
 
@@ -112,7 +112,9 @@ def do_up(screen: Screen) -> int:
             raise SystemExit(130 if isinstance(error, KeyboardInterrupt) else 2) from error
     screen.say()
     for service, port in PORTS.items():
-        screen.say(f"  {service:<15} {screen.paint(f'http://localhost:{port}', 'blue')}    /docs/  /admin/")
+        screen.say(
+            f"  {service:<15} {screen.paint(f'http://localhost:{port}', 'blue')}    /docs/{'' if service == GATEWAY else '  /admin/'}"
+        )
     screen.say(f"\n  logs in {LOGS}\n  next: make demo · make down")
     return 0
 

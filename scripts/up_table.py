@@ -17,7 +17,9 @@ LOGS = VAR / "log"
 PROGRAMS = Path(sys.prefix) / "bin"  # this script runs in the project's environment: gunicorn and celery lie beside it
 MARK = "POSTROAD_UP"  # in the environment of everything started here, so that `down` finds what nobody else knows of
 
+GATEWAY = "gateway"  # has no database, no messages and so one process only
 PORTS = {
+    GATEWAY: 8000,
     "orders": 8001,
     "consumers": 8002,
     "kitchen": 8003,
@@ -50,11 +52,14 @@ class Process:
 
 
 def list_processes(service: str) -> list[Process]:
-    """Return the processes of a service: web, worker, relay.
+    """Return the processes of a service: web, worker, relay; of the gateway: web.
 
     `settled_seconds` is how long each must live to count as started, and `ready_words` is what it must then have
     written to its log; a web process must answer /readyz. One web process, four threads: the load is one person.
     """
+    if service == GATEWAY:
+        uvicorn = (f"{PROGRAMS}/uvicorn", "config.asgi:application", "--port", str(PORTS[service]), "--no-access-log")
+        return [Process(service=service, role="web", command=uvicorn)]
     gunicorn = (f"{PROGRAMS}/gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{PORTS[service]}")
     serving = ("--workers", "1", "--threads", "4", "--no-control-socket")  # the socket's default path is one for all
     celery = (f"{PROGRAMS}/celery", "-A", "config", "worker", "-n", f"{service}@%h", "-c", "2", "--loglevel", "INFO")
@@ -68,6 +73,8 @@ def list_processes(service: str) -> list[Process]:
 
 def list_preparations(service: str) -> list[tuple[str, ...]]:
     """Return the commands that must succeed, in order, before the service's processes start."""
+    if service == GATEWAY:
+        return []
     return [
         (f"{PROGRAMS}/python", "manage.py", "migrate", "--noinput"),
         (f"{PROGRAMS}/python", "manage.py", "declare_channels"),
@@ -84,10 +91,13 @@ def build_environment(service: str, *, database_url: str, broker_url: str) -> di
 
     Shape: `database_url` is the server's; only its last part, the database, is replaced.
     """
+    own_database = urlunsplit(urlsplit(database_url)._replace(path=f"/{name_database(service)}"))
+    own = {} if service == GATEWAY else {"DATABASE_URL": own_database, "BROKER_URL": broker_url}
     return {
         "POSTROAD_SERVICE": service,
-        "DATABASE_URL": urlunsplit(urlsplit(database_url)._replace(path=f"/{name_database(service)}")),
-        "BROKER_URL": broker_url,
+        **own,
+        "POSTROAD_DISCOVERY": "static",
+        "POSTROAD_ADDRESSES": ",".join(f"{name}=http://127.0.0.1:{port}" for name, port in PORTS.items()),
         "SECRET_KEY": read_secret_key(VAR / "secret-key"),
         "ALLOWED_HOSTS": "localhost,127.0.0.1",
         "PORT": str(PORTS[service]),
