@@ -4,6 +4,8 @@ import os
 
 from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 from django.core.asgi import get_asgi_application
+from django.core.signals import request_started
+from django.db import close_old_connections, reset_queries
 
 from apps.gateway.bounded import bounded
 from postroad.runtime.self_registration import register_web_process
@@ -11,3 +13,7 @@ from postroad.runtime.self_registration import register_web_process
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.service")
 application = bounded(ASGIStaticFilesHandler(get_asgi_application()))
 register_web_process()
+
+# The gateway has no database; a receiver that is not asynchronous would cost each request the way to a thread and back.
+request_started.disconnect(close_old_connections)
+request_started.disconnect(reset_queries)

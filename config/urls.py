@@ -35,7 +35,10 @@ urlpatterns: list[URLPattern | URLResolver] = [path("", include("postroad.runtim
 if settings.HAS_REGISTRY:
     urlpatterns.append(path("eureka/", include("apps.registry.urls")))
 if settings.HAS_GATEWAY:
-    urlpatterns.append(path("", include("apps.gateway.api.urls")))
+    urlpatterns += [
+        path("", include("apps.gateway.api.urls")),
+        path("gateway/" if settings.SERVICES else "", include("apps.gateway.api.documents")),
+    ]
 if settings.HAS_GATEWAY and not settings.SERVICES:
     urlpatterns += [path("", include("apps.gateway.api.by_service")), path("", include("apps.tour.remote"))]
 if settings.SERVICES:

@@ -19,7 +19,16 @@ from up_databases import create_databases, prepare_services
 from up_launch import Launch
 from up_screen import Screen
 from up_supervisor import CONFIGURATION, FOLDER, Supervisor, end_orphans, find_orphans, find_socket
-from up_table import GRPC_PORTS, LOGS, PORTS, Process, build_environment, list_processes, write_configuration
+from up_table import (
+    GRPC_PORTS,
+    LOGS,
+    PORTS,
+    WITHOUT_DATABASE,
+    Process,
+    build_environment,
+    list_processes,
+    write_configuration,
+)
 
 HOLDER = "up"
 STARTING_AT_ONCE = 6  # two services' worth: more would only share two cores
@@ -123,8 +132,9 @@ def do_up(screen: Screen) -> int:
             raise SystemExit(130 if isinstance(error, KeyboardInterrupt) else 2) from error
     screen.say()
     for service, port in PORTS.items():
+        pages = "/docs/" if service in WITHOUT_DATABASE else "/docs/  /admin/"
         screen.say(
-            f"  {service:<15} {screen.paint(f'http://localhost:{port}', 'blue')}    /docs/  /admin/{describe_grpc(service)}"
+            f"  {service:<15} {screen.paint(f'http://localhost:{port}', 'blue')}    {pages}{describe_grpc(service)}"
         )
     screen.say(f"\n  logs in {LOGS}\n  next: make demo · make down")
     return 0

@@ -1,10 +1,13 @@
-"""An ASGI application that reads no more of a body than may be sent.  Not: WSGI, where a view reads from the connection.
+"""Django's ASGI application in bounds: of a body no more is read than may be sent, and requests share one thread.
 
-Django's ASGI handler keeps the whole body on disk before any view runs, so a view's limit would come too late.
+Its handler would keep the whole body on disk before any view runs, so a view's limit would come too late; and it would
+start a thread for each request, only to tell the few receivers of its signals.  Not: WSGI, which has neither.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
+
+from asgiref.sync import SyncToAsync, ThreadSensitiveContext
 
 from apps.gateway.conf import settings
 from apps.gateway.problems import problem
@@ -21,8 +24,10 @@ class _TooLarge(Exception):
 
 def bounded(application: Application) -> Application:
     """Return the application behind the limit GATEWAY_BODY_BYTES; what is larger is answered 413 and not read on."""
+    one_thread = ThreadSensitiveContext()
 
     async def call(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        SyncToAsync.thread_sensitive_context.set(one_thread)  # Django's handler makes its own only where there is none
         if scope["type"] != "http":
             await application(scope, receive, send)
             return

@@ -9,11 +9,9 @@ import asyncio
 import logging
 from collections.abc import Awaitable
 from dataclasses import dataclass
-from typing import Any
+from typing import Generic, Literal, TypeVar
 
-import msgspec
-
-from apps.gateway.parts import DeliveryInfo, Order
+from apps.gateway.parts import DeliveryInfo, Order, OrderDetails
 from apps.gateway.proxies import Services
 from postroad.errors import DeadlineExceeded, PostroadError
 from postroad.rpi import deadline
@@ -21,36 +19,46 @@ from postroad.rpi.fallback import degraded
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
+
+PartName = Literal["ticketInfo", "deliveryInfo", "billInfo"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
+class Piece(Generic[T]):
     """What came of asking for a part."""
 
-    value: object = None
+    name: PartName
+    value: T | None = None
     is_degraded: bool = False
 
 
-async def order_details(services: Services, order_id: int, *, seconds: float) -> dict[str, Any]:
-    """Return the body that shows an order with its parts.
+async def order_details(services: Services, order_id: int, *, seconds: float) -> OrderDetails:
+    """Return an order with its parts.
 
     Raises:
         CallRejected: The order's service says no; 404: there is no such order.
         CallFailed: The order could not be had.
     """
+    ends_at = asyncio.get_running_loop().time() + seconds
     with deadline.within(seconds):
         order = asyncio.create_task(_essential(services.orders.order(order_id), seconds))
-        parts = {
-            "ticketInfo": asyncio.create_task(_piece("ticketInfo", services.kitchen.ticket(order_id))),
-            "deliveryInfo": asyncio.create_task(_piece("deliveryInfo", _delivery(services, order_id))),
-            "billInfo": asyncio.create_task(_piece("billInfo", services.accounting.bill(order_id))),
-        }
-        ends_at = asyncio.get_running_loop().time() + seconds
-        try:
-            found = await order
-            await asyncio.wait(parts.values(), timeout=max(0.0, ends_at - asyncio.get_running_loop().time()))
-        finally:
-            pieces = {name: _end(task) for name, task in parts.items()}
-    return _body(found, pieces)
+        ticket = asyncio.create_task(_piece("ticketInfo", services.kitchen.ticket(order_id)))
+        delivery = asyncio.create_task(_piece("deliveryInfo", _delivery(services, order_id)))
+        bill = asyncio.create_task(_piece("billInfo", services.accounting.bill(order_id)))
+    try:
+        found = await order
+        await asyncio.wait((ticket, delivery, bill), timeout=max(0.0, ends_at - asyncio.get_running_loop().time()))
+    finally:
+        pieces = _end("ticketInfo", ticket), _end("deliveryInfo", delivery), _end("billInfo", bill)
+    return OrderDetails(
+        order_info=found,
+        ticket_info=pieces[0].value,
+        delivery_info=pieces[1].value,
+        bill_info=pieces[2].value,
+        degraded=[piece.name for piece in pieces if piece.is_degraded],
+    )
 
 
 async def _essential(call: Awaitable[Order], seconds: float) -> Order:
@@ -61,14 +69,14 @@ async def _essential(call: Awaitable[Order], seconds: float) -> Order:
         raise DeadlineExceeded(f"orders.order: no answer in {seconds} s.") from None
 
 
-async def _piece(name: str, call: Awaitable[object]) -> Piece:
+async def _piece(name: PartName, call: Awaitable[T | None]) -> Piece[T]:
     with degraded() as replaced:
         try:
             value = await call
         except PostroadError as error:
             log.warning("part left out", extra={"part": name, "reason": str(error)})
-            return Piece(is_degraded=True)
-    return Piece(value=value, is_degraded=bool(replaced))
+            return Piece(name=name, is_degraded=True)
+    return Piece(name=name, value=value, is_degraded=bool(replaced))
 
 
 async def _delivery(services: Services, order_id: int) -> DeliveryInfo | None:
@@ -76,18 +84,9 @@ async def _delivery(services: Services, order_id: int) -> DeliveryInfo | None:
     return None if delivery is None else DeliveryInfo.of(delivery)
 
 
-def _end(task: "asyncio.Task[Piece]") -> Piece:
+def _end(name: PartName, task: "asyncio.Task[Piece[T]]") -> Piece[T]:
     """Return what a part's task has brought; one that is still at work is given up."""
     if task.done() and not task.cancelled():
         return task.result()
     task.cancel()
-    return Piece(is_degraded=True)
-
-
-def _body(order: Order, pieces: dict[str, Piece]) -> dict[str, Any]:
-    body: dict[str, Any] = {"orderInfo": msgspec.to_builtins(order)}
-    for name, piece in pieces.items():
-        if piece.value is not None:
-            body[name] = msgspec.to_builtins(piece.value)
-    body["degraded"] = [name for name, piece in pieces.items() if piece.is_degraded]
-    return body
+    return Piece(name=name, is_degraded=True)

@@ -3,7 +3,7 @@
 A reader ignores attributes that it does not know and supplies defaults for those that are missing (A6).
 """
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -116,6 +116,16 @@ class Bill(Part):
     account_id: int
     state: str
     amount: str
+
+
+class OrderDetails(Part, kw_only=True):
+    """An order as the gateway composes it; a part that is not there is absent, `degraded` names those that failed."""
+
+    order_info: Order
+    ticket_info: Ticket | None = None
+    delivery_info: DeliveryInfo | None = None
+    bill_info: Bill | None = None
+    degraded: list[Literal["ticketInfo", "deliveryInfo", "billInfo"]]
 
 
 class Courier(Part):

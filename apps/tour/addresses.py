@@ -28,7 +28,7 @@ def behind_one(url: str) -> Services:
 def addresses(url: str) -> Services:
     """Return where the services answer: below `url` if they run in one process there, else each on its own port."""
     try:
-        urllib.request.urlopen(f"{url.rstrip('/')}/livez", timeout=_TIMEOUT_SECONDS).close()  # noqa: S310 - our own setting
+        urllib.request.urlopen(f"{url.rstrip('/')}/orders/docs/", timeout=_TIMEOUT_SECONDS).close()  # noqa: S310 - our own setting
     except (OSError, urllib.error.URLError):
         host = urlsplit(url).hostname or "localhost"
         return Services(urls={name: f"http://{host}:{port}" for name, port in PORTS.items()})

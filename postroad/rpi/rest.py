@@ -5,7 +5,9 @@ us bound a whole call and the age of a connection (`connections`); a call is als
 """
 
 import asyncio
+import importlib.util
 import ssl
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +23,10 @@ from postroad.rpi import deadline
 from postroad.rpi.connections import AgingAsyncBackend, AgingBackend, reading_until
 from postroad.rpi.loops import PerLoop
 from postroad.rpi.transport import Answer, Outgoing, Transport, choose, note_failure
+
+if importlib.util.find_spec("sniffio") is None:
+    # httpcore tries to import it four times a call, and each time Python would look through every folder: 1 ms a call.
+    sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]  # Python's own word for "there is none"
 
 IDLE_SECONDS = 4.0
 """How long an idle connection is kept: below the 5 s of uvicorn, so that a call seldom meets a server that is just

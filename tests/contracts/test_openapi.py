@@ -24,7 +24,7 @@ from schemathesis.specs.openapi.checks import (
     unsupported_method,
 )
 
-from config.services import SERVICES
+from config.services import GATEWAY, SERVICES
 from postroad.testing.pump import Pump
 
 pytestmark = pytest.mark.slow
@@ -79,7 +79,7 @@ def kept_connection(world: None) -> Iterator[None]:
 APPLICATION = get_wsgi_application()
 OPERATIONS = [
     pytest.param(found.ok(), id=f"{service} {found.ok().label}")
-    for service in SERVICES
+    for service in (*SERVICES, GATEWAY)
     for found in schemathesis.openapi.from_wsgi(f"/{service}/openapi.json", APPLICATION).get_all_operations()
 ]
 

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import msgspec
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from apps.gateway.auth import Caller
@@ -27,10 +28,10 @@ async def order(request: HttpRequest, caller: Caller, *, order_id: int) -> HttpR
     if request.method not in ("GET", "HEAD") or _VENDOR in request.headers.get("Accept", ""):
         return await _forward(request, OWNERS["orders"])
     try:
-        body = await order_details(services(), order_id, seconds=settings().deadline_seconds)
+        details = await order_details(services(), order_id, seconds=settings().deadline_seconds)
     except PostroadError as error:
         return failure(error, service=OWNERS["orders"])
-    return JsonResponse(body)
+    return HttpResponse(msgspec.json.encode(details), content_type="application/json")
 
 
 async def orders(request: HttpRequest, caller: Caller) -> HttpResponse:

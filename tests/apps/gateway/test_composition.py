@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import msgspec
 import pytest
 
 from apps.gateway.composition import order_details
@@ -16,7 +17,8 @@ PARTS = {"kitchen.ticket": "ticketInfo", "delivery.delivery": "deliveryInfo", "a
 
 
 def details(town: Town, *, order_id: int = 99, seconds: float = 5.0) -> dict[str, Any]:
-    return asyncio.run(order_details(town.services(), order_id, seconds=seconds))
+    found = asyncio.run(order_details(town.services(), order_id, seconds=seconds))
+    return dict(msgspec.to_builtins(found))
 
 
 def fails(error: Exception) -> Any:

@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
@@ -9,6 +10,7 @@ from django.test import Client
 from postroad.testing.pump import Pump
 
 ADDRESS = {"street1": "1 Main Street", "city": "Oakland", "state": "CA", "zip": "94611"}
+FORM = "application/x-www-form-urlencoded"
 MENU = {"menuItems": [{"id": "1", "name": "Vindaloo", "price": "12.34"}]}
 
 
@@ -77,3 +79,92 @@ def test_a_body_that_the_owner_refuses_is_answered_in_the_owners_words(client: C
 
     assert answer.status_code == 400
     assert sorted(answer.json()["fields"]) == ["name.firstName", "name.lastName"]
+
+
+def graphql(client: Client, query: str) -> Any:
+    return post(client, "/graphql", {"query": query})
+
+
+def test_graphql_shows_the_same_order(client: Client, placed: dict[str, int]) -> None:
+    query = f"""{{ orders(consumerId: {placed["consumer"]}) {{ id state orderTotal restaurant {{ name }} bill {{ state }} }}
+                   restaurants {{ name }} consumer(id: {placed["consumer"]}) {{ firstName }} }}"""
+
+    answer = graphql(client, query)
+
+    assert answer.status_code == 200
+    order = {"id": str(placed["order"]), "state": "APPROVED", "orderTotal": "24.68"}
+    assert answer.json() == {
+        "data": {
+            "orders": [{**order, "restaurant": {"name": "Ajanta"}, "bill": {"state": "AUTHORIZED"}}],
+            "restaurants": [{"name": "Ajanta"}],
+            "consumer": {"firstName": "Ada"},
+        }
+    }
+
+
+def test_graphql_places_and_cancels_an_order(client: Client, placed: dict[str, int]) -> None:
+    order = f"""{{consumerId: {placed["consumer"]}, restaurantId: {placed["restaurant"]}, deliveryTime: "2030-01-01T12:00Z",
+        deliveryAddress: {{street1: "1 Main Street", city: "Oakland", state: "CA", zip: "94611"}},
+        lineItems: [{{menuItemId: "1", quantity: 2}}]}}"""
+
+    made = graphql(client, f"mutation {{ createOrder(order: {order}) {{ state }} }}")
+    cancelled = graphql(client, f"mutation {{ cancelOrder(id: {placed['order']}) {{ state }} }}")
+    again = graphql(client, f"mutation {{ cancelOrder(id: {placed['order']}) {{ state }} }}")
+
+    assert made.json() == {"data": {"createOrder": {"state": "APPROVAL_PENDING"}}}
+    assert cancelled.json() == {"data": {"cancelOrder": {"state": "CANCEL_PENDING"}}}
+    assert again.json()["errors"][0]["extensions"]["code"] == "illegal_transition"
+
+
+def test_graphql_by_get_answers_queries_and_shows_the_schema(client: Client, placed: dict[str, int]) -> None:
+    query = "query($id: ID!) { order(id: $id) { state } }"
+
+    answer = client.get("/graphql", {"query": query, "variables": json.dumps({"id": placed["order"]})})
+    schema = client.get("/graphql")
+    change = client.get("/graphql", {"query": "mutation { cancelOrder(id: 1) { id } }"})
+
+    assert answer.json() == {"data": {"order": {"state": "APPROVED"}}}
+    assert b"type Query" in schema.content
+    assert change.status_code == 405
+
+
+def test_json_graph_shows_the_same_order(client: Client, placed: dict[str, int]) -> None:
+    paths = [["ordersById", placed["order"], ["state", "restaurant"], "name"], ["restaurants", ["length", 0], "name"]]
+
+    answer = client.get("/model.json", {"method": "get", "paths": json.dumps(paths)})
+
+    restaurant = {"$type": "ref", "value": ["restaurantsById", placed["restaurant"]]}
+    assert answer.json() == {
+        "jsonGraph": {
+            "ordersById": {str(placed["order"]): {"state": "APPROVED", "restaurant": restaurant}},
+            "restaurants": {"length": 1, "0": restaurant},
+            "restaurantsById": {str(placed["restaurant"]): {"name": "Ajanta"}},
+        }
+    }
+
+
+def test_json_graph_sets_a_courier_and_calls_an_order(client: Client, placed: dict[str, int]) -> None:
+    graph = {"couriersById": {"3": {"available": True}}}
+    envelope = {"jsonGraph": graph, "paths": [["couriersById", 3, "available"]]}
+
+    as_form = client.post(
+        "/model.json", urlencode({"method": "set", "jsonGraph": json.dumps(envelope)}), content_type=FORM
+    )
+    call = {"method": "call", "callPath": json.dumps(["ordersById", placed["order"], "cancel"]), "arguments": "[]"}
+    cancelled = client.post("/model.json", urlencode(call), content_type=FORM)
+
+    assert as_form.json()["jsonGraph"] == graph
+    assert client.get("/v1/couriers/3").json()["available"] is True
+    assert cancelled.json()["jsonGraph"]["ordersById"][str(placed["order"])]["state"] == "CANCEL_PENDING"
+
+
+def test_the_gateway_describes_itself(client: Client) -> None:
+    document = client.get("/gateway/openapi.json").json()
+
+    assert sorted(document["paths"]) == ["/graphql", "/model.json", "/v1/orders/{orderId}"]
+    assert client.get("/gateway/docs/").status_code == 200
+
+
+def test_the_start_page_and_the_services_stay_where_they_are(client: Client, placed: dict[str, int]) -> None:
+    assert client.get("/").status_code == 200
+    assert client.get(f"/orders/v1/orders/{placed['order']}").json()["state"] == "APPROVED"

@@ -1,0 +1,20 @@
+"""Routes of the gateway's own document and its browsable form; not guarded, like every service's."""
+
+from django.http import HttpRequest, JsonResponse
+from django.urls import path
+from django.views.decorators.http import require_safe
+from drf_spectacular.views import SpectacularSwaggerView
+
+from apps.gateway.api.openapi import document
+
+
+@require_safe
+def openapi(request: HttpRequest) -> JsonResponse:
+    """Answer the OpenAPI document."""
+    return JsonResponse(document())
+
+
+urlpatterns = [
+    path("openapi.json", openapi, name="gateway-openapi"),
+    path("docs/", SpectacularSwaggerView.as_view(url_name="gateway-openapi"), name="gateway-docs"),
+]
