@@ -8,6 +8,7 @@ from typing import Any
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from django.conf import settings as django_settings
 from django.test import Client, RequestFactory
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis
@@ -15,7 +16,7 @@ from hypothesis import strategies as some
 from pytest_django import Settings as DjangoSettings
 
 from apps.gateway import auth, limits, oidc
-from apps.gateway.conf import Settings, problems
+from apps.gateway.conf import LINES, Settings, problems
 from apps.gateway.edge import client_address
 from apps.gateway.limits import TokenBuckets
 from postroad.context import Current, working
@@ -397,3 +398,11 @@ def test_no_request_meets_a_defect(method: str, path: str, body: bytes, kind: st
     answer = Client().generic(method, path, body, content_type=kind, QUERY_STRING=query)
 
     assert answer.status_code < 500
+
+
+@pytest.mark.parametrize("key", LINES)
+def test_every_setting_is_documented_with_its_line(key: str) -> None:
+    page = (django_settings.BASE_DIR / "docs/how-to/use-the-gateway.md").read_text()
+
+    assert f"| `GATEWAY_{key}` |" in page
+    assert f"| {LINES[key]} |" in page
