@@ -1,4 +1,4 @@
-"""Deliveries and couriers with their behaviour, and the replica of pick-up addresses.  Not: the rules, which are `domain`."""
+"""Deliveries and couriers with their behaviour, and the replica of restaurants.  Not: the rules, which are `domain`."""
 
 from datetime import datetime
 
@@ -66,7 +66,7 @@ class CourierQuerySet(models.QuerySet["Courier"]):
     def lock_or_add(self, courier_id: int) -> "Courier":
         """Return a courier under the schedule's lock, in the caller's transaction; a new one if there was none."""
         Schedule.lock()
-        return self.get_or_create(pk=courier_id)[0]
+        return self.filter(pk=courier_id).first() or self.create(pk=courier_id)
 
     def least_loaded(self) -> "Courier | None":
         """Return the available courier with the fewest deliveries, of several the one with the lowest id."""
@@ -104,7 +104,7 @@ class Courier(models.Model):
         actions = [action for each in deliveries for action in each.actions_at(restaurants.get(each.restaurant_id))]
         return tuple(sorted((each for each in actions if not each.is_done), key=lambda action: action.time))
 
-    def make_available(self, *, available: bool) -> None:
+    def change_availability(self, *, available: bool) -> None:
         """Take further deliveries, or no more."""
         self.available = available
         self.save(update_fields=["available"])
@@ -125,8 +125,7 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 
     def lock_or_add(self, order_id: int) -> "Delivery":
         """As `lock`; a stub if there was none."""
-        Schedule.lock()
-        return self.get_or_create(pk=order_id, defaults={"created_at": clock.now()})[0]
+        return self.lock(order_id) or self.create(pk=order_id, created_at=clock.now())
 
     def waiting(self) -> "DeliveryQuerySet":
         """Return what a courier is missing for, the most urgent first."""

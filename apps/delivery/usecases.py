@@ -73,7 +73,7 @@ def change_availability(courier_id: int, *, available: bool) -> Courier:
     He gets whatever waits, the most urgent first: as long as a courier is available, nothing does.
     """
     courier = Courier.objects.lock_or_add(courier_id)
-    courier.make_available(available=available)
+    courier.change_availability(available=available)
     if available:
         for delivery in Delivery.objects.waiting():
             _give(delivery, courier)

@@ -51,7 +51,7 @@ class OrderViewQuerySet(models.QuerySet["OrderView"]):
 class OrderView(models.Model):
     """What the history shows of an order; take it with `lock` or `lock_or_add` before you change it.
 
-    A stub is a row whose `creation_time` is empty: an event of the ticket or the delivery was faster than that of the order.
+    A stub is a row whose `creation_time` is empty: an event of ticket or delivery was faster than that of the order.
 
     Attributes:
         keywords: Names of the restaurant and the dishes in lower case, one a line.

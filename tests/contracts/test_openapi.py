@@ -41,7 +41,7 @@ ADDRESS = {"street1": "1 Main Street", "city": "Oakland", "state": "CA", "zip": 
 
 @pytest.fixture
 def world(db: None) -> None:
-    """One consumer, one restaurant, a new order and one that a courier carries, so that the fuzzer also meets what exists (on SQLite with the ids 1)."""
+    """A consumer, a restaurant, a new order and one that a courier carries: what exists, for the fuzzer to meet."""
     client, pump = Client(), Pump()
 
     def post(path: str, body: Any) -> Any:

@@ -9,6 +9,7 @@ from django.db import connection
 from psycopg import Connection
 
 from apps.delivery.models import Courier, Delivery
+from postroad.codecs.types import Message
 from postroad.messaging.producer import unit_of_work
 from tests.apps.delivery.events import accepted, arrive, created, make_available
 from tests.faults.deployment import until
@@ -77,7 +78,7 @@ def test_two_tickets_at_once_go_to_two_couriers() -> None:
 @pytest.mark.parametrize(
     ("first", "second"), [(created(), accepted()), (accepted(), created())], ids=["order", "ticket"]
 )
-def test_order_and_ticket_that_arrive_at_once_are_both_kept(first: object, second: object) -> None:
+def test_order_and_ticket_that_arrive_at_once_are_both_kept(first: Message, second: Message) -> None:
     make_available()
 
     during(partial(arrive, first), partial(arrive, second))
