@@ -249,10 +249,12 @@ def keep_restaurant(event: RestaurantCreated) -> None:
 def keep_menu(event: MenuRevised) -> None:
     """Keep a restaurant's new menu; safe to repeat.
 
-    Raises:
-        Restaurant.DoesNotExist: The restaurant's own event, which comes before, was not handled.
+    A restaurant that is not here was lost, as its own event comes before: the snapshot that brings it back comes later
+    and has this menu too.
     """
-    Restaurant.objects.get(pk=event.restaurant_id).replace_menu(_names(event.menu))
+    restaurant = Restaurant.objects.filter(pk=event.restaurant_id).first()
+    if restaurant is not None:
+        restaurant.replace_menu(_names(event.menu))
 
 
 def _lock_asked(ticket_id: int) -> Ticket:

@@ -18,14 +18,6 @@ class OrderViewQuerySet(models.QuerySet["OrderView"]):
         """
         return self.select_for_update().get_or_create(pk=order_id)[0]
 
-    def lock(self, order_id: int) -> "OrderView":
-        """Return the row of a known order under a lock, in the caller's transaction.
-
-        Raises:
-            OrderView.DoesNotExist: There is none, or a stub only.
-        """
-        return self.known().select_for_update().get(pk=order_id)
-
     def known(self) -> "OrderViewQuerySet":
         """Return the orders themselves, without stubs."""
         return self.filter(creation_time__isnull=False)
@@ -49,7 +41,7 @@ class OrderViewQuerySet(models.QuerySet["OrderView"]):
 
 
 class OrderView(models.Model):
-    """What the history shows of an order; take it with `lock` or `lock_or_add` before you change it.
+    """What the history shows of an order; take it with `lock_or_add` before you change it.
 
     A stub is a row whose `creation_time` is empty: an event of ticket or delivery was faster than that of the order.
 

@@ -111,12 +111,8 @@ def keep_proposed_revision(event: OrderRevisionProposed) -> None:
 
 
 def keep_revision(event: OrderRevised) -> None:
-    """The order has other dishes and another total.
-
-    Raises:
-        OrderView.DoesNotExist: As `keep_authorization`.
-    """
-    view = OrderView.objects.lock(event.order_id)
+    """The order has other dishes and another total."""
+    view = OrderView.objects.lock_or_add(event.order_id)
     if not view.notes_order_event(current().message_id):
         return
     view.status = OrderStatus.APPROVED.value
@@ -176,8 +172,8 @@ def keep_cancelled_delivery(event: DeliveryCancelled) -> None:
 
 
 def _keep_status(order_id: int, status: OrderStatus, *, reason: str = "") -> None:
-    """Raise OrderView.DoesNotExist, so that the event waits, if that of the new order, which comes before, was lost."""
-    view = OrderView.objects.lock(order_id)
+    """Keep it on a stub if the order was lost, as its first event comes before; the snapshot that follows has the rest."""
+    view = OrderView.objects.lock_or_add(order_id)
     if view.notes_order_event(current().message_id):
         view.status, view.rejection_reason = status.value, reason
         view.save()

@@ -67,6 +67,50 @@ def test_a_replica_is_rebuilt_page_by_page(
     assert len(before) == len(restaurants)
 
 
+def test_a_replica_is_rebuilt_while_its_owner_goes_on(
+    client: Client, pump: Pump, restaurants: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshots, "PAGE_ROWS", 2)
+    orders.MenuItem.objects.all().delete()
+    orders.Restaurant.objects.all().delete()
+    call_command("rebuild", "orders.restaurants")
+    for number, restaurant in enumerate(restaurants):
+        dish = {"id": "2", "name": "Naan", "price": f"{number}.50"}
+        address = f"/restaurants/v1/restaurants/{restaurant}/menu"
+        client.put(address, json.dumps({"menuItems": [dish]}), content_type="application/json")
+        pump.relay.run_once()
+        pump.runner.step(timeout_seconds=0, is_patient=False)
+    pump.until_quiet()
+
+    wanted = [(restaurant, f"Ajanta {number}", f"{number}.50") for number, restaurant in enumerate(restaurants)]
+    assert replica() == wanted
+    assert not DeadLetter.objects.exists()
+
+
+def test_a_view_is_rebuilt_while_orders_go_on(
+    client: Client, pump: Pump, post: Callable[[str, Any], Any], restaurants: list[int]
+) -> None:
+    consumer = post("/consumers/v1/consumers", {"name": {"firstName": "Ada", "lastName": "Lovelace"}})["consumerId"]
+    order = {"deliveryAddress": ADDRESS, "deliveryTime": "2030-01-01T12:00:00Z", "restaurantId": restaurants[0]}
+    body = {**order, "consumerId": consumer, "lineItems": [{"menuItemId": "1", "quantity": 2}]}
+    placed = [post("/orders/v1/orders", body)["orderId"] for _ in range(3)]
+    OrderView.objects.all().delete()
+    call_command("rebuild", "order_history.orders")
+    call_command("rebuild", "order_history.tickets")
+    client.post(f"/orders/v1/orders/{placed[0]}/cancel")
+    pump.relay.run_once()
+    revision = {"revisedOrderLineItems": [{"menuItemId": "1", "quantity": 3}]}
+    post(f"/orders/v1/orders/{placed[1]}/revise", revision)
+
+    shown = OrderView.objects.order_by("pk").values_list("status", "ticket_state", "order_total")
+    assert [(status, state, str(total)) for status, state, total in shown] == [
+        ("CANCELLED", "CANCELLED", "24.68"),
+        ("APPROVED", "AWAITING_ACCEPTANCE", "37.02"),
+        ("APPROVED", "AWAITING_ACCEPTANCE", "24.68"),
+    ]
+    assert not DeadLetter.objects.exists()
+
+
 def test_pickup_addresses_are_rebuilt(pump: Pump, restaurants: list[int]) -> None:
     before = list(delivery.Restaurant.objects.order_by("pk").values())
     delivery.Restaurant.objects.all().delete()

@@ -29,9 +29,10 @@ def test_a_revised_menu_replaces_the_old_one(ajanta: RestaurantCreated) -> None:
     assert Restaurant.objects.get(pk=7).offered(["1", "2", "3"]) == {"3"}
 
 
-def test_a_menu_of_an_unknown_restaurant_waits_for_an_operator() -> None:
-    with pytest.raises(Restaurant.DoesNotExist):
-        usecases.keep_menu(MenuRevised(restaurant_id=8, menu=Menu(menu_items=())))
+def test_a_menu_of_a_restaurant_that_was_lost_waits_for_its_snapshot() -> None:
+    usecases.keep_menu(MenuRevised(restaurant_id=8, menu=Menu(menu_items=())))
+
+    assert not Restaurant.objects.exists()
 
 
 def test_both_events_of_restaurants_are_subscribed_to() -> None:

@@ -221,11 +221,12 @@ def test_an_event_of_the_delivery_before_the_order_is_not_lost() -> None:
 
 
 @pytest.mark.parametrize("event", [APPROVED, REVISED])
-def test_an_event_of_an_order_whose_first_event_was_lost_waits_for_an_operator(event: Message) -> None:
-    handle(ACCEPTED)
+def test_an_order_that_was_lost_is_listed_again_when_its_snapshot_has_come(event: Message) -> None:
+    handle(event)
+    assert not OrderView.objects.known().exists()
 
-    with pytest.raises(OrderView.DoesNotExist):
-        handle(event)
+    handle(order_created())
+    assert OrderView.objects.known().get().status == "APPROVAL_PENDING"
 
 
 def test_a_dish_that_is_ordered_twice_is_one_keyword() -> None:

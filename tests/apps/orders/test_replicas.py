@@ -34,9 +34,10 @@ def test_a_revised_menu_replaces_the_old_one(ajanta: RestaurantCreated) -> None:
     assert Restaurant.objects.get(pk=7).dishes(["1", "2"]) == {"1": Dish(name="Vindaloo", price=Decimal("13.00"))}
 
 
-def test_a_menu_of_an_unknown_restaurant_waits_for_an_operator() -> None:
-    with pytest.raises(Restaurant.DoesNotExist):
-        usecases.keep_menu(MenuRevised(restaurant_id=8, menu=Menu(menu_items=())))
+def test_a_menu_of_a_restaurant_that_was_lost_waits_for_its_snapshot() -> None:
+    usecases.keep_menu(MenuRevised(restaurant_id=8, menu=Menu(menu_items=())))
+
+    assert not Restaurant.objects.exists()
 
 
 def test_keeping_a_consumer_twice_keeps_the_newer_name() -> None:

@@ -4,11 +4,12 @@ import os
 import sys
 from argparse import ArgumentParser
 from typing import Any
+from urllib.error import HTTPError
 
 from django.core.management.base import BaseCommand, CommandError
 from typing_extensions import override
 
-from apps.tour.addresses import addresses
+from apps.tour.addresses import behind_one
 from apps.tour.client import DemoFailed
 from apps.tour.demo import REFUSALS
 from apps.tour.guide import tell_many, tell_one
@@ -29,7 +30,7 @@ class Command(BaseCommand):
     @override
     def handle(self, *args: Any, **options: Any) -> None:
         story = Story(sys.stdout)
-        services = addresses(os.environ.get("GATEWAY_URL", "http://localhost:8000"))
+        services = behind_one(os.environ.get("GATEWAY_URL", "http://localhost:8000"))
         try:
             if options["count"] > 1:
                 is_well = tell_many(services, story, count=options["count"])
@@ -37,5 +38,8 @@ class Command(BaseCommand):
                 is_well = tell_one(services, story, refuse=options["refuse"])
         except DemoFailed as error:
             raise CommandError(str(error)) from error
+        except HTTPError as error:
+            said = error.read(300).decode(errors="replace")
+            raise CommandError(f"{error.url} answered {error.code}: {said}") from error
         if not is_well:
             raise CommandError("The order did not end as it should; look at /admin/ or 'manage.py sagas list'.")
