@@ -31,7 +31,10 @@ def _service(name: str) -> list[URLPattern | URLResolver]:
     ]
 
 
-urlpatterns: list[URLPattern | URLResolver] = [path("", include("postroad.runtime.health"))]
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("postroad.runtime.health")),
+    path("", include("postroad.runtime.metrics")),
+]
 if settings.HAS_REGISTRY:
     urlpatterns.append(path("eureka/", include("apps.registry.urls")))
 if settings.HAS_GATEWAY:

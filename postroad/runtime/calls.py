@@ -15,11 +15,13 @@ from typing_extensions import override
 from postroad.conf import settings
 from postroad.discovery.resolver import Resolver
 from postroad.discovery.selection import resolver_for
+from postroad.rpi import watch
 from postroad.rpi.grpc import GrpcTransport
 from postroad.rpi.local import LocalTransport
 from postroad.rpi.proxy import client_of
 from postroad.rpi.rest import RestTransport
 from postroad.rpi.transport import Answer, Outgoing, Transport
+from postroad.runtime import metrics
 
 P = TypeVar("P")
 
@@ -78,5 +80,9 @@ class Calls(Transport):
 
 @lru_cache(maxsize=1)
 def calls() -> Calls:
-    """Return the calls of this process, found as DISCOVERY says; made at the first call, so after a fork."""
+    """Return the calls of this process, found as DISCOVERY says; made at the first call, so after a fork.
+
+    What they do is counted for `/metrics`.
+    """
+    watch.add(metrics.count)
     return Calls(resolver_for(settings()))
