@@ -105,9 +105,8 @@ def _document_or_trouble() -> dict[str, Any]:
     try:
         return _document()
     except Error as error:
+        close_old_connections()  # the next look opens a new one; otherwise the end of the stream would be the first to
         return {"detail": f"The database cannot be asked: {type(error).__name__}."}
-    finally:
-        close_old_connections()
 
 
 def _counters() -> dict[str, int]:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
+from django.db import OperationalError
 from django.http import StreamingHttpResponse
 from django.test import Client, RequestFactory
 
@@ -80,3 +81,15 @@ def test_the_page_streams_what_its_status_says(client: Client) -> None:
     assert answer["Content-Type"] == "text/event-stream"
     assert told[0] == client.get("/tour/status.json").json()
     assert told[0]["most"] == views.MOST_COUNTED
+
+
+def test_a_database_that_is_away_is_told_and_looked_at_again(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> object:
+        raise OperationalError("away")
+
+    monkeypatch.setattr(views, "_counters", fail)
+    monkeypatch.setattr(views, "close_old_connections", lambda: None)
+
+    told = [line for line in client.get("/tour/events") if line.startswith(b"data")]  # type: ignore[attr-defined]
+
+    assert json.loads(told[0][6:]) == {"detail": "The database cannot be asked: OperationalError."}
