@@ -1,5 +1,6 @@
 """Values that every service means the same by: money and ids.  Not: messages, which belong to their service."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 MAX_ID = 2**63 - 1
@@ -8,9 +9,17 @@ MAX_ID = 2**63 - 1
 MAX_MONEY = Decimal("9999999999.99")
 """The largest amount: twelve digits, which SQLite's fifteen significant digits still keep exactly."""
 
+ADDRESS_PARTS = ("street1", "street2", "city", "state", "zip")
+"""The parts of an address in the order in which people read them; a database's JSON keeps no order."""
+
 MONEY_DIGITS = 12
 CENT = Decimal("0.01")
 _SHOWN = 40  # characters of a wrong amount that its error repeats
+
+
+def address_line(address: Mapping[str, str]) -> str:
+    """Return an address on one line, without its empty parts."""
+    return ", ".join(address[part] for part in ADDRESS_PARTS if address.get(part))
 
 
 def cents(amount: Decimal) -> Decimal:

@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from apps.delivery.domain import DeliveryState
 from apps.delivery.models import Courier, Delivery, Restaurant
+from apps.values import address_line
 from postroad.console.readonly import ReadOnlyAdmin, find_by_number
 from postroad.console.render import age, list_link
 from postroad.console.theme import display
@@ -114,4 +115,4 @@ class RestaurantAdmin(ReadOnlyAdmin):
 
 
 def _on_one_line(address: dict[str, str]) -> str:
-    return ", ".join(part for part in address.values() if part) or "-"
+    return address_line(address) or "-"

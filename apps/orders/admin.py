@@ -10,6 +10,7 @@ from typing_extensions import override
 from apps.orders.domain import OrderState
 from apps.orders.models import Consumer, MenuItem, Order, OrderLineItem, Restaurant
 from apps.orders.usecases import find_journey
+from apps.values import address_line
 from postroad.console.readonly import ReadOnlyAdmin, ReadOnlyInline, find_by_number
 from postroad.console.render import age, list_link
 from postroad.console.sagas import saga_links
@@ -94,7 +95,7 @@ class OrderAdmin(ReadOnlyAdmin):
     @display(description="goes to")
     def goes_to(self, order: Order) -> str:
         """The delivery address on one line."""
-        return ", ".join(str(part) for part in order.delivery_address.values() if part)
+        return address_line(order.delivery_address)
 
     @display(description="waits for")
     def waits_for(self, order: Order) -> str:

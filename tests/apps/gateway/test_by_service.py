@@ -14,7 +14,7 @@ from apps.gateway.auth import ANYBODY
 from apps.gateway.problems import Refused
 from postroad.messaging.producer import unit_of_work
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)  # a call in process looks at the connections when it ends
 ask = async_to_sync(of_service)
 
 

@@ -18,8 +18,11 @@ def post(client: Client, path: str, body: object) -> Any:
     return client.post(path, json.dumps(body), content_type="application/json")
 
 
+pytestmark = pytest.mark.django_db(transaction=True)  # a call in process looks at the connections when it ends
+
+
 @pytest.fixture
-def placed(client: Client, db: None) -> dict[str, int]:
+def placed(client: Client) -> dict[str, int]:
     """A consumer, a restaurant and an order, all made through the gateway, with everything done that follows."""
     pump = Pump()
     consumer = post(client, "/v1/consumers", {"name": {"firstName": "Ada", "lastName": "Lovelace"}}).json()
@@ -58,7 +61,7 @@ def test_the_orders_of_a_consumer_come_from_the_history(client: Client, placed: 
     assert [order["orderId"] for order in answer.json()["orders"]] == [placed["order"]]
 
 
-def test_an_unknown_order_is_not_found(client: Client, db: None) -> None:
+def test_an_unknown_order_is_not_found(client: Client) -> None:
     answer = client.get("/v1/orders/404")
 
     assert answer.status_code == 404
@@ -74,7 +77,7 @@ def test_a_kitchen_accepts_through_the_gateway(client: Client, placed: dict[str,
     assert answer.json()["state"] == "ACCEPTED"
 
 
-def test_a_body_that_the_owner_refuses_is_answered_in_the_owners_words(client: Client, db: None) -> None:
+def test_a_body_that_the_owner_refuses_is_answered_in_the_owners_words(client: Client) -> None:
     answer = post(client, "/v1/consumers", {"name": {"firstName": "", "lastName": 5}})
 
     assert answer.status_code == 400
