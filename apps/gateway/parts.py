@@ -8,11 +8,11 @@ from typing import Any, Literal
 import msgspec
 
 
-class Part(msgspec.Struct, rename="camel", omit_defaults=True):
+class Part(msgspec.Struct, rename="camel"):
     """Base: camelCase on the wire."""
 
 
-class Order(Part):
+class Order(Part, omit_defaults=True):
     """`GET /v1/orders/{id}` of orders; a reason is there only after a refusal."""
 
     order_id: int
@@ -89,7 +89,7 @@ class Delivery(Part):
     courier_actions: list[CourierAction] = []
 
 
-class DeliveryInfo(Part, omit_defaults=False):
+class DeliveryInfo(Part):
     """A delivery as the composed order shows it: one level."""
 
     id: int
@@ -118,7 +118,7 @@ class Bill(Part):
     amount: str
 
 
-class OrderDetails(Part, kw_only=True):
+class OrderDetails(Part, kw_only=True, omit_defaults=True):
     """An order as the gateway composes it; a part that is not there is absent, `degraded` names those that failed."""
 
     order_info: Order
@@ -175,7 +175,7 @@ class MenuItem(Part):
     price: str
 
 
-class Menu(Part, omit_defaults=False):
+class Menu(Part):
     """A whole menu."""
 
     menu_items: list[MenuItem] = []

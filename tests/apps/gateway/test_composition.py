@@ -41,7 +41,14 @@ def test_an_order_is_shown_with_all_its_parts(town: Town) -> None:
 
     assert body == {
         "orderInfo": {"orderId": 99, "state": "APPROVED", "orderTotal": "24.68"},
-        "ticketInfo": {"ticketId": 99, "orderId": 99, "restaurantId": 7, "state": "ACCEPTED"},
+        "ticketInfo": {
+            "ticketId": 99,
+            "orderId": 99,
+            "restaurantId": 7,
+            "state": "ACCEPTED",
+            "lineItems": [],
+            "readyBy": None,
+        },
         "deliveryInfo": {"id": 99, "state": "SCHEDULED", "assignedCourier": 3, "courierActions": []},
         "billInfo": {"orderId": 99, "accountId": 5, "state": "AUTHORIZED", "amount": "24.68"},
         "degraded": [],
