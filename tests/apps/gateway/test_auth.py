@@ -1,0 +1,194 @@
+"""Who calls and who may do what: API keys, tokens, roles."""
+
+import asyncio
+import json
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from django.test import Client
+from pytest_django import Settings as DjangoSettings
+
+from apps.gateway import auth, oidc
+from apps.gateway.conf import Settings
+
+SHOP, STAFF = "s" * 16, "t" * 16
+KEYS = f"shop:{SHOP}:consumer office:{STAFF}:staff+courier"
+
+
+@pytest.mark.parametrize("key", ["", "x", SHOP[:-1], SHOP + "s", "\u00e9", f"shop:{SHOP}"])
+def test_without_a_known_key_nobody_passes(client: Client, settings: DjangoSettings, key: str) -> None:
+    settings.GATEWAY = {"AUTH": "api_key", "API_KEYS": KEYS}
+
+    answer = client.get("/v1/orders/1", headers={"x-api-key": key})
+
+    assert answer.status_code == 401
+    assert answer["WWW-Authenticate"] == 'ApiKey realm="postroad"'
+    assert answer["Content-Type"] == "application/problem+json"
+
+
+MAY = {
+    ("consumer", "GET"): {"orders", "consumers", "restaurants", "deliveries", "bills", "graphql", "model.json"},
+    ("consumer", "POST"): {"orders", "consumers", "graphql", "model.json"},
+    ("restaurant", "GET"): {"restaurants", "tickets", "deliveries", "model.json"},
+    ("restaurant", "PUT"): {"restaurants", "tickets", "model.json"},
+    ("courier", "GET"): {"restaurants", "deliveries", "couriers", "model.json"},
+    ("courier", "POST"): {"deliveries", "couriers", "model.json"},
+    ("staff", "GET"): set(auth.ROLES),
+    ("staff", "DELETE"): set(auth.ROLES),
+    ("stranger", "GET"): set[str](),
+}
+
+
+@pytest.mark.parametrize(("role", "method"), MAY)
+def test_roles_decide_what_may_be_done(role: str, method: str) -> None:
+    caller = auth.Caller(name="x", roles=frozenset({role}))
+
+    assert {resource for resource in auth.ROLES if caller.may(method, resource)} == MAY[role, method]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+def test_without_authentication_everybody_may_do_everything(method: str) -> None:
+    assert all(auth.ANYBODY.may(method, resource) for resource in auth.ROLES)
+
+
+def test_a_role_that_is_missing_is_named(client: Client, settings: DjangoSettings) -> None:
+    settings.GATEWAY = {"AUTH": "api_key", "API_KEYS": KEYS}
+
+    answer = client.post("/v1/tickets/1/accept", b"{}", content_type="application/json", headers={"x-api-key": SHOP})
+
+    assert answer.status_code == 403
+    assert answer.json()["detail"] == "POST on tickets needs one of the roles: restaurant, staff."
+
+
+KEY = ec.generate_private_key(ec.SECP256R1())
+OTHER = ec.generate_private_key(ec.SECP256R1())
+GIVEN = Settings(
+    auth="oidc", oidc_issuer="https://id.example", oidc_audience="postroad", oidc_jwks_url="https://id.example/jwks"
+)
+FUTURE = 4_000_000_000
+CLAIMS = {"sub": "ada", "iss": "https://id.example", "aud": "postroad", "exp": FUTURE, "roles": ["consumer"]}
+
+
+def jwks(key: ec.EllipticCurvePrivateKey, key_id: str = "k1") -> dict[str, Any]:
+    public = json.loads(jwt.algorithms.ECAlgorithm.to_jwk(key.public_key()))
+    return {"keys": [{**public, "kid": key_id, "use": "sig", "alg": "ES256"}]}
+
+
+def token(claims: dict[str, Any] = CLAIMS, *, key: Any = KEY, key_id: str = "k1", algorithm: str = "ES256") -> str:
+    return jwt.encode(claims, key, algorithm=algorithm, headers={"kid": key_id})
+
+
+@pytest.fixture
+def issuer(monkeypatch: pytest.MonkeyPatch, settings: DjangoSettings) -> oidc.IssuerKeys:
+    keys = oidc.IssuerKeys(lambda: jwks(KEY))
+    monkeypatch.setattr(oidc, "issuer_keys", lambda url: keys)
+    settings.GATEWAY = {
+        "AUTH": "oidc",
+        "OIDC_ISSUER": GIVEN.oidc_issuer,
+        "OIDC_AUDIENCE": GIVEN.oidc_audience,
+        "OIDC_JWKS_URL": GIVEN.oidc_jwks_url,
+    }
+    return keys
+
+
+def with_token(client: Client, value: str, path: str = "/graphql") -> Any:
+    return client.get(path, headers={"authorization": f"Bearer {value}"})
+
+
+def test_a_token_of_the_issuer_passes(client: Client, issuer: oidc.IssuerKeys) -> None:
+    assert with_token(client, token()).status_code == 200
+
+
+def test_the_tokens_roles_count(client: Client, issuer: oidc.IssuerKeys) -> None:
+    assert with_token(client, token(), "/v1/accounts/1").status_code == 403
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param("", id="none"),
+        pytest.param("x.y.z", id="garbage"),
+        pytest.param("\u00e9", id="no ascii"),
+        pytest.param(token({**CLAIMS, "exp": 1}), id="expired"),
+        pytest.param(token({**CLAIMS, "iss": "https://evil.example"}), id="other issuer"),
+        pytest.param(token({**CLAIMS, "aud": "other"}), id="other audience"),
+        pytest.param(token({name: CLAIMS[name] for name in ("sub", "iss", "aud")}), id="endless"),
+        pytest.param(token({**CLAIMS, "nbf": FUTURE}), id="not yet"),
+        pytest.param(token(key=OTHER), id="other key"),
+        pytest.param(token(key_id="k2"), id="unknown key"),
+        pytest.param(token(key=None, algorithm="none"), id="unsigned"),
+        pytest.param(token(key="x" * 32, algorithm="HS256"), id="shared secret"),
+    ],
+)
+def test_any_other_token_does_not_pass(client: Client, issuer: oidc.IssuerKeys, value: str) -> None:
+    answer = with_token(client, value)
+
+    assert answer.status_code == 401
+    assert answer["WWW-Authenticate"].startswith('Bearer realm="postroad"')
+
+
+@pytest.mark.parametrize(
+    ("path", "claims", "roles"),
+    [
+        ("roles", {"roles": ["a", "b"]}, {"a", "b"}),
+        ("realm_access.roles", {"realm_access": {"roles": ["a"]}}, {"a"}),
+        ("scope", {"scope": "a b"}, {"a", "b"}),
+        ("roles", {}, set()),
+        ("roles.x", {"roles": ["a"]}, set()),
+        ("roles", {"roles": 5}, set()),
+    ],
+)
+def test_roles_are_read_from_the_claim_that_the_setting_names(
+    path: str, claims: dict[str, Any], roles: set[str]
+) -> None:
+    assert oidc._roles(claims, path) == roles
+
+
+async def _keys(issuer: oidc.IssuerKeys, *key_ids: str) -> list[object]:
+    return [await issuer.key(key_id) for key_id in key_ids]
+
+
+def test_invented_key_ids_do_not_become_the_issuers_load() -> None:
+    asked = []
+
+    def fetch() -> dict[str, Any]:
+        asked.append(1)
+        return jwks(KEY)
+
+    issuer = oidc.IssuerKeys(fetch, clock=lambda: 100.0)
+
+    found = asyncio.run(_keys(issuer, "k1", "x", "y", "z"))
+
+    assert [key is not None for key in found] == [True, False, False, False]
+    assert len(asked) == 1
+
+
+def test_a_new_key_of_the_issuer_is_found_and_old_ones_serve_while_it_is_away() -> None:
+    now, answers = 0.0, [jwks(KEY), jwks(OTHER, "k2")]
+
+    def fetch() -> dict[str, Any]:
+        if not answers:
+            raise OSError("away")
+        return answers.pop(0)
+
+    issuer = oidc.IssuerKeys(fetch, clock=lambda: now)
+    first = asyncio.run(_keys(issuer, "k1"))
+    now = 11.0
+    second = asyncio.run(_keys(issuer, "k2"))
+    now = 1000.0
+    third = asyncio.run(_keys(issuer, "k2"))
+
+    assert None not in [*first, *second, *third]
+
+
+def test_without_any_key_of_the_issuer_the_answer_is_503(
+    client: Client, issuer: oidc.IssuerKeys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away() -> dict[str, Any]:
+        raise OSError("away")
+
+    monkeypatch.setattr(oidc, "issuer_keys", lambda url: oidc.IssuerKeys(away))
+
+    assert with_token(client, token()).status_code == 503
