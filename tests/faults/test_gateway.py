@@ -12,9 +12,9 @@ from typing import Any
 import httpx
 import pytest
 
+from bench.orders import ORDERS, ROWS, SERVICES
 from bench.results import percentile
 from tests.faults.deployment import Deployment, deployed, until
-from tests.faults.placed import ORDERS, SERVICES, write_orders
 from tests.support.faultproxy import Fault, FaultProxy
 
 pytestmark = [pytest.mark.broker, pytest.mark.postgres, pytest.mark.slow]
@@ -117,7 +117,8 @@ class Shop:
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     with deployed(SERVICES, tmp_path_factory.mktemp("logs")) as deployment:
-        write_orders(deployment)
+        for service in SERVICES:
+            deployment.execute(service, ROWS[service])
         shop = Shop(deployment)
         try:
             shop.start()
@@ -156,11 +157,19 @@ def outage(request: pytest.FixtureRequest, shop: Shop) -> Outage:
         proxy.most_held = 0
         burst = shop.get_at_once([shop.unseen() for _ in range(AT_ONCE)])
         most_held = proxy.most_held
-        until(lambda: shop.get(order) and shop.moves(service, "open") > opened, seconds=20, what="the breaker opens")
+        until(
+            lambda: shop.get(order).content and shop.moves(service, "open") > opened,
+            seconds=20,
+            what="the breaker opens",
+        )
         connections = proxy.connections
         while_open = list(shop.get_again_and_again(order))
         connections_while_open = proxy.connections - connections
-    until(lambda: shop.get(order) and shop.moves(service, "closed") > closed, seconds=30, what="the breaker closes")
+    until(
+        lambda: shop.get(order).content and shop.moves(service, "closed") > closed,
+        seconds=30,
+        what="the breaker closes",
+    )
     return Outage(
         part=PARTS[service],
         whole=whole,

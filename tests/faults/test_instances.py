@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 import apps.kitchen.rpc.v1.kitchen_pb2  # noqa: F401 - describes the method called below
+from bench.orders import ORDERS, ROWS
 from postroad.discovery.headless import HeadlessResolver
 from postroad.discovery.template import AddressTemplate
 from postroad.rpi.declaration import get, proxy
@@ -17,7 +18,6 @@ from postroad.rpi.grpc import GrpcTransport
 from postroad.rpi.policies import new_policy
 from postroad.rpi.proxy import client_of
 from tests.faults.deployment import Deployment, deployed, free_port, until
-from tests.faults.placed import ORDERS, write_orders
 from tests.support.faultproxy import FaultProxy
 
 pytestmark = [pytest.mark.broker, pytest.mark.postgres, pytest.mark.slow]
@@ -40,7 +40,7 @@ class Tickets(Protocol):
 @pytest.fixture
 def kitchens(tmp_path: Path) -> Iterator[Deployment]:
     with deployed(("kitchen",), tmp_path) as deployment:
-        write_orders(deployment)
+        deployment.execute("kitchen", ROWS["kitchen"])
         for number in (1, 2):
             deployment.start("kitchen", "grpc", number=number)
         deployment.wait_for_grpc()
@@ -81,7 +81,7 @@ def test_both_grpc_servers_behind_a_headless_name_get_calls_and_a_killed_one_cos
 def registered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     """A registry, two instances of orders that register there, and a gateway that looks them up there."""
     with deployed(("orders",), tmp_path_factory.mktemp("logs")) as deployment:
-        write_orders(deployment)
+        deployment.execute("orders", ROWS["orders"])
         found = {**FAST, "POSTROAD_REGISTRY_URL": f"{deployment.address('registry-web-1')}/eureka"}
         deployment.start("registry", "web", environment={"POSTROAD_REGISTRY_SELF_PRESERVATION": "false"})
         for number in (1, 2):
