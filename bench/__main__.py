@@ -17,7 +17,7 @@ from bench.results import LIMIT, OURS, Figure, Measured
 from bench.rounds import Contender
 
 HERE = Path(__file__).resolve().parent
-_MODULES = {"P1": "relay", "P2": "consumer", "P3": "latency"}
+_MODULES = {"P1": "relay", "P2": "consumer", "P3": "latency", "P4": "gateway", "P5": "composition"}
 _ROUNDS = 5
 
 

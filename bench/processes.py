@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,8 +19,13 @@ class Failed(RuntimeError):
 
 
 @contextmanager
-def running(*arguments: str) -> Iterator["Running"]:
-    """Run `python` with arguments in a process group of its own while the block lasts."""
+def running(*arguments: str, environment: Mapping[str, str] | None = None) -> Iterator["Running"]:
+    """Run `python` with arguments in a process group of its own while the block lasts.
+
+    Args:
+        arguments: Such as `-m`, `celery`.
+        environment: Further variables, beside our own.
+    """
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(  # noqa: S603 - our own modules
             [sys.executable, *arguments],
@@ -28,6 +33,7 @@ def running(*arguments: str) -> Iterator["Running"]:
             stderr=log,
             cwd=Path(__file__).resolve().parent.parent,
             start_new_session=True,
+            env={**os.environ, **(environment or {})},
         )
         try:
             yield Running(process, log.fileno(), " ".join(arguments[:4]))
@@ -40,6 +46,19 @@ class Running:
 
     def __init__(self, process: "subprocess.Popen[bytes]", log: int, name: str) -> None:
         self._process, self._log, self._name = process, log, name
+
+    def wait(self, *, seconds: float) -> None:
+        """Wait until it has ended well.
+
+        Raises:
+            Failed: It ended otherwise, or not within `seconds`.
+        """
+        try:
+            is_well = self._process.wait(seconds) == 0
+        except subprocess.TimeoutExpired:
+            is_well = False
+        if not is_well:
+            raise Failed(f"{self._name} did not end well within {seconds:g} s:\n{self._tail()}")
 
     def wait_until(self, condition: Callable[[], bool], *, seconds: float, poll_seconds: float = 0.02) -> None:
         """Poll until `condition` is true.

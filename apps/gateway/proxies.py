@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
 
+import apps.accounting.rpc.v1.accounting_pb2  # these three describe the gRPC methods named below
+import apps.kitchen.rpc.v1.kitchen_pb2
+import apps.orders.rpc.v1.orders_pb2  # noqa: F401 - loaded by the import
 from apps.gateway.parts import (
     Availability,
     Bill,

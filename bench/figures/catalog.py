@@ -66,4 +66,39 @@ P3 = Figure(
     is_latency=True,
 )
 
-FIGURES = {figure.id: figure for figure in (P1, P2, P3)}
+P4 = Figure(
+    id="P4",
+    title="Gateway: a forwarded call",
+    unit="ms",
+    limit="the same call straight to the service",
+    method=(
+        "one client, one kept connection, calls one after the other: a ticket through the gateway (uvicorn, one"
+        " process), and straight from the kitchen (gunicorn, one process, four threads), which reads it from PostgreSQL"
+        " each time. All processes run during all rounds. What the gateway adds is the difference of the two."
+    ),
+    fairness=(
+        "the limit has no edge: no request id, no roles, no limits of size and rate, no deadline, no bulkhead, no"
+        " breaker and no retry."
+    ),
+    goal="half the calls at most 3 ms slower than the direct call",
+    is_met=lambda result: result["ours"]["p50"] - result["limit"]["p50"] <= 3.0,
+    is_latency=True,
+)
+
+P5 = Figure(
+    id="P5",
+    title="Gateway: an order of four parts",
+    unit="ms",
+    limit="the slowest of the four parts, called directly",
+    method=(
+        "one client asks the gateway for an order with ticket, delivery and bill, one time after the other. The limit"
+        " asks the four services directly, from four threads at once, and counts the slowest. The same processes as"
+        " for P4 serve both; on two cores the four services stand in each other's way for both alike."
+    ),
+    fairness="the limit puts nothing together, and would wait for a part that hangs. No fallback is used by either.",
+    goal="half the orders at most 5 ms slower than the slowest part",
+    is_met=lambda result: result["ours"]["p50"] - result["limit"]["p50"] <= 5.0,
+    is_latency=True,
+)
+
+FIGURES = {figure.id: figure for figure in (P1, P2, P3, P4, P5)}

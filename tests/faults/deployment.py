@@ -8,12 +8,16 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import grpc
 import psycopg
+from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
+from grpc_health.v1.health_pb2_grpc import HealthStub
 from psycopg import sql
 
 from apps.tour.client import Services
@@ -45,22 +49,30 @@ def free_port() -> int:
 
 
 class Deployment:
-    """A database a service, one broker, and processes named `<service>-<kind>[-<number>]`.
+    """A database a service, one broker, and processes named `<service>-<kind>-<number>`.
+
+    Gateway and registry are no services here: they have no database.
 
     Attributes:
         processes: Name → process, running or dead.
+        ports: Name → where it listens; drawn at the first look, so that one process may be told of another.
     """
 
     def __init__(self, services: Iterable[str], logs: Path) -> None:
         self.services, self.logs = tuple(services), logs
         self.run = secrets.token_hex(3)
-        self.ports = {service: free_port() for service in self.services}
+        self.ports: defaultdict[str, int] = defaultdict(free_port)
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._given: dict[str, dict[str, str]] = {}
 
     @property
     def api(self) -> Services:
         """The services' REST APIs."""
-        return Services(urls={name: f"http://127.0.0.1:{port}" for name, port in self.ports.items()})
+        return Services(urls={service: self.address(f"{service}-web-1") for service in self.services})
+
+    def address(self, name: str) -> str:
+        """Return the URL of a process."""
+        return f"http://127.0.0.1:{self.ports[name]}"
 
     def prepare(self) -> None:
         """Make empty databases and queues."""
@@ -78,9 +90,10 @@ class Deployment:
         codes = [process.wait(120) for process in migrations]
         assert codes == [0] * len(codes), f"migrate failed; logs in {self.logs}"
 
-    def start(self, service: str, kind: str, *, number: int = 1) -> None:
-        """Start one process, or start it again."""
+    def start(self, service: str, kind: str, *, number: int = 1, environment: Mapping[str, str] | None = None) -> None:
+        """Start one process, or start it again, with further variables in its environment."""
         name = f"{service}-{kind}-{number}"
+        self._given[name] = dict(environment or {})
         self.processes[name] = self._popen(service, name, self._command(service, kind, number))
 
     def kill(self, name: str, number: int = signal.SIGKILL) -> None:
@@ -100,7 +113,7 @@ class Deployment:
     def restart(self, name: str) -> None:
         """Start a process again, as a supervisor does."""
         service, kind, number = name.rsplit("-", 2)
-        self.start(service, kind, number=int(number))
+        self.start(service, kind, number=int(number), environment=self._given[name])
 
     def revive(self) -> list[str]:
         """Start again what has ended by itself, as a supervisor does; return the names."""
@@ -112,8 +125,16 @@ class Deployment:
     def wait_for_web(self) -> None:
         """Wait until every web process that was started answers."""
         for name in [name for name in self.processes if "-web-" in name]:
-            service = name.rsplit("-", 2)[0]
-            until(lambda service=service: self._answers(service), seconds=60, what=f"{name} answers")
+            until(lambda name=name: self._answers(name), seconds=60, what=f"{name} answers")
+
+    def wait_for_grpc(self) -> None:
+        """Wait until every gRPC process that was started serves."""
+        for name in [name for name in self.processes if "-grpc-" in name]:
+            until(lambda name=name: self._serves(name), seconds=60, what=f"{name} serves")
+
+    def log(self, name: str) -> str:
+        """Return what a process has written."""
+        return (self.logs / f"{name}.log").read_text(errors="replace")
 
     def rows(self, service: str, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """Run a query on a service's database."""
@@ -151,33 +172,45 @@ class Deployment:
         delete_topology(BROKER_URL, platform().topology)
 
     def _command(self, service: str, kind: str, number: int) -> list[str]:
-        python = sys.executable
+        python, port = sys.executable, self.ports[f"{service}-{kind}-{number}"]
         match kind:
+            case "web" if service == "gateway":
+                return [python, "-m", "uvicorn", "config.asgi:application", "--port", str(port), "--no-access-log"]
             case "web":
-                bind = f"127.0.0.1:{self.ports[service]}"
-                return [python, "-m", "gunicorn", "config.wsgi", "--bind", bind, "--workers", "1", "--threads", "4"]
-            case "relay":
-                return [python, "manage.py", "relay"]
+                gunicorn = [python, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}"]
+                return [*gunicorn, "--workers", "1", "--threads", "4", "--no-control-socket"]
+            case "relay" | "grpc":
+                return [python, "manage.py", kind]
             case _:
                 node = f"{service}-{number}@{self.run}"
                 return [python, "-m", "celery", "-A", "config", "worker", "-n", node, "-c", "1", "--loglevel", "INFO"]
 
     def _popen(self, service: str, name: str, command: list[str]) -> "subprocess.Popen[bytes]":
+        port = str(self.ports[name])
+        stored = {"DATABASE_URL": self.url(service), "BROKER_URL": BROKER_URL} if service in self.services else {}
         environment = {
             **os.environ,
             "POSTROAD_SERVICE": service,
-            "DATABASE_URL": self.url(service),
-            "BROKER_URL": BROKER_URL,
+            "PORT": port,
+            "GRPC_PORT": port,
             "SECRET_KEY": "only-for-tests",
             "ALLOWED_HOSTS": "127.0.0.1",
             "DJANGO_SETTINGS_MODULE": "config.settings.service",
+            **stored,
+            **self._given.get(name, {}),
         }
         with (self.logs / f"{name}.log").open("ab") as log:
             return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
 
-    def _answers(self, service: str) -> bool:
-        with suppress(OSError), urllib.request.urlopen(f"{self.api.urls[service]}/readyz", timeout=2) as answer:
+    def _answers(self, name: str) -> bool:
+        with suppress(OSError), urllib.request.urlopen(f"{self.address(name)}/readyz", timeout=2) as answer:
             return bool(answer.status == 200)
+        return False
+
+    def _serves(self, name: str) -> bool:
+        with grpc.insecure_channel(f"127.0.0.1:{self.ports[name]}") as channel, suppress(grpc.RpcError):
+            answer = HealthStub(channel).Check(HealthCheckRequest(), timeout=2)
+            return bool(answer.status == HealthCheckResponse.SERVING)
         return False
 
 

@@ -1,4 +1,7 @@
-"""A TCP proxy in front of a service, whose fault is switched at run time.  Not: HTTP or gRPC."""
+"""A TCP proxy in front of a service, whose fault is switched at run time.  Not: HTTP or gRPC.
+
+Linux: it asks the kernel which connections the caller still holds.
+"""
 
 import socket
 import struct
@@ -18,26 +21,37 @@ class Fault(StrEnum):
 
 
 _RST_ON_CLOSE = struct.pack("ii", 1, 0)
+_ESTABLISHED = b"\x01"  # first byte of the kernel's tcp_info
+
+
+def _is_held(client: socket.socket) -> bool:
+    """Tell whether neither side has closed a connection, at this very moment."""
+    with suppress(OSError):
+        return client.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1) == _ESTABLISHED
+    return False
 
 
 class FaultProxy:
-    """Listens on a free port of 127.0.0.1 and passes everything on to one port.
+    """Listens on a port, any free one by default, and passes everything on to one port of 127.0.0.1.
 
     Attributes:
         port: Where it listens, the same before and after a refusal.
         latency_seconds: Each answer waits so long.
         connections: Connections accepted so far.
+        most_held: Most connections that the caller held at once.
+        answer_bytes: Passed back so far.
     """
 
-    def __init__(self, target_port: int) -> None:
-        self._target = ("127.0.0.1", target_port)
+    def __init__(self, target_port: int, *, host: str = "127.0.0.1", port: int = 0) -> None:
+        self._host, self._target = host, ("127.0.0.1", target_port)
         self._fault = Fault.PASS
         self._is_over = threading.Event()
         self._open: list[socket.socket] = []
+        self._clients: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
         self.latency_seconds = 0.0
-        self.connections = 0
-        self.port = 0
+        self.connections = self.most_held = self.answer_bytes = 0
+        self.port = port
         self._listen()
 
     def switch(self, fault: Fault) -> None:
@@ -59,7 +73,7 @@ class FaultProxy:
             thread.join()
 
     def _listen(self) -> None:
-        self._listener = socket.create_server(("127.0.0.1", self.port))
+        self._listener = socket.create_server((self._host, self.port))
         self.port = self._listener.getsockname()[1]
         self._start(self._accept, self._listener)
 
@@ -86,6 +100,8 @@ class FaultProxy:
                 client = listener.accept()[0]
                 self.connections += 1
                 self._open.append(client)
+                self._clients = [*filter(_is_held, self._clients), client]
+                self.most_held = max(self.most_held, len(self._clients))
                 if self._fault is Fault.RESET:
                     self._reset(client)
                 else:
@@ -106,6 +122,7 @@ class FaultProxy:
             while data := source.recv(65536):
                 if latency:
                     self._is_over.wait(self.latency_seconds)
+                    self.answer_bytes += len(data)
                 if self._fault is not Fault.HANG:
                     target.sendall(data)
         for one in (source, target):

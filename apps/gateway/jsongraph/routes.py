@@ -61,7 +61,7 @@ class Model:
     async def change(self, values: Sequence[tuple[Path, object]]) -> Branch:
         """Set some values, or none at all when one of them may not be set; then the graph says which."""
         refused = [(path, why) for path, value in values if (why := self._unsettable(path, value))]
-        return build(refused or await asyncio.gather(*(self._set(path, value) for path, value in values)))
+        return build(refused or [await self._set(path, value) for path, value in values])
 
     async def call(self, path: Path, arguments: Sequence[object], shown: Sequence[Path]) -> tuple[Branch, list[Path]]:
         """Call a function; return the graph of what it shows, and the paths of it."""

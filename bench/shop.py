@@ -1,0 +1,114 @@
+"""The gateway and the services behind an order as processes, with orders in the database.  Not: measuring.
+
+The services share one database, which no figure here writes to; each is a process of its own, as `make up` runs it.
+"""
+
+import http.client
+import os
+import socket
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from functools import cache, partial
+
+from bench import processes, stage
+from bench.orders import ORDERS, ROWS, SERVICES
+
+GATEWAY = "gateway"
+PARTS: Mapping[str, str] = {
+    "orders": f"/v1/orders/{ORDERS[0]}",
+    "kitchen": f"/v1/tickets/{ORDERS[0]}",
+    "delivery": f"/v1/deliveries/{ORDERS[0]}",
+    "accounting": f"/v1/bills/{ORDERS[0]}",
+}
+"""Service → where it has its part of one order."""
+
+_START_SECONDS = 60.0
+
+
+class Caller:
+    """One connection to one process, kept; calls one after the other."""
+
+    def __init__(self, port: int) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+
+    def call(self, path: str) -> float:
+        """GET and return the milliseconds until the whole answer is there.
+
+        Raises:
+            Failed: The answer is not 200.
+        """
+        began = time.perf_counter()
+        self._connection.request("GET", path)
+        answer = self._connection.getresponse()
+        body = answer.read()
+        took = (time.perf_counter() - began) * 1000
+        if answer.status != 200:
+            raise processes.Failed(f"GET {path} was answered {answer.status}: {body[:300]!r}")
+        return took
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+
+@contextmanager
+def opened() -> Iterator[Mapping[str, int]]:
+    """Run gateway and services during a block; the value is name → port."""
+    ports = {name: _free_port() for name in (GATEWAY, *SERVICES)}
+    _write_orders()
+    stage.settle()
+    addresses = ",".join(f"{name}=http://127.0.0.1:{ports[name]}" for name in SERVICES)
+    calling = {"POSTROAD_DISCOVERY": "static", "POSTROAD_ADDRESSES": addresses}
+    with ExitStack() as stack:
+        started = {
+            name: stack.enter_context(
+                processes.running(*_command(name, port), environment={**_environment(name), **calling})
+            )
+            for name, port in ports.items()
+        }
+        for name, process in started.items():
+            process.wait_until(partial(_is_ready, ports[name]), seconds=_START_SECONDS)
+        yield ports
+
+
+@cache
+def _write_orders() -> None:
+    """Make the tables of all services and fill them, once in a run."""
+    with processes.running("manage.py", "migrate", "--skip-checks", environment=_environment("")) as migration:
+        migration.wait(seconds=_START_SECONDS)
+    stage.execute(*ROWS.values())
+
+
+def _command(name: str, port: int) -> tuple[str, ...]:
+    if name == GATEWAY:
+        return ("-m", "uvicorn", "config.asgi:application", "--port", str(port), "--no-access-log")
+    gunicorn = ("-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}")
+    return (*gunicorn, "--workers", "1", "--threads", "4", "--no-control-socket")
+
+
+def _environment(service: str) -> dict[str, str]:
+    return {
+        "POSTROAD_SERVICE": service,
+        "DATABASE_URL": os.environ["DATABASE_URL"],
+        "BROKER_URL": os.environ["BROKER_URL"],
+        "SECRET_KEY": "only-for-measurements",
+        "DJANGO_SETTINGS_MODULE": "config.settings.service",
+    }
+
+
+def _is_ready(port: int) -> bool:
+    caller = Caller(port)
+    try:
+        caller.call("/readyz")
+    except (OSError, processes.Failed):
+        return False
+    finally:
+        caller.close()
+    return True
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
