@@ -1,50 +1,14 @@
-"""gRPC channels, one an address, with the options that our policy wants.  Not: calls."""
+"""gRPC channels with the options that our policy wants.  Not: which are kept, nor calls."""
 
 import json
-import threading
-from collections.abc import Callable
-from typing import Generic, TypeVar
 
 import grpc
 import grpc.aio
 
 from postroad.discovery.resolver import Endpoint
 
-C = TypeVar("C")
-
-MOST = 64
-"""Channels kept; the longest unused is dropped, so that addresses of ended instances do not add up."""
-
 _ROUND_ROBIN = json.dumps({"loadBalancingConfig": [{"round_robin": {}}]})
 _Options = list[tuple[str, str | int]]
-
-
-class Channels(Generic[C]):
-    """Opens a channel at the first call to an address.
-
-    Concurrency: safe in threads.
-    """
-
-    def __init__(self, open_channel: Callable[[Endpoint], C]) -> None:
-        self._open = open_channel
-        self._lock = threading.Lock()
-        self._kept: dict[Endpoint, C] = {}
-
-    def get(self, endpoint: Endpoint) -> C:
-        """Return the address's channel."""
-        with self._lock:
-            channel = self._kept.pop(endpoint, None) or self._open(endpoint)
-            self._kept[endpoint] = channel
-            if len(self._kept) > MOST:
-                del self._kept[next(iter(self._kept))]  # ends with the last call that holds it
-            return channel
-
-    def empty(self) -> tuple[C, ...]:
-        """Forget every channel and return them, for closing."""
-        with self._lock:
-            channels = tuple(self._kept.values())
-            self._kept.clear()
-            return channels
 
 
 def open_channel(endpoint: Endpoint, most_bytes: int, connect_seconds: float) -> grpc.Channel:

@@ -21,7 +21,8 @@ from typing_extensions import override
 from postroad.conf import settings
 from postroad.discovery.resolver import Endpoint, Resolver
 from postroad.errors import CallRejected, DeadlineExceeded, InvalidAnswer, InvalidDeclaration, ServiceUnavailable
-from postroad.rpi.channels import Channels, open_async_channel, open_channel
+from postroad.rpi.channels import open_async_channel, open_channel
+from postroad.rpi.endpoints import PerEndpoint
 from postroad.rpi.loops import PerLoop
 from postroad.rpi.transport import Answer, Outgoing, Transport, choose, note_failure
 
@@ -73,8 +74,8 @@ class GrpcTransport(Transport):
         most = answer_bytes or settings().call_answer_bytes
         connect = connect_seconds or settings().call_connect_seconds
         self._methods: dict[str, Method] = {}
-        self._channels = Channels(lambda endpoint: open_channel(endpoint, most, connect))
-        self._loops = PerLoop(lambda: Channels(lambda endpoint: open_async_channel(endpoint, most, connect)))
+        self._channels = PerEndpoint(lambda endpoint: open_channel(endpoint, most, connect))
+        self._loops = PerLoop(lambda: PerEndpoint(lambda endpoint: open_async_channel(endpoint, most, connect)))
 
     @override
     def send(self, outgoing: Outgoing, timeout_seconds: float) -> Answer:

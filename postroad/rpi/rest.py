@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import httpcore
 from typing_extensions import override
@@ -21,6 +22,7 @@ from postroad.discovery.resolver import Endpoint, Resolver
 from postroad.errors import DeadlineExceeded, InvalidAnswer, ServiceUnavailable
 from postroad.rpi import deadline
 from postroad.rpi.connections import AgingAsyncBackend, AgingBackend, reading_until
+from postroad.rpi.endpoints import PerEndpoint
 from postroad.rpi.loops import PerLoop
 from postroad.rpi.transport import Answer, Outgoing, Transport, choose, note_failure
 
@@ -32,8 +34,9 @@ IDLE_SECONDS = 4.0
 """How long an idle connection is kept: below the 5 s of uvicorn, so that a call seldom meets a server that is just
 closing it.  A connection already closed (gunicorn: 2 s) is noticed before it is used again."""
 
-IDLE_CONNECTIONS = 64
-"""Most idle connections kept in all; busy ones are bounded by each service's bulkhead."""
+IDLE_CONNECTIONS = 32
+"""Most idle connections kept to one address, whose pool is its own: httpcore looks at each connection of a pool, with a
+system call, whenever a call begins or ends.  Busy ones are bounded by each service's bulkhead."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,21 +67,17 @@ class RestTransport(Transport):
     def __init__(self, resolver: Resolver, *, limits: Limits | None = None) -> None:
         self._resolver = resolver
         self._limits = limits or limits_in_force()
-        context = ssl.create_default_context()
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=context,
-            max_connections=None,
-            max_keepalive_connections=IDLE_CONNECTIONS,
-            keepalive_expiry=IDLE_SECONDS,
-            network_backend=AgingBackend(self._limits.age_seconds),
-        )
-        self._pools = PerLoop(
-            lambda: httpcore.AsyncConnectionPool(
-                ssl_context=context,
-                max_connections=None,
-                max_keepalive_connections=IDLE_CONNECTIONS,
-                keepalive_expiry=IDLE_SECONDS,
-                network_backend=AgingAsyncBackend(self._limits.age_seconds),
+        options: dict[str, Any] = {
+            "ssl_context": ssl.create_default_context(),
+            "max_connections": None,
+            "max_keepalive_connections": IDLE_CONNECTIONS,
+            "keepalive_expiry": IDLE_SECONDS,
+        }
+        age = self._limits.age_seconds
+        self._pools = PerEndpoint(lambda _: httpcore.ConnectionPool(network_backend=AgingBackend(age), **options))
+        self._loops = PerLoop(
+            lambda: PerEndpoint(
+                lambda _: httpcore.AsyncConnectionPool(network_backend=AgingAsyncBackend(age), **options)
             )
         )
 
@@ -90,7 +89,7 @@ class RestTransport(Transport):
         with (
             self._errors(outgoing, endpoint),
             reading_until(ends_at),
-            self._pool.stream(
+            self._pools.get(endpoint).stream(
                 outgoing.verb,
                 endpoint.url + outgoing.target,
                 headers=_headers(outgoing, timeout_seconds),
@@ -111,7 +110,9 @@ class RestTransport(Transport):
         with self._errors(outgoing, endpoint):
             async with (
                 asyncio.timeout(timeout_seconds),
-                self._pools.get().stream(
+                self._loops.get()
+                .get(endpoint)
+                .stream(
                     outgoing.verb,
                     endpoint.url + outgoing.target,
                     headers=_headers(outgoing, timeout_seconds),
@@ -127,12 +128,13 @@ class RestTransport(Transport):
 
     def close(self) -> None:
         """Close the threads' connections."""
-        self._pool.close()
+        for pool in self._pools.empty():
+            pool.close()
 
     async def aclose(self) -> None:
         """Close the running loop's connections."""
-        pool = self._pools.pop()
-        if pool is not None:
+        pools = self._loops.pop()
+        for pool in pools.empty() if pools else ():
             await pool.aclose()
 
     def _timeouts(self, seconds: float) -> dict[str, object]:
