@@ -77,7 +77,7 @@ class Command(BaseCommand):
         url = f"http://localhost:{port}"
         tell = self._story.line
         tell(f"Postroad {_version()} · one process · {_database()} · {_broker()}")
-        tell(f"  services  {'  '.join(settings.SERVICES)}")
+        tell(f"  services  {'  '.join((*settings.SERVICES, 'gateway'))}")
         tell(f"  look at   {url:<30}  admin: /admin/ (admin, password in var/admin-password)")
         if password:
             tell(f"  admin password, made for this first start: {password}")
