@@ -1,4 +1,4 @@
-"""Sockets of httpcore that end: at a connection's greatest age, and at the deadline of a call.  Not: HTTP.
+"""Blocking connections that end: at their greatest age, and at the deadline of a call.  Not: HTTP; asyncio (`streams`).
 
 httpcore's time limits are for one read each, so a server that sends a byte now and then could hold a thread for ever;
 and its connections live as long as they are used, so a new instance behind a virtual IP would get no calls.
@@ -36,7 +36,7 @@ def _clamped(timeout: float | None) -> float:
 
 
 class Aged(httpcore.NetworkStream):
-    """A connection of the blocking colour."""
+    """A blocking connection."""
 
     def __init__(self, stream: httpcore.NetworkStream, ends_at: float) -> None:
         self._stream, self._ends_at = stream, ends_at
@@ -61,41 +61,8 @@ class Aged(httpcore.NetworkStream):
 
     @override
     def get_extra_info(self, info: str) -> Any:
-        return _is_over(info, self._ends_at) or self._stream.get_extra_info(info)
-
-
-class AgedAsync(httpcore.AsyncNetworkStream):
-    """A connection of the asyncio colour, where `asyncio.timeout` bounds the reads."""
-
-    def __init__(self, stream: httpcore.AsyncNetworkStream, ends_at: float) -> None:
-        self._stream, self._ends_at = stream, ends_at
-
-    @override
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return await self._stream.read(max_bytes, timeout)
-
-    @override
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        await self._stream.write(buffer, timeout)
-
-    @override
-    async def aclose(self) -> None:
-        await self._stream.aclose()
-
-    @override
-    async def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.AsyncNetworkStream:
-        return AgedAsync(await self._stream.start_tls(ssl_context, server_hostname, timeout), self._ends_at)
-
-    @override
-    def get_extra_info(self, info: str) -> Any:
-        return _is_over(info, self._ends_at) or self._stream.get_extra_info(info)
-
-
-def _is_over(info: str, ends_at: float) -> bool:
-    """Say "readable" of an old idle connection: httpcore takes that for a connection the server has closed."""
-    return info == "is_readable" and time.monotonic() > ends_at
+        # httpcore takes a readable idle connection for one that the server has closed; so it must think of an old one.
+        return (info == "is_readable" and time.monotonic() > self._ends_at) or self._stream.get_extra_info(info)
 
 
 class AgingBackend(httpcore.SyncBackend):
@@ -115,22 +82,3 @@ class AgingBackend(httpcore.SyncBackend):
     ) -> httpcore.NetworkStream:
         stream = super().connect_tcp(host, port, timeout, local_address, socket_options)
         return Aged(stream, time.monotonic() + self._age_seconds)
-
-
-class AgingAsyncBackend(httpcore.AnyIOBackend):
-    """The same for asyncio."""
-
-    def __init__(self, age_seconds: float) -> None:
-        self._age_seconds = age_seconds
-
-    @override
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        stream = await super().connect_tcp(host, port, timeout, local_address, socket_options)
-        return AgedAsync(stream, time.monotonic() + self._age_seconds)

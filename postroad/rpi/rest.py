@@ -21,9 +21,10 @@ from postroad.conf import settings
 from postroad.discovery.resolver import Endpoint, Resolver
 from postroad.errors import DeadlineExceeded, InvalidAnswer, ServiceUnavailable
 from postroad.rpi import deadline
-from postroad.rpi.connections import AgingAsyncBackend, AgingBackend, reading_until
+from postroad.rpi.connections import AgingBackend, reading_until
 from postroad.rpi.endpoints import PerEndpoint
 from postroad.rpi.loops import PerLoop
+from postroad.rpi.streams import AgingAsyncBackend
 from postroad.rpi.transport import Answer, Outgoing, Transport, choose, note_failure
 
 if importlib.util.find_spec("sniffio") is None:

@@ -56,7 +56,7 @@ def test_a_rejected_or_cancelled_order_never_changes_again(state: OrderState, ve
 
 
 @pytest.mark.parametrize("verb", [OrderVerb.BEGIN_CANCEL, OrderVerb.BEGIN_REVISE])
-@pytest.mark.parametrize("state", set(OrderState) - {OrderState.APPROVED})
+@pytest.mark.parametrize("state", [state for state in OrderState if state is not OrderState.APPROVED])
 def test_a_pending_state_locks_other_sagas_out(state: OrderState, verb: OrderVerb) -> None:
     with pytest.raises(BusinessRefusal, match="cannot be"):
         next_state(state, verb)
