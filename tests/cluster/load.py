@@ -73,7 +73,7 @@ def prepare() -> tuple[list[object], object]:
 
 
 def shop(number: int, who: list[object], where: object) -> None:
-    chance = random.Random(number)  # noqa: S311 - no secret
+    chance = random.Random(number)
     pause = CUSTOMERS / RATE
     due = time.monotonic() + chance.random() * pause
     while not STOP.exists():

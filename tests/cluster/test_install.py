@@ -1,5 +1,6 @@
 """One command on an empty namespace, and an order through a port-forward."""
 
+import base64
 import json
 import os
 import re
@@ -49,9 +50,7 @@ def test_helm_test_finds_nothing_wrong(release: Release, record: Record) -> None
 
 def test_the_admin_lets_in_whoever_has_the_secrets_password(release: Release) -> None:
     secret = json.loads(release.namespace.kubectl("get", "secret", f"{release.name}-admin", "--output", "json"))
-    password = subprocess.run(
-        ["base64", "-d"], input=secret["data"]["password"], capture_output=True, text=True, check=True
-    ).stdout
+    password = base64.b64decode(secret["data"]["password"]).decode()
     opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
 
     with release.namespace.forwarded(f"{release.name}-orders") as url:

@@ -46,7 +46,7 @@ def test_a_failing_migration_leaves_the_old_version_serving_and_says_why(release
     before = {pod["metadata"]["name"] for pod in release.pods(role="web")}
     broken = json.dumps([{"name": "DATABASE_OPTIONS", "value": "options=-c default_transaction_read_only=on"}])
 
-    with pytest.raises(ToolFailed, match="timed out|deadline"):
+    with pytest.raises(ToolFailed, match=r"timed out|deadline"):
         release.namespace.helm(
             *("upgrade", release.name, "helm/postroad", "--reuse-values", "--wait", "--timeout", "60s"),
             *("--set-json", f"services.orders.migrations.extraEnv={broken}", "--set", "log.level=WARNING"),
