@@ -18,6 +18,7 @@ from postroad.conf_readers import (
     choice_of,
     read_addresses,
     read_flag,
+    read_names,
     read_optional_url,
     read_template,
     read_urls,
@@ -116,6 +117,9 @@ class Settings:
     registry_lease_seconds: int = _setting(90, "registry: how long an instance is believed without renewal", least=1)
     registry_self_preservation: bool = _setting(
         default=True, line="in the registry: evict nobody while over 15 % of the renewals are missing", read=read_flag
+    )
+    siblings: tuple[str, ...] = _setting(
+        (), "services that `manage.py doctor` asks, beside this one; as text by commas", read=read_names
     )
     instance_url: str = _setting(
         "",
