@@ -121,6 +121,10 @@ class Settings:
     siblings: tuple[str, ...] = _setting(
         (), "services that `manage.py doctor` asks, beside this one; as text by commas", read=read_names
     )
+    cluster_page: bool = _setting(
+        default=False, line="show the pods of this release in the admin; needs a ServiceAccount", read=read_flag
+    )
+    cluster_release: str = _setting("postroad", "Helm release that `manage.py cluster` and the admin show")
     instance_url: str = _setting(
         "",
         "registry: http://host:port that others reach this process at; empty: its own IP and PORT",
