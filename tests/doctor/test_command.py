@@ -13,6 +13,7 @@ from postroad.conf import settings as postroad_settings
 from postroad.discovery.static import StaticResolver
 from postroad.runtime.bootstrap import Platform
 from postroad.runtime.doctor.checks import checks
+from postroad.runtime.doctor.findings import failure, ok
 from postroad.runtime.management.commands import doctor
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -53,6 +54,24 @@ def test_a_failure_has_its_way_out_below_it_and_ends_with_1(settings: Settings) 
     assert raised.value.returncode == 1
     assert "failure  sibling bakery         discovery does not find it\n" in out.getvalue()
     assert "→ POSTROAD['ADDRESSES'] has no address of 'bakery'" in out.getvalue()
+
+
+def test_while_something_is_starting_it_looks_again_until_all_is_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = iter([[failure("relay", "is not there", remedy="start it")], [ok("relay", "is there")]])
+    monkeypatch.setattr(doctor, "_findings", lambda _: next(looks))
+    monkeypatch.setattr(doctor, "_PAUSE_SECONDS", 0)
+
+    said = run("--wait", "60").splitlines()
+
+    assert said == ["ok       relay                  is there", "Nothing is wrong."]
+
+
+def test_it_waits_no_longer_than_asked_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "_findings", lambda _: [failure("relay", "is not there", remedy="start it")])
+    monkeypatch.setattr(doctor, "_PAUSE_SECONDS", 0)
+
+    with pytest.raises(CommandError, match="1 of 1 findings are failures"):
+        run("--wait", "0.05")
 
 
 def test_programs_get_json() -> None:

@@ -1,5 +1,6 @@
 """`manage.py doctor`: is this installation well?  Exit code 1 if something does not work."""
 
+import time
 from argparse import ArgumentParser
 from collections.abc import Sequence
 from contextlib import closing, nullcontext
@@ -17,6 +18,8 @@ from postroad.runtime.doctor.examination import examine
 from postroad.runtime.doctor.findings import Finding, Level
 from postroad.runtime.doctor.report import document, line, worst
 
+_PAUSE_SECONDS = 1.0
+
 
 class Command(BaseCommand):
     """Looks and tells; changes nothing."""
@@ -31,9 +34,21 @@ class Command(BaseCommand):
             "--sibling", action="append", default=[], metavar="SERVICE", help="another service to ask (repeatable)"
         )
 
+        parser.add_argument(
+            "--wait",
+            type=float,
+            default=0.0,
+            metavar="SECONDS",
+            help="look again and again for so long while anything is a failure, as after an installation",
+        )
+
     @override
     def handle(self, *args: Any, **options: Any) -> None:
+        until = time.monotonic() + options["wait"]
         found = _findings(options["sibling"])
+        while worst(found) is Level.FAILURE and time.monotonic() < until:
+            time.sleep(_PAUSE_SECONDS)
+            found = _findings(options["sibling"])
         if options["json"]:
             self.stdout.write(document(settings().service, found))
         else:
