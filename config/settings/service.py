@@ -24,6 +24,7 @@ DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 POSTROAD = {
     "SERVICE": os.environ.get("POSTROAD_SERVICE", "").replace("-", "_"),
     "BROKER_URL": _required("BROKER_URL", "amqp://user:password@localhost:5672//", alone="memory://"),
+    "SIBLINGS": ALL_SERVICES if SERVICES or HAS_GATEWAY else (),  # the registry calls nobody
     **GRPC,
 }
 
