@@ -30,6 +30,11 @@ class Current:
     trace_parent: str = ""
     request_id: str = ""
 
+    @property
+    def trace_id(self) -> str:
+        """The id of the whole chain, which is one part of `trace_parent`."""
+        return self.trace_parent[3:35]
+
     @override
     def __str__(self) -> str:
         return f"{self.service or '-'} handling {self.message_id or 'nothing'}"

@@ -2,9 +2,9 @@
 
 import os
 from pathlib import Path
-from typing import Any
 
 from config import services
+from config.logs import logging_from
 from config.services import has_gateway, has_registry, installed_services
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -70,28 +70,12 @@ STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True
 DEBUG = False
 
-
-def logging_at(level: str) -> dict[str, Any]:
-    """Return Django's LOGGING: one line a record on standard error, from `level` on."""
-    return {
-        "version": 1,
-        "disable_existing_loggers": False,
-        "formatters": {"line": {"()": "postroad.runtime.logs.LineFormatter"}},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-        "root": {"handlers": ["stderr"], "level": level.upper()},
-        "loggers": {
-            "django.request": {"level": "ERROR"},  # a 404 is an answer, not news
-            "httpx": {"level": "WARNING"},  # it tells every request
-        },
-    }
-
-
 GRPC = {  # part of POSTROAD
     "GRPC_HOST": os.environ.get("GRPC_HOST", "127.0.0.1"),
     "GRPC_PORT": os.environ.get("GRPC_PORT", "9000"),
 }
 
-LOGGING = logging_at(os.environ.get("LOG_LEVEL", "INFO"))
+LOGGING = logging_from("INFO")
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
