@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     *(["apps.registry"] if HAS_REGISTRY else []),
 ]
 MIDDLEWARE = [
+    "postroad.runtime.probes.ProbeMiddleware",
     "postroad.runtime.deadlines.DeadlineMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -46,4 +46,4 @@ POSTROAD = {"SERVICE": service_name(), "BROKER_URL": _BROKER_URL or "memory://",
 
 if HAS_GATEWAY:
     # What every request passes is `apps.gateway.edge`; a middleware that is not asynchronous would cost each one a thread.
-    MIDDLEWARE = ["postroad.runtime.deadlines.DeadlineMiddleware"]
+    MIDDLEWARE = ["postroad.runtime.probes.ProbeMiddleware", "postroad.runtime.deadlines.DeadlineMiddleware"]
