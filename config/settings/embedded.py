@@ -2,9 +2,9 @@
 
 import os
 
+from apps.secrets import kept_secret
 from config.databases import databases
 from config.logs import logging_from
-from config.secrets import kept_secret
 from config.settings.base import *
 
 VAR_DIR.mkdir(exist_ok=True)
