@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from config import services
+from config.environment import text
 from config.logs import logging_from
 from config.services import has_gateway, has_registry, installed_services
 
@@ -68,7 +69,9 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 STATIC_URL = "static/"
-WHITENOISE_USE_FINDERS = True
+COLLECTED = Path(text("STATIC_ROOT", str(BASE_DIR / "static")))  # an image has its static files here
+STATIC_ROOT = COLLECTED if COLLECTED.is_dir() else None
+WHITENOISE_USE_FINDERS = STATIC_ROOT is None
 DEBUG = False
 
 GRPC = {  # part of POSTROAD

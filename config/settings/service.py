@@ -44,6 +44,10 @@ _BROKER_URL = _stored(
 )
 POSTROAD = {"SERVICE": service_name(), "BROKER_URL": _BROKER_URL or "memory://", **GRPC}
 
+# A browser keeps cookies by name and host, whatever the port: those who forward two admins to localhost stay in both.
+SESSION_COOKIE_NAME = f"{service_name() or 'postroad'}_session"
+CSRF_COOKIE_NAME = f"{service_name() or 'postroad'}_csrf"
+
 if HAS_GATEWAY:
     # What every request passes is `apps.gateway.edge`; a middleware that is not asynchronous would cost each one a thread.
     MIDDLEWARE = ["postroad.runtime.probes.ProbeMiddleware", "postroad.runtime.deadlines.DeadlineMiddleware"]
