@@ -6,7 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import RequestFactory
+from rest_framework.request import Request
+from rest_framework.response import Response
 
+from apps.views import ServiceView
 from config.logs import logging_from
 from postroad.context import Current, working
 from postroad.runtime.logs import JsonFormatter
@@ -114,6 +118,24 @@ def test_a_level_that_does_not_exist_is_refused(monkeypatch: pytest.MonkeyPatch)
 
     with pytest.raises(SystemExit, match=r"^postroad: LOG_LEVEL 'loud' cannot be used; choose one of: DEBUG, INFO"):
         logging_from("INFO")
+
+
+class Look(ServiceView):
+    """Answers what a line that it logged would say."""
+
+    service = "kitchen"
+
+    def get(self, request: Request) -> Response:
+        return Response(shown({}))
+
+
+@pytest.mark.parametrize(("given", "logged"), [("r-1", "r-1"), ("evil\tid", None)])
+def test_a_service_logs_by_the_request_and_chain_of_its_caller(given: str, logged: str | None) -> None:
+    headers = {"x-request-id": given, "traceparent": f"00-{TRACE}-b7ad6b7169203331-01"}
+
+    read = Look.as_view()(RequestFactory().get("/", headers=headers)).data
+
+    assert (read["service"], read["trace_id"], read.get("request_id")) == ("kitchen", TRACE, logged)
 
 
 @pytest.mark.slow
