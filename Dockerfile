@@ -15,7 +15,7 @@ COPY postroad /app/postroad
 COPY apps /app/apps
 WORKDIR /app
 ENV PATH=/opt/venv/bin:$PATH
-RUN python -m compileall -q . && DJANGO_SETTINGS_MODULE=config.settings.image python manage.py collectstatic --noinput --verbosity 0
+RUN python -m compileall -q . && DJANGO_SETTINGS_MODULE=config.settings.build python manage.py collectstatic --noinput --verbosity 0
 
 FROM python:3.13-slim
 ARG VERSION=dev

@@ -78,6 +78,11 @@ class Settings:
     processed_retention_hours: float = _setting(24.0 * 14, "age at which rows of handled messages are deleted", least=1)
     dead_letter_retention_hours: float = _setting(24.0 * 90, "age at which ended dead letters are deleted", least=1)
     retention_batch_rows: int = _setting(1000, "rows deleted in one statement by retention", least=1)
+    migrate_lock_seconds: float = _setting(
+        10.0, "how long a migration waits for a table, while everybody's queries queue behind it; 0: for ever", least=0
+    )
+    migrate_statement_seconds: float = _setting(900.0, "longest statement of a migration; 0: any", least=0)
+    migrate_wait_seconds: float = _setting(600.0, "longest wait for another process that migrates", least=0)
     transport: Mapping[str, str] = _setting(
         {"default": "rest"},
         "service, or default → how it is called; as text: default=rest,kitchen=grpc",
