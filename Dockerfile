@@ -3,19 +3,27 @@
 
 FROM python:3.13-slim AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
+RUN apt-get -q update && apt-get -qy install --no-install-recommends binutils
 RUN python -m venv --without-pip /opt/venv
 COPY requirements/base.txt /build/requirements.txt
-# Wheels only: nothing is compiled. What no process reads is left out: tests, sources of extensions, type stubs.
-RUN python -m pip --python /opt/venv/bin/python install --only-binary=:all: --require-hashes -r /build/requirements.txt \
- && find /opt/venv -depth \( -name tests -o -name test \) -type d -not -path '*/django/*' -exec rm -rf {} + \
- && find /opt/venv \( -name '*.pyx' -o -name '*.pxd' -o -name '*.c' -o -name '*.h' -o -name '*.pyi' \) -delete
-COPY manage.py /app/
-COPY config /app/config
-COPY postroad /app/postroad
-COPY apps /app/apps
+# Wheels only: nothing is compiled. Then out with what no process reads: tests, other languages, sources and symbols of
+# extensions. Bytecode is made here, since the file system is read-only later; not for what is seldom or never imported.
+RUN python -m pip --python /opt/venv/bin/python install --no-compile --only-binary=:all: --require-hashes -r /build/requirements.txt \
+ && cd /opt/venv/lib/python3.*/site-packages \
+ && find . -depth -type d \( -name tests -o -name test -o -path '*/locale/*' -not -path '*/locale/en*' \) -not -path './django/test' -exec rm -rf {} + \
+ && find . \( -name '*.pyx' -o -name '*.pxd' -o -name '*.c' -o -name '*.h' -o -name '*.pyi' -o -name '*.po' \) -delete \
+ && find . -name '*.so' -exec strip --strip-unneeded {} + \
+ && python -m compileall -q -x '/(kubernetes|prompt_toolkit|wcwidth|gis|supervisor|oauthlib)/' .
 WORKDIR /app
 ENV PATH=/opt/venv/bin:$PATH
-RUN python -m compileall -q . && DJANGO_SETTINGS_MODULE=config.settings.build python manage.py collectstatic --noinput --verbosity 0
+COPY manage.py ./
+COPY config config
+COPY postroad postroad
+COPY apps apps
+# Collected once: the copies inside the packages are served by nobody.
+RUN python -m compileall -q . \
+ && DJANGO_SETTINGS_MODULE=config.settings.build python manage.py collectstatic --noinput --verbosity 0 \
+ && find /opt/venv/lib/python3.*/site-packages -depth -type d -name static -not -path '*/django/contrib/staticfiles*' -exec rm -rf {} +
 
 FROM python:3.13-slim
 ARG VERSION=dev
