@@ -18,6 +18,7 @@ from postroad.conf_readers import (
     choice_of,
     read_addresses,
     read_flag,
+    read_names,
     read_optional_url,
     read_template,
     read_urls,
@@ -122,6 +123,13 @@ class Settings:
     registry_self_preservation: bool = _setting(
         default=True, line="in the registry: evict nobody while over 15 % of the renewals are missing", read=read_flag
     )
+    siblings: tuple[str, ...] = _setting(
+        (), "services that `manage.py doctor` asks, beside this one; as text by commas", read=read_names
+    )
+    cluster_page: bool = _setting(
+        default=False, line="show the pods of this release in the admin; needs a ServiceAccount", read=read_flag
+    )
+    cluster_release: str = _setting("postroad", "Helm release that `manage.py cluster` and the admin show")
     instance_url: str = _setting(
         "",
         "registry: http://host:port that others reach this process at; empty: its own IP and PORT",

@@ -42,7 +42,12 @@ _BROKER_URL = _stored(
     example="amqp://user:password@localhost:5672//",
     parts="BROKER_HOST, BROKER_USER and BROKER_PASSWORD",
 )
-POSTROAD = {"SERVICE": service_name(), "BROKER_URL": _BROKER_URL or "memory://", **GRPC}
+POSTROAD = {
+    "SERVICE": service_name(),
+    "BROKER_URL": _BROKER_URL or "memory://",
+    "SIBLINGS": ALL_SERVICES if SERVICES or HAS_GATEWAY else (),  # the registry calls nobody
+    **GRPC,
+}
 
 # A browser keeps cookies by name and host, whatever the port: those who forward two admins to localhost stay in both.
 SESSION_COOKIE_NAME = f"{service_name() or 'postroad'}_session"

@@ -11,8 +11,12 @@ from typing import Any, Protocol, cast
 from django.db import Error, connection, transaction
 from typing_extensions import override
 
+from postroad.messaging.sql import is_postgresql
+
 _bell = threading.Event()
 
+_LISTEN = "LISTEN postroad_outbox"
+_COUNT = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query = %s"
 _MARK = """
     INSERT INTO postroad_relay_state (is_idle) VALUES (%s)
     ON CONFLICT (id) DO UPDATE SET is_idle = excluded.is_idle"""
@@ -108,7 +112,7 @@ class NotifyWakeup(Wakeup):
                 key: parameters[key] for key in ("dbname", "user", "password", "host", "port") if key in parameters
             }
             self._listener = _driver().connect(**wanted, autocommit=True)
-            self._listener.execute("LISTEN postroad_outbox")
+            self._listener.execute(_LISTEN)
         return self._listener
 
     def _mark(self, *, is_idle: bool) -> None:
@@ -119,6 +123,15 @@ class NotifyWakeup(Wakeup):
         with connection.cursor() as cursor:
             cursor.execute(_MARK, [is_idle])
         self._is_marked = is_idle
+
+
+def count_listeners() -> int | None:
+    """Return how many relays have been idle and are still connected; None on SQLite, where nobody listens."""
+    if not is_postgresql():
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, [_LISTEN])
+        return int(cursor.fetchone()[0])
 
 
 def _driver() -> Any:
