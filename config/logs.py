@@ -49,6 +49,7 @@ def logging_from(default: str) -> dict[str, Any]:
         "loggers": {
             "django.request": {"level": "ERROR"},  # a 404 is an answer, not news
             "httpx": {"level": "WARNING"},  # it tells every request
+            "celery.apps.worker": {"level": "INFO"},  # that a worker is ready, which others wait to read
             **{name: {"handlers": [], "propagate": True} for name in _SERVERS},
             "uvicorn.access": {"handlers": [], "propagate": False},  # off; the ingress has one
         },

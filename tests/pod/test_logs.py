@@ -106,6 +106,13 @@ def test_lines_go_to_standard_error_and_json_to_standard_output(monkeypatch: pyt
     assert (json_["formatter"], json_["stream"]) == ("json", "ext://sys.stdout")
 
 
+def test_that_a_worker_is_ready_is_told_at_every_level(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOG_LEVEL", "ERROR")
+    given = logging_from("INFO")
+
+    assert (given["root"]["level"], given["loggers"]["celery.apps.worker"]["level"]) == ("ERROR", "INFO")
+
+
 def test_a_format_that_does_not_exist_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOG_FORMAT", "xml")
 
