@@ -2,6 +2,7 @@
 
 import os
 
+from config import environment
 from config.addresses import broker_url, database_url
 from config.databases import databases
 from config.services import service_name
@@ -52,6 +53,12 @@ POSTROAD = {
 # A browser keeps cookies by name and host, whatever the port: those who forward two admins to localhost stay in both.
 SESSION_COOKIE_NAME = f"{service_name() or 'postroad'}_session"
 CSRF_COOKIE_NAME = f"{service_name() or 'postroad'}_csrf"
+
+# Behind an ingress that ends TLS, the admin's forms need both: the origin as the browser sees it, and that it was https.
+CSRF_TRUSTED_ORIGINS = [origin for origin in environment.text("CSRF_TRUSTED_ORIGINS").split(",") if origin]
+if environment.flag("BEHIND_TLS_PROXY"):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
 
 if HAS_GATEWAY:
     # What every request passes is `apps.gateway.edge`; a middleware that is not asynchronous would cost each one a thread.

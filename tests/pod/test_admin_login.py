@@ -42,3 +42,20 @@ def test_two_services_at_one_host_keep_their_cookies_apart() -> None:
     done = run("-c", look, service="order-history", **given)
 
     assert done.stdout == "order_history_session order_history_csrf\n", done.stderr
+
+
+BEHIND_TLS = """
+from django.conf import settings
+print(settings.CSRF_TRUSTED_ORIGINS, settings.SECURE_PROXY_SSL_HEADER, settings.SESSION_COOKIE_SECURE)
+"""
+
+
+@pytest.mark.slow
+def test_behind_an_ingress_that_ends_tls_forms_and_cookies_know_of_it() -> None:
+    done = run(
+        "-c", BEHIND_TLS,
+        service="kitchen", BEHIND_TLS_PROXY="true", CSRF_TRUSTED_ORIGINS="https://shop.example",
+        DATABASE_URL="sqlite://:memory:", BROKER_URL="memory://",
+    )  # fmt: skip
+
+    assert done.stdout == "['https://shop.example'] ('HTTP_X_FORWARDED_PROTO', 'https') True\n", done.stderr
