@@ -14,7 +14,7 @@ The first message after such a wait goes alone, so that no later one of its key 
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from django.db import Error, connection, transaction
@@ -34,6 +34,7 @@ LANES_A_BATCH = outbox.LANES // 2
 MOST_UNDER_WAY = 1000
 """Messages a volatile broker may hold unhandled before the relay waits for it."""
 
+_TURN_SECONDS = 1.0  # a rest is taken in pieces: a stop is noticed after this long at the latest
 _SWEEP_SECONDS = 60.0
 _FULL_SECONDS = 0.02  # wait for a volatile broker's consumers when it holds all it may
 
@@ -60,12 +61,17 @@ class Relay:
         self._swept_at = time.monotonic()
         self._has_lanes = False
 
-    def run(self, stop: threading.Event) -> None:
-        """Relay until `stop` is set; a wait ends at once if `Wakeup.ring` is called after it.
+    def run(self, stop: threading.Event, *, beat: Callable[[], None] = lambda: None) -> None:
+        """Relay until `stop` is set; a wait ends within a second, or at once if `Wakeup.ring` can end it.
 
         Survives the loss of broker and database: both are tried again with back-off.
+
+        Args:
+            stop: Ends the loop after the batch under way.
+            beat: Called before every batch, and each second of a rest.
         """
         while not stop.is_set():
+            beat()
             try:
                 is_working = self.run_once() > 0 or self._look_again()
                 self._sweep()
@@ -73,7 +79,7 @@ class Relay:
                 self._report_database(error)
                 is_working = False
             if not is_working:
-                self._wakeup.wait(self._pause_seconds())
+                self._rest(stop, beat)
 
     def run_once(self) -> int:
         """Relay one batch; return how many rows the broker took over."""
@@ -185,6 +191,14 @@ class Relay:
             return False
         self._wakeup.busy()
         return True
+
+    def _rest(self, stop: threading.Event, beat: Callable[[], None]) -> None:
+        until = time.monotonic() + self._pause_seconds()
+        while not stop.is_set() and (left := until - time.monotonic()) > 0:
+            beat()
+            if self._wakeup.wait(min(left, _TURN_SECONDS)):
+                break
+        self._wakeup.busy()
 
     def _pause_seconds(self) -> float:
         now, pause = time.monotonic(), settings().relay_poll_seconds

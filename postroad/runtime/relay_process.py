@@ -12,6 +12,7 @@ from postroad.messaging import sql
 from postroad.messaging.relay import Relay
 from postroad.messaging.wakeup import BellWakeup, NotifyWakeup, Wakeup
 from postroad.runtime.bootstrap import platform
+from postroad.runtime.heartbeat import Heartbeat
 
 
 def run_relay() -> None:
@@ -19,7 +20,11 @@ def run_relay() -> None:
 
     The exchanges this service sends to are declared first, so that nothing is sent before they exist; a broker that
     is away at the start is waited for.
+
+    Raises:
+        InvalidSetting: HEARTBEAT_FILE cannot be written.
     """
+    heartbeat = Heartbeat()
     stop = threading.Event()
     wakeup: Wakeup = NotifyWakeup() if sql.is_postgresql() else BellWakeup()
 
@@ -34,7 +39,7 @@ def run_relay() -> None:
         broker.declare(platform().topology)
     relay = Relay(broker.publisher(), wakeup, is_durable=broker.is_durable)
     try:
-        relay.run(stop)
+        relay.run(stop, beat=heartbeat.beat)
     finally:
         relay.close()
         broker.close()

@@ -104,6 +104,13 @@ class Office:
 
     def hire(self, pool: str = "prefork", *options: str, number: int = 1, **environment: object) -> Worker:
         """Start a worker and wait until it is ready."""
+        worker = self.call(pool, *options, number=number, **environment)
+        assert wait_until(lambda: " ready." in worker.log or worker.process.poll() is not None), worker.log
+        assert worker.process.poll() is None, worker.log
+        return worker
+
+    def call(self, pool: str = "prefork", *options: str, number: int = 1, **environment: object) -> Worker:
+        """Start a worker."""
         name, log = f"{self.name}-{number}@test", self.folder / f"worker-{len(self._workers)}.log"
         command = [
             sys.executable,
@@ -129,8 +136,6 @@ class Office:
             )
         worker = Worker(name, process, log)
         self._workers.append(worker)
-        assert wait_until(lambda: " ready." in worker.log or process.poll() is not None), worker.log
-        assert process.poll() is None, worker.log
         return worker
 
     def send(self, count: int, *, keys: Sequence[str] = ("a", "b", "c", "d"), trouble: str = "") -> None:
