@@ -14,13 +14,14 @@ The first message after such a wait goes alone, so that no later one of its key 
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from django.db import Error, connection, transaction
 
 from postroad.conf import settings
-from postroad.messaging import outbox, retention
+from postroad.messaging import outbox, retention, watch
 from postroad.messaging.broker import Fate, Publisher
 from postroad.messaging.outbox import Outgoings, TakenRow
 from postroad.messaging.wakeup import Wakeup
@@ -35,6 +36,7 @@ MOST_UNDER_WAY = 1000
 """Messages a volatile broker may hold unhandled before the relay waits for it."""
 
 _TURN_SECONDS = 1.0  # a rest is taken in pieces: a stop is noticed after this long at the latest
+_TAKEN_OVER = (Fate.CONFIRMED, Fate.ACCEPTED)
 _SWEEP_SECONDS = 60.0
 _FULL_SECONDS = 0.02  # wait for a volatile broker's consumers when it holds all it may
 
@@ -99,6 +101,7 @@ class Relay:
             if confirmed:
                 outbox.delete(confirmed)
             self._judge(rows, fates)
+        _tell(rows, fates)
         return len(confirmed)
 
     def close(self) -> None:
@@ -131,6 +134,7 @@ class Relay:
             if Fate.CONFIRMED in fates:
                 outbox.delete([row.id for row, fate in zip(rows, fates, strict=True) if fate is Fate.CONFIRMED])
             self._judge(rows, fates)
+        _tell(rows, fates)
         return len(done) + fates.count(Fate.ACCEPTED) + fates.count(Fate.CONFIRMED)
 
     def _blocked(self) -> list[str]:
@@ -155,12 +159,8 @@ class Relay:
         if not self._blocks and all(fate is Fate.CONFIRMED for fate in fates):
             self._troubles = 0
             return
-        taken_over = {
-            row.address for row, fate in zip(rows, fates, strict=True) if fate in (Fate.CONFIRMED, Fate.ACCEPTED)
-        }
-        failed = [
-            (row, fate) for row, fate in zip(rows, fates, strict=True) if fate not in (Fate.CONFIRMED, Fate.ACCEPTED)
-        ]
+        taken_over = {row.address for row, fate in zip(rows, fates, strict=True) if fate in _TAKEN_OVER}
+        failed = [(row, fate) for row, fate in zip(rows, fates, strict=True) if fate not in _TAKEN_OVER]
         addresses = {row.address: fate for row, fate in reversed(failed)}
         is_broker_away = bool(failed) and not taken_over and set(addresses.values()) == {Fate.UNKNOWN}
         self._troubles = self._troubles + 1 if is_broker_away else 0
@@ -217,6 +217,12 @@ class Relay:
         if time.monotonic() - self._swept_at >= _SWEEP_SECONDS:
             self._swept_at = time.monotonic()
             retention.sweep()
+
+
+def _tell(rows: Sequence[TakenRow], fates: Sequence[Fate]) -> None:
+    taken_over = (row for row, fate in zip(rows, fates, strict=True) if fate in _TAKEN_OVER)
+    for channel, messages in Counter(row.channel if row.route else "replies" for row in taken_over).items():
+        watch.tell(watch.Published(channel=channel, messages=messages))
 
 
 def _backoff() -> Backoff:

@@ -13,6 +13,7 @@ from postroad.messaging.relay import Relay
 from postroad.messaging.wakeup import BellWakeup, NotifyWakeup, Wakeup
 from postroad.runtime.bootstrap import platform
 from postroad.runtime.heartbeat import Heartbeat
+from postroad.runtime.metrics_port import serve_metrics
 
 
 def run_relay() -> None:
@@ -22,9 +23,10 @@ def run_relay() -> None:
     is away at the start is waited for.
 
     Raises:
-        InvalidSetting: HEARTBEAT_FILE cannot be written.
+        InvalidSetting: HEARTBEAT_FILE cannot be written, or METRICS_PORT is taken.
     """
     heartbeat = Heartbeat()
+    serve_metrics(is_relay=True)
     stop = threading.Event()
     wakeup: Wakeup = NotifyWakeup() if sql.is_postgresql() else BellWakeup()
 

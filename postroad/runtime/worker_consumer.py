@@ -1,28 +1,35 @@
 """Celery's consumer, which also shows that it gets on: heartbeat and metrics port.  Not: consuming, which is `worker_step`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from celery.worker import consumer
 from typing_extensions import override
 
 from postroad.runtime.heartbeat import BEAT_SECONDS, Heartbeat
+from postroad.runtime.metrics_port import serve_metrics
 
 
 class Consumer(consumer.Consumer):  # type: ignore[misc]  # celery has no types
     """Beats from a timer of the event loop, so that a blocked loop grows silent, and while it waits for the broker.
 
     The main process alone: the pool's processes have been started by then, and show nothing of themselves.
+
+    Attributes:
+        lags: Now → channel → seconds; set by the bootstep that has the lanes.
     """
+
+    lags: Callable[[float], Mapping[str, float]]
 
     @override
     def start(self) -> None:
         """Consume until the worker ends.
 
         Raises:
-            InvalidSetting: HEARTBEAT_FILE cannot be written.
+            InvalidSetting: HEARTBEAT_FILE cannot be written, or METRICS_PORT is taken.
         """
         self._heartbeat = Heartbeat()
+        serve_metrics(lags=self.lags)
         super().start()
 
     @override

@@ -63,6 +63,7 @@ class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
         self._tick: Any = None
         self._alarm: Any = None
         self._is_armed = self._is_stopping = False
+        c.lags = self.lags
 
     @override
     def start(self, c: Any) -> None:
@@ -101,6 +102,14 @@ class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
     def info(self, _c: Any) -> dict[str, Any]:
         """Say in `celery inspect stats` which queues are ours."""
         return {"postroad": {"queues": [queue for queue, driver in self._drivers.items() if driver.is_open]}}
+
+    def lags(self, now: float) -> dict[str, float]:
+        """Return the lag of each channel of which we serve a queue; see `metrics_messages.Lags`.  Safe in any thread."""
+        found: dict[str, float] = {}
+        for driver in self._drivers.values():
+            if driver.is_open:
+                found[driver.channel] = max(found.get(driver.channel, 0.0), driver.lag_seconds(now))
+        return found
 
     def _share_out(self) -> None:
         """Open what is ours, and hand over what is no longer; every `balance_seconds`."""
