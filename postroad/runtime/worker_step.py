@@ -80,10 +80,9 @@ class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
 
     @override
     def stop(self, c: Any) -> None:
-        """Forget a lost connection; or, at the end, begin nothing more.
+        """Forget a lost connection; or, at the end, begin nothing more and hand every queue over, idle ones at once.
 
-        Channels stay open at the end: the jobs in flight are acknowledged on them, and what was never begun returns
-        to its place only when they close.
+        The channel of a queue that is at work stays open until its job has been acknowledged on it.
         """
         if self._tick is not None:
             self._tick.cancel()
@@ -92,9 +91,11 @@ class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
                 driver.lose()
         else:
             self._is_stopping = True
+            for driver in self._drivers.values():
+                driver.release()
 
     def shutdown(self, _c: Any) -> None:
-        """Hand back what was never begun; the pool has drained."""
+        """Hand back what is still open; the pool has drained."""
         for driver in self._drivers.values():
             driver.close()
 
