@@ -18,7 +18,7 @@ from postroad.messaging.relay import Relay
 from postroad.messaging.wakeup import Wakeup
 from postroad.runtime import heartbeat
 from postroad.runtime.heartbeat import Heartbeat
-from tests.messaging.test_relay import bake
+from tests.messaging.test_relay import bake, waiting
 from tests.support.publishers import ObedientPublisher
 
 
@@ -147,7 +147,7 @@ def test_a_relay_beats_each_second_while_its_broker_is_away(clock: Clock) -> Non
 
 
 @pytest.mark.django_db
-def test_a_relay_that_hangs_beats_no_more(clock: Clock) -> None:
+def test_a_relay_that_hangs_beats_no_more_and_one_asked_to_end_finishes_its_batch(clock: Clock) -> None:
     publisher, stop, beats = ObedientPublisher(), threading.Event(), list[float]()
     bake(1)
 
@@ -160,3 +160,4 @@ def test_a_relay_that_hangs_beats_no_more(clock: Clock) -> None:
     Relay(publisher, Rest(clock, stop, waits=1), is_durable=True).run(stop, beat=lambda: beats.append(clock.now))
 
     assert max(beats) < 1600
+    assert waiting() == []
