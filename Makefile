@@ -2,10 +2,9 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
-FAST := not postgres and not broker and not slow
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo up down servers servers-down test test-matrix check format bench faults locks clean
+.PHONY: help run demo up down servers servers-down test test-matrix check format bench doctor e2e faults image locks clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -32,7 +31,7 @@ check: .venv/dev ## format, lint, types, laws of direction, Django's checks, mig
 	@PATH="$(CURDIR)/$(BIN):$$PATH" scripts/check.sh
 
 test: .venv/dev ## every test, on RabbitMQ and PostgreSQL
-	@$(BIN)/python scripts/servers.py exec --fresh -- $(BIN)/python -m pytest $(ARGS)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python scripts/servers.py exec --fresh -- scripts/test.sh $(ARGS)
 
 test-matrix: .venv/dev ## fast tests on every supported Python with Django 5.2 and 6.x (ONLY=3.13+6)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" scripts/matrix.sh $(ONLY)
@@ -42,6 +41,15 @@ faults: .venv/dev ## the full fault test: 2 000 orders while processes are kille
 
 bench: .venv/dev ## measure against limits and peers side by side (ONLY=P1,P3)
 	@$(BIN)/python scripts/servers.py exec --fresh -- $(BIN)/python -m bench $(ONLY)
+
+image: ## build the container image localhost/postroad:dev with docker, podman or buildah (IMAGE=)
+	@scripts/image.sh
+
+e2e: .venv/dev ## install the chart into the current kubeconfig's cluster and test it there (E2E_IMAGE_LOADER=, ARGS=)
+	@E2E=1 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -v $(or $(ARGS),tests/cluster)
+
+doctor: .venv/base ## ask every service that make up has started how it is
+	@$(BIN)/python scripts/up.py doctor
 
 format: .venv/dev ## format and mend what can be mended
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .

@@ -16,7 +16,7 @@ from typing_extensions import override
 from apps.fields import CamelSerializer
 from apps.rest import MAX_BODY_BYTES
 from apps.values import MAX_ID
-from postroad.context import Current, read_trace_parent, working
+from postroad.context import Current, read_request_id, read_trace_parent, working
 
 
 class AlwaysJSON(DefaultContentNegotiation):
@@ -37,8 +37,12 @@ class ServiceView(APIView):
 
     @override
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        trace = read_trace_parent(request.headers.get("traceparent", ""))
-        with working(Current(service=self.service, trace_parent=trace)):
+        work = Current(
+            service=self.service,
+            trace_parent=read_trace_parent(request.headers.get("traceparent", "")),
+            request_id=read_request_id(request.headers.get("X-Request-Id", "")),
+        )
+        with working(work):
             return super().dispatch(request, *args, **kwargs)
 
 

@@ -17,7 +17,14 @@ from bench.results import LIMIT, OURS, Figure, Measured
 from bench.rounds import Contender
 
 HERE = Path(__file__).resolve().parent
-_MODULES = {"P1": "relay", "P2": "consumer", "P3": "latency", "P4": "gateway", "P5": "composition"}
+_MODULES = {
+    "P1": "relay",
+    "P2": "consumer",
+    "P3": "latency",
+    "P4": "gateway",
+    "P5": "composition",
+    "P6": "degraded",
+}
 _ROUNDS = 5
 
 

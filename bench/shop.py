@@ -53,12 +53,25 @@ class Caller:
 
 
 @contextmanager
-def opened() -> Iterator[Mapping[str, int]]:
-    """Run gateway and services during a block; the value is name → port."""
-    ports = {name: _free_port() for name in (GATEWAY, *SERVICES)}
+def opened(*, hanging: str | None = None) -> Iterator[Mapping[str, int]]:
+    """Run gateway and services during a block; the value is name → port.
+
+    Args:
+        hanging: A service in whose place somebody accepts connections and never answers.
+    """
+    ports = {name: _free_port() for name in (GATEWAY, *SERVICES) if name != hanging}
     _write_orders()
     stage.settle()
-    addresses = ",".join(f"{name}=http://127.0.0.1:{ports[name]}" for name in SERVICES)
+    with socket.create_server(("127.0.0.1", 0), backlog=1024) as silent:
+        told = {hanging: silent.getsockname()[1]} if hanging else {}
+        with _running(ports, {**ports, **told}):
+            yield ports
+
+
+@contextmanager
+def _running(ports: Mapping[str, int], told: Mapping[str, int]) -> Iterator[None]:
+    """Run them, each knowing the services where it is told."""
+    addresses = ",".join(f"{name}=http://127.0.0.1:{told[name]}" for name in SERVICES)
     calling = {"POSTROAD_DISCOVERY": "static", "POSTROAD_ADDRESSES": addresses}
     with ExitStack() as stack:
         started = {
@@ -69,7 +82,7 @@ def opened() -> Iterator[Mapping[str, int]]:
         }
         for name, process in started.items():
             process.wait_until(partial(_is_ready, ports[name]), seconds=_START_SECONDS)
-        yield ports
+        yield
 
 
 @cache

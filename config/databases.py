@@ -1,5 +1,6 @@
 """`DATABASE_URL` → Django's `DATABASES`.  Not: which URL a deployment uses."""
 
+import re
 from typing import Any
 
 import dj_database_url
@@ -12,18 +13,24 @@ _SQLITE_OPTIONS = {
 
 
 def databases(url: str) -> dict[str, Any]:
-    """Return `DATABASES` for one URL: SQLite in WAL mode with immediate transactions, or PostgreSQL.
+    """Return `DATABASES` for one URL: SQLite in WAL mode with immediate transactions, PostgreSQL, or none if it is empty.
 
     Raises:
         SystemExit: The URL cannot be used; the text names the way out.
     """
+    if not url:
+        return {}
     try:
         parsed: dict[str, Any] = dict(dj_database_url.parse(url))
     except (ValueError, KeyError) as error:
         raise SystemExit(
-            f"postroad: DATABASE_URL {url!r} cannot be read ({error}); write postgresql://user:password@host:5432/name"
+            f"postroad: DATABASE_URL {_hide_password(url)!r} cannot be read ({error}); write postgresql://user:password@host:5432/name"
             " or sqlite:///var/postroad.sqlite3."
         ) from error
     if parsed["ENGINE"].endswith("sqlite3"):
         parsed["OPTIONS"] = {**parsed.get("OPTIONS", {}), **_SQLITE_OPTIONS}
     return {"default": parsed}
+
+
+def _hide_password(url: str) -> str:
+    return re.sub(r"(//[^:/]*):.*@", r"\1:**@", url)

@@ -17,7 +17,7 @@ def installed_services() -> tuple[str, ...]:
     Raises:
         SystemExit: POSTROAD_SERVICE names no service; the text lists them.
     """
-    name = _name()
+    name = service_name()
     if not name:
         return SERVICES
     if name in (GATEWAY, REGISTRY):
@@ -30,13 +30,14 @@ def installed_services() -> tuple[str, ...]:
 
 def has_gateway() -> bool:
     """Return whether this process serves the API gateway: alone, or before all services."""
-    return _name() in ("", GATEWAY)
+    return service_name() in ("", GATEWAY)
 
 
 def has_registry() -> bool:
     """Return whether this process serves the service registry: alone, or beside all services."""
-    return _name() in ("", REGISTRY)
+    return service_name() in ("", REGISTRY)
 
 
-def _name() -> str:
+def service_name() -> str:
+    """Return the name of the one service of this process, with underscores; empty: all run here."""
     return os.environ.get("POSTROAD_SERVICE", "").replace("-", "_")

@@ -46,6 +46,7 @@ if settings.HAS_GATEWAY and not settings.SERVICES:
     urlpatterns += [path("", include("apps.gateway.api.by_service")), path("", include("apps.tour.remote"))]
 if settings.SERVICES:
     urlpatterns += [
+        path("admin/", include("postroad.console.urls")),
         path("admin/", admin.site.urls),
         path("", include("apps.tour.urls")),
         *(pattern for name in settings.SERVICES for pattern in _service(name)),

@@ -18,6 +18,7 @@ from postroad.conf_readers import (
     choice_of,
     read_addresses,
     read_flag,
+    read_names,
     read_optional_url,
     read_template,
     read_urls,
@@ -79,6 +80,11 @@ class Settings:
     processed_retention_hours: float = _setting(24.0 * 14, "age at which rows of handled messages are deleted", least=1)
     dead_letter_retention_hours: float = _setting(24.0 * 90, "age at which ended dead letters are deleted", least=1)
     retention_batch_rows: int = _setting(1000, "rows deleted in one statement by retention", least=1)
+    migrate_lock_seconds: float = _setting(
+        10.0, "how long a migration waits for a table, while everybody's queries queue behind it; 0: for ever", least=0
+    )
+    migrate_statement_seconds: float = _setting(900.0, "longest statement of a migration; 0: any", least=0)
+    migrate_wait_seconds: float = _setting(600.0, "longest wait for another process that migrates", least=0)
     transport: Mapping[str, str] = _setting(
         {"default": "rest"},
         "service, or default → how it is called; as text: default=rest,kitchen=grpc",
@@ -119,6 +125,13 @@ class Settings:
     registry_self_preservation: bool = _setting(
         default=True, line="in the registry: evict nobody while over 15 % of the renewals are missing", read=read_flag
     )
+    siblings: tuple[str, ...] = _setting(
+        (), "services that `manage.py doctor` asks, beside this one; as text by commas", read=read_names
+    )
+    cluster_page: bool = _setting(
+        default=False, line="show the pods of this release in the admin; needs a ServiceAccount", read=read_flag
+    )
+    cluster_release: str = _setting("postroad", "Helm release that `manage.py cluster` and the admin show")
     instance_url: str = _setting(
         "",
         "registry: http://host:port that others reach this process at; empty: its own IP and PORT",

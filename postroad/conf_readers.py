@@ -33,6 +33,14 @@ def choice_of(*choices: str) -> Callable[[Any], str]:
     return read
 
 
+def read_names(value: Any) -> tuple[str, ...]:
+    """Read some names, as a list or separated by commas; none is as good."""
+    names = value.split(",") if isinstance(value, str) else value
+    if not isinstance(names, Sequence) or not all(isinstance(name, str) for name in names):
+        raise ValueError("it must be names, separated by commas")
+    return tuple(name.strip() for name in names if name.strip())
+
+
 def read_url(value: Any) -> str:
     """Read `http://host:port/path`; no slash at the end."""
     try:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing_extensions import override
 
 _TRACE_PARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")  # W3C Trace Context, level 1
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:+/=-]{1,128}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,11 @@ class Current:
     message_id: str = ""
     trace_parent: str = ""
     request_id: str = ""
+
+    @property
+    def trace_id(self) -> str:
+        """The id of the whole chain, which is one part of `trace_parent`."""
+        return self.trace_parent[3:35]
 
     @override
     def __str__(self) -> str:
@@ -57,3 +63,8 @@ def working(work: Current) -> Iterator[None]:
 def read_trace_parent(header: str) -> str:
     """Return a request's `traceparent` if it is one, else nothing."""
     return header if _TRACE_PARENT.fullmatch(header) else ""
+
+
+def read_request_id(header: str) -> str:
+    """Return a request's `X-Request-Id` if it is fit for logs and headers, else nothing."""
+    return header if _REQUEST_ID.fullmatch(header) else ""

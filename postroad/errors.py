@@ -3,6 +3,7 @@
 PostroadError
 ├── RetryableError              the same call may succeed later
 │   ├── BrokerUnavailable           nobody answers at BROKER_URL
+│   ├── ClusterUnavailable          the Kubernetes API does not answer
 │   └── CallFailed                  a call to another service brought no answer
 │       ├── ServiceUnavailable          no instance of it is there, or it could not answer
 │       ├── DeadlineExceeded            the time for the call is used up
@@ -16,13 +17,15 @@ PostroadError
 │   ├── UnknownSaga                 a reply for a saga that is not stored here
 │   ├── CallRejected                the called service says no: the request is at fault
 │   ├── InvalidAnswer               the called service's answer does not fit the declared type
-│   └── InvalidInstance             what is to be registered cannot be read
+│   ├── InvalidInstance             what is to be registered cannot be read
+│   └── ClusterRefused              an operator's wish that the cluster cannot fulfil as it stands
 └── MisconfiguredError          code or settings must change
     ├── OutsideTransaction          a send without a transaction around it
     ├── InvalidSetting              a key or value of POSTROAD that cannot be used
     ├── InvalidDeclaration          a message, handler table, saga or proxy that contradicts itself
     ├── UnknownBroker               a BROKER_URL scheme without adapter
-    └── ServiceUnknown              no address is configured for a service
+    ├── ServiceUnknown              no address is configured for a service
+    └── ClusterForbidden            the Kubernetes API does not let us
 """
 
 from collections.abc import Mapping
@@ -38,6 +41,10 @@ class RetryableError(PostroadError):
 
 class BrokerUnavailable(RetryableError):
     """Nobody answers at the broker's address, or the connection broke."""
+
+
+class ClusterUnavailable(RetryableError):
+    """The Kubernetes API does not answer, or has trouble of its own."""
 
 
 class CallFailed(RetryableError):
@@ -109,6 +116,10 @@ class InvalidInstance(PermanentError):
     """A document of the service registry cannot be read, or misses what every instance has."""
 
 
+class ClusterRefused(PermanentError):
+    """What an operator asks of the cluster is not there, or cannot be done as it stands."""
+
+
 class MisconfiguredError(PostroadError):
     """Code or settings must change before this can work."""
 
@@ -131,3 +142,7 @@ class UnknownBroker(MisconfiguredError):
 
 class ServiceUnknown(MisconfiguredError):
     """No address is configured for the service."""
+
+
+class ClusterForbidden(MisconfiguredError):
+    """The Kubernetes API does not know us or does not let us; the text has the rule that the Role lacks."""

@@ -21,5 +21,5 @@ for pair in $pairs; do
   case $django in 6*) wanted="django>=6,<7" ;; *) wanted="django~=$django.0" ;; esac
   grep -vE '^(django[>=<~]|-r )' requirements/base.in requirements/dev.in -h | grep -v '^#' > "$home/requirements.in"
   uv pip install --quiet --python "$home/bin/python" -r "$home/requirements.in" "$wanted"
-  "$home/bin/python" -m pytest -q -p no:cacheprovider -m "not postgres and not broker and not slow"
+  "$home/bin/python" -m pytest -q -n 2 --dist loadfile -p no:cacheprovider -m "not postgres and not broker and not slow"
 done

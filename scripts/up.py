@@ -1,4 +1,4 @@
-"""The services as separate, supervised processes on real servers: `up`, `down` and `status`.
+"""The services as separate, supervised processes on real servers: `up`, `down`, `status` and `doctor`.
 
 Not for production: see the chart in `helm/`. Run it with the project's own Python, which has the packages.
 """
@@ -6,12 +6,14 @@ Not for production: see the chart in `helm/`. Run it with the project's own Pyth
 import argparse
 import contextlib
 import fcntl
+import os
 import signal
+import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from server_choice import describe_source
+from server_choice import Server, describe_source
 from server_home import Home, is_free
 from server_process import ServerError
 from servers import DEFAULT_HOME, URL_VARIABLES, release_servers, start_servers
@@ -23,6 +25,8 @@ from up_table import (
     GRPC_PORTS,
     LOGS,
     PORTS,
+    PROGRAMS,
+    PROJECT,
     WITHOUT_DATABASE,
     Process,
     build_environment,
@@ -55,14 +59,24 @@ def prepare_servers(screen: Screen) -> dict[str, dict[str, str]]:
     servers = start_servers(Home(DEFAULT_HOME), holder=HOLDER)
     for server in servers:
         screen.tick(server.title, describe_source(server))
-    urls = {URL_VARIABLES[server.role]: server.url for server in servers}
-    environments = {
+    urls = read_urls(servers)
+    create_databases(urls["TEST_DATABASE_URL"], services=PORTS)
+    environments = build_environments(urls)
+    prepare_services(environments, screen=screen)
+    return environments
+
+
+def read_urls(servers: Iterable[Server]) -> dict[str, str]:
+    """Return the servers' URLs by the variables of the tests."""
+    return {URL_VARIABLES[server.role]: server.url for server in servers}
+
+
+def build_environments(urls: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Return each service's variables."""
+    return {
         service: build_environment(service, database_url=urls["TEST_DATABASE_URL"], broker_url=urls["TEST_BROKER_URL"])
         for service in PORTS
     }
-    create_databases(urls["TEST_DATABASE_URL"], services=PORTS)
-    prepare_services(environments, screen=screen)
-    return environments
 
 
 def start_processes(supervisor: Supervisor, *, screen: Screen) -> None:
@@ -173,7 +187,26 @@ def do_status(screen: Screen) -> int:
     return 0 if all(status.state == "RUNNING" for status in statuses.values()) else 3
 
 
-ACTIONS: dict[str, Callable[[Screen], int]] = {"up": do_up, "down": do_down, "status": do_status}
+def do_doctor(screen: Screen) -> int:
+    """Let each service say what is wrong with it; exit code 1 if anything is, 3 if nothing runs."""
+    if not Supervisor().is_running():
+        screen.say("Nothing runs; 'make up' starts it.")
+        return 3
+    urls = read_urls(start_servers(Home(DEFAULT_HOME), holder=HOLDER))
+    codes = []
+    for service, environment in build_environments(urls).items():
+        screen.say(f"\n{screen.paint(service, 'bold')}")
+        command = [f"{PROGRAMS}/python", "manage.py", "doctor"]
+        codes.append(subprocess.run(command, cwd=PROJECT, env=os.environ | environment, check=False).returncode)
+    return 1 if any(codes) else 0
+
+
+ACTIONS: dict[str, Callable[[Screen], int]] = {
+    "up": do_up,
+    "down": do_down,
+    "status": do_status,
+    "doctor": do_doctor,
+}
 
 
 @contextlib.contextmanager
@@ -198,7 +231,7 @@ def main() -> int:
     action = parser.parse_args().action
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with hold_lock() if action != "status" else contextlib.nullcontext():
+        with hold_lock() if action in ("up", "down") else contextlib.nullcontext():
             return ACTIONS[action](Screen())
     except ServerError as error:
         print(f"postroad: {error}", file=sys.stderr)

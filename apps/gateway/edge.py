@@ -11,7 +11,6 @@
 Health, metrics and documents are not guarded.
 """
 
-import re
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -24,12 +23,9 @@ from apps.gateway.conf import settings
 from apps.gateway.limits import check_rate, check_size
 from apps.gateway.problems import Refused
 from postroad import ids
-from postroad.context import Current, working
+from postroad.context import Current, read_request_id, read_trace_parent, working
 
 View = Callable[..., Coroutine[Any, Any, HttpResponse]]
-
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._:+/=-]{1,128}")
-_TRACE_PARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")  # W3C Trace Context, level 1
 
 
 def guarded(view: View, *, resource: str = "") -> View:
@@ -42,7 +38,8 @@ def guarded(view: View, *, resource: str = "") -> View:
 
     @csrf_exempt  # no cookie says who calls, so nobody else's page can make use of one
     async def answer(request: HttpRequest, **values: Any) -> HttpResponse:
-        work = Current(service="gateway", request_id=_request_id(request), trace_parent=_trace_parent(request))
+        trace = read_trace_parent(request.headers.get("traceparent", ""))
+        work = Current(service="gateway", request_id=_request_id(request), trace_parent=trace)
         with working(work):
             given = cors.preflight(request)
             if given is None:
@@ -81,10 +78,4 @@ def client_address(request: HttpRequest) -> str:
 
 
 def _request_id(request: HttpRequest) -> str:
-    given = request.headers.get("X-Request-Id", "")
-    return given if _REQUEST_ID.fullmatch(given) else ids.new_id()
-
-
-def _trace_parent(request: HttpRequest) -> str:
-    given = request.headers.get("traceparent", "")
-    return given if _TRACE_PARENT.fullmatch(given) else ""
+    return read_request_id(request.headers.get("X-Request-Id", "")) or ids.new_id()

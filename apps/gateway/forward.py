@@ -4,7 +4,9 @@ Bulkhead, breaker, deadline and retry are those of every call (`postroad.rpi`): 
 Whatever the owner answers goes back as it is, its errors too; only when it answers nothing does the gateway.
 """
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse
@@ -12,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from apps.gateway.limits import read_body
 from apps.gateway.problems import Refused, failure
 from postroad.errors import PostroadError, ServiceUnavailable
+from postroad.rpi import watch
 from postroad.rpi.drivers import run_async
 from postroad.rpi.policies import policy_of
 from postroad.rpi.proxy import headers
@@ -55,18 +58,44 @@ async def forward(
         last.answer = await via.send_async(outgoing, timeout_seconds)
         return last.answer
 
-    try:
-        return _back(await run_async(steps, send), owner)
-    except ServiceUnavailable as error:
-        return failure(error, service=owner) if last.answer is None else _back(last.answer, owner)
-    except PostroadError as error:
-        return failure(error, service=owner)
+    with _told(outgoing) as ending:
+        try:
+            answer = await run_async(steps, send)
+        except PostroadError as error:
+            ending.outcome = type(error).__name__
+            if last.answer is None or not isinstance(error, ServiceUnavailable):
+                return failure(error, service=owner)
+            return _back(last.answer, owner)
+        ending.outcome = "answered" if answer.status < 400 else "rejected"
+    return _back(answer, owner)
 
 
 class _Last:
     """What the last attempt brought: the policy takes 429 and 5xx for failures, the client gets them as they are."""
 
     answer: Answer | None = None
+
+
+class _Ending:
+    """How a call ended, in the words of `watch.CallEnded`."""
+
+    outcome = "abandoned"
+
+
+@contextmanager
+def _told(outgoing: Outgoing) -> Iterator[_Ending]:
+    """Tell the watchers of a call when its block ends."""
+    began, ending = time.monotonic(), _Ending()
+    try:
+        yield ending
+    finally:
+        watch.tell(watch.CallEnded(
+            service=outgoing.service,
+            operation=outgoing.verb.lower(),
+            outcome=ending.outcome,
+            substitute="",
+            seconds=time.monotonic() - began,
+        ))  # fmt: skip
 
 
 def _outgoing(request: HttpRequest, owner: str, below: str) -> Outgoing:

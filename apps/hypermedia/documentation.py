@@ -38,7 +38,7 @@ _KEY = "Recommended: repeated with the same key, the request changes nothing and
 
 
 class FaultSerializer(CamelSerializer):
-    """What is wrong with one field, and the way out if it is not plain."""
+    """What is wrong with one field, and the way out where `detail` does not say it."""
 
     field = serializers.CharField(allow_blank=True)
     detail = serializers.CharField()

@@ -14,6 +14,7 @@ from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.request import Request
 
 from apps import rest
+from apps.hypermedia.ways_out import way_out
 from apps.refusals import BusinessRefusal
 from apps.rest import Ruled, faults
 
@@ -23,13 +24,6 @@ PROBLEM_TYPE = "application/problem+json"
 _SHOWN = 40  # characters of a wrong text that its error repeats
 _VERSIONED = re.compile(r"/(?:[a-z_]+/)?v[2-9]/")  # addresses whose errors are problems
 _STEP = re.compile(r"[^.\[\]]+")
-_WAYS_OUT = {
-    "required": "Add the field.",
-    "null": "Give a value other than null.",
-    "blank": "Give a text that is not blank.",
-    "unknown_restaurant": "Name a restaurant that exists; a new one is known within moments.",
-    "unknown_menu_item": "Name an item of the restaurant's present menu.",
-}
 
 
 class Problem(Exception):
@@ -132,9 +126,7 @@ def _fault(request: Request, path: str, detail: str, code: str) -> dict[str, obj
     fault: dict[str, object] = {"field": path, "detail": detail}
     for value in _values(request, path):
         fault["value"] = value
-    if code in _WAYS_OUT:
-        fault["wayOut"] = _WAYS_OUT[code]
-    return fault
+    return {**fault, "wayOut": way_out(code)}
 
 
 def _values(request: Request, path: str) -> Iterator[object]:

@@ -1,29 +1,39 @@
-"""The user `admin` of the one-process mode.  Not: users of a deployment."""
+"""The user that can log in to the admin: of the one-process mode, and of a deployment.  Not: their other users."""
 
-import os
 from pathlib import Path
 
 from django.contrib.auth import get_user_model
+from django.db import transaction
 
-from config.secrets import kept_secret
+from apps.secrets import kept_secret
 
 
-def make_administrator(path: Path) -> str:
-    """Make sure that `admin` can log in; return the password if this call made the user, else nothing.
+def set_administrator(name: str, password: str) -> bool:
+    """Make sure that a user can log in with this password; return whether this call made the user, a superuser.
+
+    A user who is there keeps their rights.  Concurrency: safe in several processes at once.
+    """
+    rights = {"is_staff": True, "is_superuser": True}
+    with transaction.atomic():
+        user, is_new = get_user_model().objects.get_or_create(username=name, defaults=rights)
+        if not user.check_password(password):
+            user.set_password(password)
+            user.save(update_fields=["password"])
+    return is_new
+
+
+def make_administrator(path: Path, *, given: str = "") -> str:
+    """Make sure that `admin` can log in; return the password if this call made both, else nothing.
 
     Args:
-        path: Where a generated password is kept, mode 600; ADMIN_PASSWORD in the environment wins.
+        path: Where a generated password is kept, mode 600.
+        given: The password wanted; empty: generate one if there is no user yet.
     """
-    given = os.environ.get("ADMIN_PASSWORD", "")
-    users = get_user_model().objects
-    user = users.filter(username="admin").first()
-    if user is not None and not given:
+    if given:
+        set_administrator("admin", given)
         return ""
-    password = given or kept_secret(path, length=12)
-    if user is None:
-        users.create_superuser("admin", password=password)
-        return "" if given else password
-    if not user.check_password(given):
-        user.set_password(given)
-        user.save(update_fields=["password"])
-    return ""
+    if get_user_model().objects.filter(username="admin").exists():
+        return ""
+    password = kept_secret(path, length=12)
+    set_administrator("admin", password)
+    return password

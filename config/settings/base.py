@@ -2,9 +2,10 @@
 
 import os
 from pathlib import Path
-from typing import Any
 
 from config import services
+from config.environment import text
+from config.logs import logging_from
 from config.services import has_gateway, has_registry, installed_services
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -36,6 +37,7 @@ INSTALLED_APPS = [
     *(["apps.registry"] if HAS_REGISTRY else []),
 ]
 MIDDLEWARE = [
+    "postroad.runtime.probes.ProbeMiddleware",
     "postroad.runtime.deadlines.DeadlineMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -67,31 +69,17 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 STATIC_URL = "static/"
-WHITENOISE_USE_FINDERS = True
+COLLECTED = Path(text("STATIC_ROOT", str(BASE_DIR / "static")))  # an image has its static files here
+STATIC_ROOT = COLLECTED if COLLECTED.is_dir() else None
+WHITENOISE_USE_FINDERS = STATIC_ROOT is None
 DEBUG = False
-
-
-def logging_at(level: str) -> dict[str, Any]:
-    """Return Django's LOGGING: one line a record on standard error, from `level` on."""
-    return {
-        "version": 1,
-        "disable_existing_loggers": False,
-        "formatters": {"line": {"()": "postroad.runtime.logs.LineFormatter"}},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-        "root": {"handlers": ["stderr"], "level": level.upper()},
-        "loggers": {
-            "django.request": {"level": "ERROR"},  # a 404 is an answer, not news
-            "httpx": {"level": "WARNING"},  # it tells every request
-        },
-    }
-
 
 GRPC = {  # part of POSTROAD
     "GRPC_HOST": os.environ.get("GRPC_HOST", "127.0.0.1"),
     "GRPC_PORT": os.environ.get("GRPC_PORT", "9000"),
 }
 
-LOGGING = logging_at(os.environ.get("LOG_LEVEL", "INFO"))
+LOGGING = logging_from("INFO")
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],

@@ -2,8 +2,9 @@
 
 import os
 
+from apps.secrets import kept_secret
 from config.databases import databases
-from config.secrets import kept_secret
+from config.logs import logging_from
 from config.settings.base import *
 
 VAR_DIR.mkdir(exist_ok=True)
@@ -12,5 +13,5 @@ SECRET_KEY = os.environ.get("SECRET_KEY") or kept_secret(VAR_DIR / "secret-key")
 ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 DATABASES = databases(os.environ.get("DATABASE_URL", f"sqlite:///{VAR_DIR / 'postroad.sqlite3'}"))
 POSTROAD = {"BROKER_URL": os.environ.get("BROKER_URL", "memory://"), "TRANSPORT": {"default": "local"}, **GRPC}
-LOGGING = logging_at(os.environ.get("LOG_LEVEL", "WARNING"))  # the journey is the news here
+LOGGING = logging_from("WARNING")  # the journey is the news here
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # gRPC's own lines on standard error; what matters we say ourselves

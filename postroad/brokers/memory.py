@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 
 from typing_extensions import override
 
-from postroad.messaging.broker import Broker, Delivery, Fate, Publisher, Receiver
+from postroad.messaging.broker import Broker, Delivery, Fate, Inspection, Publisher, QueueState, Receiver
 from postroad.messaging.message import Envelope, Outgoing
 from postroad.messaging.topology import Exchange, ExchangeKind, Queue, Topology
 
@@ -77,6 +77,21 @@ class MemoryBroker(Broker):
                 queues = self._bindings.setdefault((binding.exchange, "" if is_fanout else binding.route), [])
                 if binding.queue not in queues:
                     queues.append(binding.queue)
+
+    @override
+    def inspect(self, topology: Topology) -> Inspection:
+        with self.changed:
+            lines = [self._lines[queue.name] for queue in topology.queues if queue.name in self._lines]
+            return Inspection(
+                missing=(
+                    *(f"exchange {one.name!r}" for one in topology.exchanges if one.name not in self._exchanges),
+                    *(f"queue {one.name!r}" for one in topology.queues if one.name not in self._lines),
+                ),
+                queues=tuple(
+                    QueueState(name=line.queue.name, messages=len(line.ready), consumers=len(line.receivers))
+                    for line in lines
+                ),
+            )
 
     @override
     def publisher(self) -> "MemoryPublisher":

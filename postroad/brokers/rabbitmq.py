@@ -18,9 +18,10 @@ from typing_extensions import override
 
 from postroad.brokers.rabbitmq_connection import read_url
 from postroad.brokers.rabbitmq_declare import declare
+from postroad.brokers.rabbitmq_inspect import inspect
 from postroad.brokers.rabbitmq_publisher import RabbitMQPublisher
 from postroad.brokers.rabbitmq_receiver import RabbitMQReceiver
-from postroad.messaging.broker import Broker
+from postroad.messaging.broker import Broker, Inspection
 from postroad.messaging.topology import Topology
 
 
@@ -35,6 +36,10 @@ class RabbitMQ(Broker):
     @override
     def declare(self, topology: Topology) -> None:
         declare(self._server, topology)
+
+    @override
+    def inspect(self, topology: Topology) -> Inspection:
+        return inspect(self._server, topology)
 
     @override
     def publisher(self) -> RabbitMQPublisher:

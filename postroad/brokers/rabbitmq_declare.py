@@ -7,7 +7,7 @@ from amqp.exceptions import ChannelError, PreconditionFailed
 from postroad.brokers.rabbitmq_connection import LOST, Server, close, connect, describe, unavailable
 from postroad.conf import settings
 from postroad.errors import MisconfiguredError
-from postroad.messaging.topology import Queue, Topology
+from postroad.messaging.topology import Exchange, Queue, Topology
 
 
 def declare(server: Server, topology: Topology) -> None:
@@ -45,22 +45,30 @@ def queue_arguments(queue: Queue) -> dict[str, Any]:
     return arguments
 
 
+def declare_exchange(channel: Any, exchange: Exchange) -> None:
+    """Make one exchange.  Raises MisconfiguredError as `declare` does; the channel is closed then."""
+    arguments = {"alternate-exchange": exchange.alternate} if exchange.alternate else {}
+    with _Naming(f"exchange {exchange.name!r}", remedy="delete it there (rabbitmqadmin delete exchange), or rename"):
+        channel.exchange_declare(
+            exchange.name, exchange.kind.value, durable=True, auto_delete=False, arguments=arguments
+        )
+
+
+def declare_queue(channel: Any, queue: Queue) -> None:
+    """Make one queue.  Raises MisconfiguredError as `declare` does; the channel is closed then."""
+    with _Naming(
+        f"queue {queue.name!r}",
+        remedy="give POSTROAD['DELIVERY_LIMIT'] its former value if that was changed; or let the queue run empty"
+        f" and delete it there (rabbitmqctl delete_queue {queue.name})",
+    ):
+        channel.queue_declare(queue.name, durable=True, auto_delete=False, arguments=queue_arguments(queue))
+
+
 def _declare(channel: Any, topology: Topology) -> None:
     for exchange in topology.exchanges:
-        arguments = {"alternate-exchange": exchange.alternate} if exchange.alternate else {}
-        with _Naming(
-            f"exchange {exchange.name!r}", remedy="delete it there (rabbitmqadmin delete exchange), or rename"
-        ):
-            channel.exchange_declare(
-                exchange.name, exchange.kind.value, durable=True, auto_delete=False, arguments=arguments
-            )
+        declare_exchange(channel, exchange)
     for queue in topology.queues:
-        with _Naming(
-            f"queue {queue.name!r}",
-            remedy="give POSTROAD['DELIVERY_LIMIT'] its former value if that was changed; or let the queue run empty"
-            f" and delete it there (rabbitmqctl delete_queue {queue.name})",
-        ):
-            channel.queue_declare(queue.name, durable=True, auto_delete=False, arguments=queue_arguments(queue))
+        declare_queue(channel, queue)
     for binding in topology.bindings:
         with _Naming(f"binding of {binding.queue!r} to {binding.exchange!r}", remedy="declare both first"):
             channel.queue_bind(binding.queue, binding.exchange, binding.route)

@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
 
+from postroad.console.cluster import may_see
 from postroad.messaging.models import DeadLetter, DeadLetterState
 from postroad.sagas.execution import Status
 from postroad.sagas.models import SagaInstance
@@ -32,7 +33,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     first = [_item(models[name], icon) for name, (icon, _) in _FIRST.items() if name in models]
     services = [_group(each) for label, each in found.items() if label not in _OWN and label not in _LAST]
     people = [_group(found[label], title) for label, title in _LAST.items() if label in found]
-    return [{"title": "Postroad", "items": [*first, *_start()]}, *services, *people]
+    return [{"title": "Postroad", "items": [*first, *_cluster(request), *_start()]}, *services, *people]
 
 
 def _item(model: dict[str, Any], icon: str) -> dict[str, Any]:
@@ -57,6 +58,12 @@ def _group(application: dict[str, Any], title: str = "") -> dict[str, Any]:
     items = [{"title": model["name"], "link": model["admin_url"]} for model in application["models"]]
     name = str(application["name"]).replace("_", " ")
     return {"title": title or name.capitalize(), "separator": True, "collapsible": True, "items": items}
+
+
+def _cluster(request: HttpRequest) -> list[dict[str, Any]]:
+    if not may_see(request):
+        return []
+    return [{"title": "Cluster", "icon": "hub", "link": reverse("postroad_cluster")}]
 
 
 def _start() -> list[dict[str, Any]]:

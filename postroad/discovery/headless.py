@@ -73,6 +73,6 @@ class HeadlessResolver(Resolver):
                     f"DNS has no address of {service!r} ({named.host}: {error});"
                     " is it running, and is POSTROAD['DNS_TEMPLATE'] right?"
                 ) from error
-            log.warning("DNS does not answer; the last addresses stay in use", extra={"service": service})
+            log.warning("DNS does not answer; the last addresses stay in use", extra={"called": service})
             return _Answer(last.endpoints, until)
         return _Answer([replace(named, host=address) for address in addresses], until)

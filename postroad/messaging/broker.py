@@ -46,6 +46,36 @@ class Delivery:
     dead_reason: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueState:
+    """A queue as the broker has it now.
+
+    Attributes:
+        name: Physical name.
+        messages: Those that no consumer holds.
+        consumers: Who receives from it, or stands by to.
+    """
+
+    name: str
+    messages: int
+    consumers: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspection:
+    """What a broker has of a topology.
+
+    Attributes:
+        missing: Exchanges and queues that are not there: `queue 'kitchen.0'`.
+        differing: A sentence, with the way out, for each that is there with other properties.
+        queues: Those that are there.
+    """
+
+    missing: tuple[str, ...] = ()
+    differing: tuple[str, ...] = ()
+    queues: tuple[QueueState, ...] = ()
+
+
 class Publisher(Protocol):
     """Sends batches.  One thread."""
 
@@ -108,6 +138,14 @@ class Broker(Protocol):
         Raises:
             BrokerUnavailable: Nobody answers.
             MisconfiguredError: The broker has one of them with other properties; the text says which.
+        """
+        ...
+
+    def inspect(self, topology: Topology) -> Inspection:
+        """Compare exchanges and queues with what `declare` would make; makes nothing.  Bindings cannot be asked for.
+
+        Raises:
+            BrokerUnavailable: Nobody answers.
         """
         ...
 

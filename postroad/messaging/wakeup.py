@@ -11,8 +11,12 @@ from typing import Any, Protocol, cast
 from django.db import Error, connection, transaction
 from typing_extensions import override
 
+from postroad.messaging.sql import is_postgresql
+
 _bell = threading.Event()
 
+_LISTEN = "LISTEN postroad_outbox"
+_COUNT = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query = %s"
 _MARK = """
     INSERT INTO postroad_relay_state (is_idle) VALUES (%s)
     ON CONFLICT (id) DO UPDATE SET is_idle = excluded.is_idle"""
@@ -104,7 +108,7 @@ class NotifyWakeup(Wakeup):
     def _listening(self) -> Any:
         if self._listener is None or self._listener.closed:
             self._listener = _driver().connect(**connection.get_connection_params(), autocommit=True)
-            self._listener.execute("LISTEN postroad_outbox")
+            self._listener.execute(_LISTEN)
         return self._listener
 
     def _mark(self, *, is_idle: bool) -> None:
@@ -115,6 +119,15 @@ class NotifyWakeup(Wakeup):
         with connection.cursor() as cursor:
             cursor.execute(_MARK, [is_idle])
         self._is_marked = is_idle
+
+
+def count_listeners() -> int | None:
+    """Return how many relays have been idle and are still connected; None on SQLite, where nobody listens."""
+    if not is_postgresql():
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, [_LISTEN])
+        return int(cursor.fetchone()[0])
 
 
 def _driver() -> Any:

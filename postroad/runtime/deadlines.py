@@ -1,6 +1,6 @@
 """The caller's deadline on the way in: a request whose time is over is answered before any work.  Not: its own calls.
 
-Put it first in MIDDLEWARE.  See `postroad.rpi.deadline` for what the calls of a view then do with what is left.
+Put it first in MIDDLEWARE, after `probes`.  See `postroad.rpi.deadline` for what the calls of a view then do with what is left.
 """
 
 from collections.abc import Awaitable, Callable

@@ -14,8 +14,9 @@ from dataclasses import replace
 
 import pytest
 
+from postroad.messaging import topology as topologies
 from postroad.messaging.broker import Broker, Fate
-from postroad.messaging.channels import shard_of
+from postroad.messaging.channels import CommandChannel, shard_of
 from postroad.messaging.message import Address, Envelope, Outgoing
 from postroad.testing.broker_stage import Stage, letter, numbers, to_queue
 
@@ -235,6 +236,28 @@ class BrokerSuite:
         stage.declare(stage.topology)
 
         assert numbers(stage.take(stage.receiver(), 1)) == [1]
+
+    def test_an_inspection_finds_what_was_declared_with_its_messages_and_consumers(self, stage: Stage) -> None:
+        stage.receiver(stage.dead)
+        stage.send(letter(1), letter(2))
+        found = stage.broker.inspect(stage.topology)
+        states = {state.name: state for state in found.queues}
+
+        assert (found.missing, found.differing) == ((), ())
+        assert states.keys() == {queue.name for queue in stage.topology.queues}
+        assert (states[stage.queue].messages, states[stage.queue].consumers) == (2, 0)
+        assert states[stage.dead].messages == 0
+
+    def test_an_inspection_names_what_is_missing_and_makes_nothing(self, stage: Stage) -> None:
+        other = CommandChannel(f"{stage.name}.other", shards=1)
+        wanted = topologies.command_queues(other, service=stage.name)
+        names = (f"exchange '{other.name}.any'", f"exchange '{other.name}'", f"queue '{other.name}.0'")
+
+        for_the_first_time = stage.broker.inspect(wanted)
+        again = stage.broker.inspect(wanted)
+
+        assert for_the_first_time.missing == again.missing == (*names, f"queue '{other.name}.any'")
+        assert again.queues == ()
 
     def test_a_message_is_settled_once_every_receiver_has_acknowledged_it(self, stage: Stage) -> None:
         first, second = (stage.receiver(*stage.subscribe(name, "x.Made")) for name in ("a", "b"))

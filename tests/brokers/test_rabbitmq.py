@@ -12,6 +12,7 @@ from postroad.brokers.rabbitmq import RabbitMQ
 from postroad.errors import BrokerUnavailable, MisconfiguredError
 from postroad.messaging.broker import Fate
 from postroad.messaging.message import Address, Envelope, Kind, Outgoing
+from postroad.messaging.topology import Topology
 from postroad.testing.broker_stage import Stage, letter, numbers, to_queue
 from tests.support.amqp import connected
 
@@ -198,3 +199,25 @@ def test_a_missing_queue_is_named_with_the_way_out(stage: Stage) -> None:
     with pytest.raises(BrokerUnavailable, match=rf"queue '{stage.name}.missing' does not exist.*declare_channels"):
         receiver.receive(limit=1, timeout_seconds=1)
     stage.subscribe("missing")
+
+
+def test_an_inspection_tells_what_stands_there_with_other_properties(stage: Stage, broker_url: str) -> None:
+    with connected(broker_url) as connection:
+        channel = connection.channel()
+        channel.queue_delete(stage.queue)
+        channel.queue_declare(stage.queue, durable=True, auto_delete=False, arguments={"x-queue-type": "classic"})
+        channel.exchange_delete(stage.name)
+        channel.exchange_declare(stage.name, "direct", durable=True, auto_delete=False)
+
+    found = stage.broker.inspect(stage.topology)
+
+    assert found.missing == ()
+    assert len(found.differing) == 2
+    assert f"exchange '{stage.name}' exists at the broker with other properties" in found.differing[0]
+    assert f"queue '{stage.queue}' exists at the broker with other properties" in found.differing[1]
+    assert stage.queue not in {state.name for state in found.queues}
+
+
+def test_an_inspection_of_a_broker_that_is_away_says_so() -> None:
+    with pytest.raises(BrokerUnavailable, match="nobody answers there"):
+        RabbitMQ("amqp://guest:guest@127.0.0.1:1/").inspect(Topology())

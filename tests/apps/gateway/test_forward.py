@@ -19,6 +19,7 @@ from apps.gateway.forward import forward
 from apps.gateway.problems import Refused
 from postroad.context import Current, working
 from postroad.discovery.static import StaticResolver
+from postroad.rpi import watch
 from postroad.rpi.policies import new_policy
 from postroad.rpi.rest import RestTransport
 
@@ -203,6 +204,22 @@ def test_what_is_not_idempotent_is_sent_once(rf: RequestFactory, owner: Owner, m
     send(owner.url, getattr(rf, method)(ORDER, b"{}", content_type="application/json"))
 
     assert len(owner.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"), [(200, "answered"), (409, "rejected"), (503, "ServiceUnavailable")], ids=str
+)
+def test_a_forwarded_request_is_told_to_those_who_count_calls(
+    rf: RequestFactory, owner: Owner, status: int, outcome: str
+) -> None:
+    owner.status, told = status, list[watch.Fact]()
+
+    with watch.watching(told.append):
+        send(owner.url, rf.post(ORDER))
+
+    (ended,) = [fact for fact in told if isinstance(fact, watch.CallEnded)]
+    assert (ended.service, ended.operation, ended.outcome) == ("orders", "post", outcome)
+    assert 0 < ended.seconds < 5
 
 
 def test_connections_are_used_again(rf: RequestFactory, owner: Owner) -> None:

@@ -39,7 +39,12 @@ def test_a_fault_names_field_value_and_way_out(register: Ask) -> None:
     body = problem(register({"name": {"firstName": 12}}), 400)
 
     assert body["errors"] == [
-        {"field": "name.firstName", "detail": "Not a valid string.", "value": 12},
+        {
+            "field": "name.firstName",
+            "detail": "Not a valid string.",
+            "value": 12,
+            "wayOut": "Give it as /openapi.json describes it.",
+        },
         {"field": "name.lastName", "detail": "This field is required.", "wayOut": "Add the field."},
     ]
     assert body["detail"] == "name.firstName is not valid: Not a valid string. So are 1 more."

@@ -48,7 +48,7 @@ class Command(BaseCommand):
         self._story = Story(sys.stdout)
         port: int = options["port"]
         call_command("migrate", verbosity=0)
-        password = make_administrator(settings.VAR_DIR / "admin-password")
+        password = make_administrator(settings.VAR_DIR / "admin-password", given=os.environ.get("ADMIN_PASSWORD", ""))
         server = _listen(port)
         platform = Embedded()
         try:

@@ -1,0 +1,46 @@
+# One image for every service and every role; which one a container is, its command and POSTROAD_SERVICE say.
+# Builds with docker, podman and buildah: make image
+
+FROM python:3.13-slim AS build
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
+RUN apt-get -q update && apt-get -qy install --no-install-recommends binutils
+RUN python -m venv --without-pip /opt/venv
+COPY requirements/base.txt /build/requirements.txt
+# Wheels only: nothing is compiled. Then out with what no process reads: tests, other languages, sources and symbols of
+# extensions. Bytecode is made here, since the file system is read-only later; not for what is seldom or never imported.
+RUN python -m pip --python /opt/venv/bin/python install --no-compile --only-binary=:all: --require-hashes -r /build/requirements.txt \
+ && cd /opt/venv/lib/python3.*/site-packages \
+ && find . -depth -type d \( -name tests -o -name test -o -path '*/locale/*' -not -path '*/locale/en*' \) -not -path './django/test' -exec rm -rf {} + \
+ && find . \( -name '*.pyx' -o -name '*.pxd' -o -name '*.c' -o -name '*.h' -o -name '*.pyi' -o -name '*.po' \) -delete \
+ && find . -name '*.so' -exec strip --strip-unneeded {} + \
+ && python -m compileall -q -x '/(kubernetes|prompt_toolkit|wcwidth|gis|supervisor|oauthlib)/' .
+WORKDIR /app
+ENV PATH=/opt/venv/bin:$PATH
+COPY manage.py ./
+COPY config config
+COPY postroad postroad
+COPY apps apps
+# Collected once: the copies inside the packages are served by nobody.
+RUN python -m compileall -q . \
+ && DJANGO_SETTINGS_MODULE=config.settings.build python manage.py collectstatic --noinput --verbosity 0 \
+ && find /opt/venv/lib/python3.*/site-packages -depth -type d -name static -not -path '*/django/contrib/staticfiles*' -exec rm -rf {} +
+
+FROM python:3.13-slim
+ARG VERSION=dev
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="Postroad" \
+      org.opencontainers.image.description="The services of Postroad's reference system, every role in one image" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="$VERSION" \
+      org.opencontainers.image.revision="$REVISION"
+COPY --from=build /opt/venv /opt/venv
+COPY --from=build /app /app
+WORKDIR /app
+ENV PATH=/opt/venv/bin:$PATH \
+    PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
+    DJANGO_SETTINGS_MODULE=config.settings.service \
+    POSTROAD_VERSION=$VERSION \
+    VAR_DIR=/tmp HOME=/tmp
+USER 10001:10001
+EXPOSE 8000 9000 9100
+CMD ["gunicorn", "config.wsgi", "-c", "python:config.gunicorn"]

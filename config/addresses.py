@@ -1,0 +1,80 @@
+"""Where the database and the broker of a deployment are: a URL, or the parts that Kubernetes secrets hold.
+
+The URL wins.  Parts are quoted here, so a password may hold anything.
+
+    DATABASE_URL   or  DATABASE_HOST, _NAME, _USER, _PASSWORD; _PORT (5432), _OPTIONS (sslmode=require&…)
+    BROKER_URL     or  BROKER_HOST, _USER, _PASSWORD; _TLS (false), _PORT (5672; with TLS 5671), _VHOST (/)
+
+Not: what is done with a URL, which is `databases` and the broker's adapter.
+"""
+
+import os
+from urllib.parse import parse_qsl, quote, urlencode
+
+from config.environment import flag, number, text, unusable
+
+_MOST_PORT = 65535
+
+
+def database_url() -> str:
+    """Return the database's URL; empty if the environment says nothing of one.
+
+    Raises:
+        SystemExit: A part is missing or cannot be used; the text names the variable.
+    """
+    if text("DATABASE_URL"):
+        return text("DATABASE_URL")
+    if not _has_any("DATABASE", "HOST", "NAME", "USER", "PASSWORD"):
+        return ""
+    host, login = _host("DATABASE"), _login("DATABASE")
+    port = number("DATABASE_PORT", 5432, most=_MOST_PORT)
+    name = quote(_part("DATABASE", "NAME"), safe="")
+    options = _options("DATABASE_OPTIONS")
+    return f"postgresql://{login}@{host}:{port}/{name}{'?' if options else ''}{options}"
+
+
+def broker_url() -> str:
+    """Return the broker's URL; empty if the environment says nothing of one.
+
+    Raises:
+        SystemExit: A part is missing or cannot be used; the text names the variable.
+    """
+    if text("BROKER_URL"):
+        return text("BROKER_URL")
+    if not _has_any("BROKER", "HOST", "USER", "PASSWORD"):
+        return ""
+    scheme, usual = ("amqps", 5671) if flag("BROKER_TLS") else ("amqp", 5672)
+    host, login = _host("BROKER"), _login("BROKER")
+    port = number("BROKER_PORT", usual, most=_MOST_PORT)
+    return f"{scheme}://{login}@{host}:{port}/{quote(text('BROKER_VHOST', '/'), safe='')}"
+
+
+def _has_any(prefix: str, *parts: str) -> bool:
+    return any(text(f"{prefix}_{part}") for part in parts)
+
+
+def _part(prefix: str, part: str) -> str:
+    name = f"{prefix}_{part}"
+    if not text(name):
+        raise SystemExit(f"postroad: {name} is not set although other parts are; set it, or {prefix}_URL.")
+    return text(name)
+
+
+def _login(prefix: str) -> str:
+    """Return user and password, quoted; a password may be empty, but not forgotten."""
+    user = quote(_part(prefix, "USER"), safe="")
+    password = f"{prefix}_PASSWORD"
+    return f"{user}:{quote(os.environ[password] if password in os.environ else _part(prefix, 'PASSWORD'), safe='')}"
+
+
+def _host(prefix: str) -> str:
+    host = _part(prefix, "HOST")
+    return f"[{host.strip('[]')}]" if ":" in host else quote(host, safe="")
+
+
+def _options(name: str) -> str:
+    given = text(name)
+    try:
+        return urlencode(parse_qsl(given, strict_parsing=True)) if given else ""
+    except ValueError:
+        raise unusable(name, given, "write name=value, more of them joined by &, for example sslmode=require") from None

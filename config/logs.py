@@ -1,0 +1,56 @@
+"""LOG_LEVEL and LOG_FORMAT → Django's LOGGING.  Not: how a line looks, which is `postroad.runtime.logs`.
+
+Knows no Django: gunicorn's first process, which loads no application, logs by it as well.
+"""
+
+import logging
+from typing import Any
+
+from config.environment import choice, text, unusable
+from config.services import service_name
+
+_FORMATS = ("line", "json")
+_SERVERS = ("gunicorn.error", "uvicorn")
+"""Loggers whose programs give them handlers of their own, which this takes away."""
+
+
+def is_json() -> bool:
+    """Return whether LOG_FORMAT asks for JSON.
+
+    Raises:
+        SystemExit: It asks for a format that does not exist.
+    """
+    return choice("LOG_FORMAT", *_FORMATS) == "json"
+
+
+def logging_from(default: str) -> dict[str, Any]:
+    """Return LOGGING from LOG_LEVEL on: a line a record on standard error, or an object of JSON on standard output.
+
+    Args:
+        default: The level if LOG_LEVEL is not set.
+
+    Raises:
+        SystemExit: LOG_LEVEL or LOG_FORMAT is no such thing.
+    """
+    level = text("LOG_LEVEL", default)
+    if level.upper() not in logging.getLevelNamesMapping():
+        raise unusable("LOG_LEVEL", level, "choose one of: DEBUG, INFO, WARNING, ERROR, CRITICAL")
+    formatter = "json" if is_json() else "line"
+    stream = "ext://sys.stdout" if is_json() else "ext://sys.stderr"
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "line": {"()": "postroad.runtime.logs.LineFormatter"},
+            "json": {"()": "postroad.runtime.logs.JsonFormatter", "service": service_name()},
+        },
+        "handlers": {"stream": {"class": "logging.StreamHandler", "formatter": formatter, "stream": stream}},
+        "root": {"handlers": ["stream"], "level": level.upper()},
+        "loggers": {
+            "django.request": {"level": "ERROR"},  # a 404 is an answer, not news
+            "httpx": {"level": "WARNING"},  # it tells every request
+            "celery.apps.worker": {"level": "INFO"},  # that a worker is ready, which others wait to read
+            **{name: {"handlers": [], "propagate": True} for name in _SERVERS},
+            "uvicorn.access": {"handlers": [], "propagate": False},  # off; the ingress has one
+        },
+    }

@@ -1,0 +1,22 @@
+// Keeps the cluster page fresh: fetches it again and puts its table in place of the old one.  Not: what it shows.
+
+const EVERY = 10000; // milliseconds, from one answer to the next question
+
+async function refresh() {
+  const shown = document.querySelector("#postroad-cluster");
+  try {
+    const answer = await fetch(location.href, { cache: "no-store" });
+    if (!answer.ok || answer.redirected) throw new Error(`${answer.status}`); // redirected: to the login
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    shown.replaceWith(page.querySelector("#postroad-cluster"));
+  } catch {
+    shown.classList.add("is-stale");
+  }
+}
+
+async function again() {
+  if (!document.hidden) await refresh();
+  setTimeout(again, EVERY);
+}
+
+setTimeout(again, EVERY);

@@ -1,0 +1,108 @@
+"""Taking a lane (one shard's queue) away from the pod that serves it.  Not: the balance itself, which is `balance`.
+
+The workers of a service share its lanes by a table that each computes from the names of those alive.  So a lane is moved
+by ending the pod that serves it, in good order: it finishes its job and hands its messages back, the others compute the
+table without it, and take its lanes over where they stand.  The deployment starts a new pod, which has another name and
+so other lanes.  The pod's other lanes move as well; nothing keeps a lane away from the remaining pods.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from celery import Celery
+
+from postroad.brokers.rabbitmq_connection import CONNECT_SECONDS, LOST, celery_broker, describe
+from postroad.conf import settings
+from postroad.errors import BrokerUnavailable, ClusterRefused
+from postroad.runtime.balance import service_of
+from postroad.runtime.cluster.port import Cluster, Pod
+
+Serving = Mapping[str, Sequence[str]]
+"""Node name of a worker (`kitchen@<pod>`) → the queues it consumes."""
+
+ANSWER_SECONDS = 1.0
+HANDOVER_SECONDS = 60.0
+"""A pod has so long to end (its grace period is shorter); the others take over within `BALANCE_SECONDS`."""
+
+_HOST_NAME = 63  # characters of a pod's name that its host name keeps
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lane:
+    """A queue and who serves it.
+
+    Attributes:
+        node: The worker's node name.
+        pod: The pod it runs in.
+        others: Workers of the same service that could take it over.
+    """
+
+    queue: str
+    node: str
+    pod: str
+    others: Sequence[str]
+
+
+def ask_workers() -> Serving:
+    """Ask all workers at the broker which queues they consume; takes `ANSWER_SECONDS`.
+
+    Raises:
+        BrokerUnavailable: Nobody answers at BROKER_URL.
+        MisconfiguredError: It is not RabbitMQ.
+    """
+    app = Celery("postroad-operator", set_as_current=False)
+    app.conf.update(celery_broker(settings().broker_url))
+    try:
+        with app.connection_for_write(connect_timeout=CONNECT_SECONDS) as connection:
+            connection.connect()  # once: by itself Celery would try for ever
+            answers = app.control.inspect(timeout=ANSWER_SECONDS, connection=connection).stats() or {}
+    except LOST as error:
+        raise BrokerUnavailable(
+            f"the workers cannot be asked which lanes they serve ({describe(error)}); ask where BROKER_URL is reached:"
+            " kubectl exec deploy/<release>-<service>-web -- python manage.py cluster drain-lane …"
+        ) from error
+    finally:
+        app.close()
+    return {node: answer.get("postroad", {}).get("queues", ()) for node, answer in answers.items()}
+
+
+def find(queue: str, serving: Serving, pods: Sequence[Pod]) -> Lane:
+    """Return who serves a queue.
+
+    Raises:
+        ClusterRefused: Nobody, or nobody in a pod of this release.
+    """
+    node = next((name for name, queues in serving.items() if queue in queues), "")
+    if not node:
+        known = ", ".join(sorted({name for queues in serving.values() for name in queues})) or "none"
+        raise ClusterRefused(f"no worker serves {queue!r}; those that answered serve: {known}.")
+    host = node.partition("@")[2].partition(".")[0]
+    pod = next((pod.name for pod in pods if pod.name[:_HOST_NAME].rstrip("-") == host), "")
+    if not pod:
+        raise ClusterRefused(f"{queue!r} is served by {node}, which is no pod of this release; is it the right one?")
+    others = [name for name in serving if name != node and service_of(name) == service_of(node)]
+    return Lane(queue=queue, node=node, pod=pod, others=others)
+
+
+def drain(cluster: Cluster, lane: Lane, *, ask: Callable[[], Serving] = ask_workers) -> str:
+    """Move a lane to another pod; return the node that serves it then.
+
+    Raises:
+        ClusterRefused: No other worker could take it, the disruption budget forbids it, or nobody took it in time.
+    """
+    if not lane.others:
+        raise ClusterRefused(
+            f"{lane.node} is the only worker of its service: until another one is up, nobody would serve {lane.queue}."
+            f" Start a second one first: manage.py cluster scale {service_of(lane.node)} worker 2"
+        )
+    cluster.evict(lane.pod)
+    until = time.monotonic() + HANDOVER_SECONDS
+    while time.monotonic() < until:
+        for node, queues in ask().items():
+            if node != lane.node and lane.queue in queues:
+                return node
+    raise ClusterRefused(
+        f"{lane.pod} was evicted, but nobody has taken {lane.queue} over within {HANDOVER_SECONDS:g} s;"
+        " see: manage.py cluster status"
+    )

@@ -1,0 +1,1 @@
+"""Is this installation well?  One module for each kind of check.  Not: mending anything."""

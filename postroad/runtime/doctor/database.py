@@ -1,0 +1,73 @@
+"""The service's database: does it answer, has it our tables, is its clock ours.  Not: what is in the tables."""
+
+import time
+from collections.abc import Iterator
+
+from django.db import Error, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from postroad.messaging import sql
+from postroad.runtime.doctor import clocks
+from postroad.runtime.doctor.findings import Finding, failure, ok
+
+DATABASE, MIGRATIONS, CLOCK = "database", "migrations", "database clock"
+
+
+def look_at_answer() -> Iterator[Finding]:
+    """Ask the database something."""
+    began = time.monotonic()
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except Error as error:
+        yield failure(
+            DATABASE,
+            f"{_place()} does not answer: {_line(error)}",
+            remedy="start it, or correct DATABASE_URL",
+        )
+        return
+    yield ok(DATABASE, f"{_place()} answers in {(time.monotonic() - began) * 1000:.0f} ms")
+
+
+def look_at_migrations() -> Iterator[Finding]:
+    """Compare the migrations that are applied with those of this code."""
+    try:
+        executor = MigrationExecutor(connection)
+        waiting = [str(migration) for migration, _ in executor.migration_plan(executor.loader.graph.leaf_nodes())]
+    except Error as error:
+        yield failure(MIGRATIONS, f"cannot be read: {_line(error)}", remedy="look at the database's own log")
+        return
+    if waiting:
+        yield failure(
+            MIGRATIONS,
+            f"{len(waiting)} are not applied, the first is {waiting[0]}",
+            remedy="run: python manage.py migrate",
+        )
+    else:
+        yield ok(MIGRATIONS, f"all {len(executor.loader.disk_migrations)} are applied")
+
+
+def look_at_clock() -> Iterator[Finding]:
+    """Compare the database's clock, by which messages fall due, with ours; SQLite has none of its own."""
+    if not sql.is_postgresql():
+        return
+    before = time.time()
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT extract(epoch FROM clock_timestamp())::float8")
+            (theirs,) = cursor.fetchone()
+    except Error as error:
+        yield failure(CLOCK, f"cannot be read: {_line(error)}", remedy="look at the database's own log")
+        return
+    yield clocks.judge(CLOCK, theirs - (before + time.time()) / 2)
+
+
+def _place() -> str:
+    """Return which database it is, without password."""
+    given = connection.settings_dict
+    address = f"{given['HOST']}:{given['PORT'] or 5432}/" if given["HOST"] else ""
+    return f"{connection.display_name} {address}{given['NAME']}"
+
+
+def _line(error: Error) -> str:
+    return " ".join(str(error).split())

@@ -1,0 +1,90 @@
+"""Is the relay alive?  Judged by what waits for it and, on PostgreSQL, by who listens.  Not: what it has sent.
+
+A relay that has nothing to do listens for wake-ups, and keeps that connection from then on; a relay that has much to
+do takes the oldest rows first.  So it is gone if nobody listens while nothing waits, or if a row waits for long.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import Error
+from django.db.models import DurationField, ExpressionWrapper, F
+from django.db.models.functions import Now
+
+from postroad.messaging.models import OutboxMessage
+from postroad.messaging.wakeup import count_listeners
+from postroad.runtime.doctor.findings import Finding, failure, ok, warning
+
+RELAY = "relay"
+_START = "start it: python manage.py relay"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """The oldest row that is due.
+
+    Attributes:
+        seconds: For how long, by the database's clock.
+        error: Why it could not be sent; empty if that was not tried.
+    """
+
+    seconds: float
+    destination: str
+    error: str
+
+
+def look_at_relay(*, late_seconds: float, has_process: bool) -> Iterator[Finding]:
+    """Look at the oldest row that is due, and for a listener.
+
+    Args:
+        late_seconds: How long a row may wait.
+        has_process: Whether the relay is a process of its own; the one-process mode has a thread, which never listens.
+    """
+    try:
+        oldest = oldest_due()
+        listeners = count_listeners() if has_process else None
+    except Error as error:
+        yield failure(
+            RELAY,
+            f"the outbox cannot be read: {str(error).partition(chr(10))[0]}",
+            remedy="run: python manage.py migrate",
+        )
+        return
+    if oldest is not None and oldest.seconds >= late_seconds:
+        yield _late(oldest, listeners)
+    elif listeners == 0 and oldest is None:
+        yield failure(RELAY, "nothing waits, but no relay is connected to the database", remedy=_START)
+    elif listeners == 0:
+        yield warning(RELAY, "messages wait, not long yet; no relay is connected that is ever idle", remedy=_START)
+    else:
+        seen = "" if listeners is None else f", {listeners} connected"
+        waits = "nothing waits" if oldest is None else f"the oldest message waits {max(0.0, oldest.seconds):.1f} s"
+        yield ok(RELAY, f"{waits}{seen}")
+
+
+def oldest_due() -> Waiting | None:
+    """Return the oldest row that is due, by id, as the relay takes them."""
+    age = ExpressionWrapper(Now() - F("available_at"), output_field=DurationField())
+    due = OutboxMessage.objects.filter(available_at__lte=Now()).annotate(age=age).order_by("id")
+    for waited, channel, route, error in due.values_list("age", "channel", "route", "error")[:1]:
+        seconds = waited / timedelta(seconds=1)
+        return Waiting(seconds=seconds, destination=f"{channel} {route}".strip(), error=error)
+    return None
+
+
+def _late(oldest: Waiting, listeners: int | None) -> Finding:
+    text = f"a message to {oldest.destination} waits for {oldest.seconds:.0f} s"
+    if oldest.error:
+        return failure(
+            RELAY,
+            f"{text}; its destination does not take it ({oldest.error})",
+            remedy="see: python manage.py outbox status; is the receiver's service there, has it declared its channels?",
+        )
+    if listeners:
+        return failure(
+            RELAY,
+            f"{text}; {listeners} relay is connected and does not get on",
+            remedy="look at its log; if it only has too much to do, start another one beside it",
+        )
+    return failure(RELAY, f"{text}; no relay takes it", remedy=_START)

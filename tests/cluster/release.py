@@ -1,0 +1,84 @@
+"""One installed release of the chart: installing, changing and reading it.  Not: load, which is `customers`."""
+
+import csv
+import io
+from collections import Counter
+from typing import Any
+
+from tests.cluster.tools import CHART, Namespace
+
+SERVICES = ("orders", "consumers", "kitchen", "accounting", "restaurants", "delivery", "order-history")
+INSTANCE = "app.kubernetes.io/instance"
+COMPONENT = "app.kubernetes.io/component"
+SERVICE = "postroad.dev/service"
+
+
+class Release:
+    """A release with its own throw-away servers, unless values say otherwise."""
+
+    def __init__(self, namespace: Namespace, name: str = "postroad") -> None:
+        self.namespace, self.name = namespace, name
+
+    def install(self, **values: object) -> None:
+        """Install the chart and wait until everything is ready."""
+        self.namespace.helm("install", self.name, str(CHART), *_given(values), "--wait", "--timeout", "8m")
+
+    def upgrade(self, *, timeout: str = "8m", **values: object) -> None:
+        """Change values, keeping all others, and wait until everything is ready."""
+        keep = ("--reuse-values", "--wait", "--timeout", timeout)
+        self.namespace.helm("upgrade", self.name, str(CHART), *_given(values), *keep)
+
+    def rollback(self) -> None:
+        """Go back to the revision before, and wait until everything is ready."""
+        self.namespace.helm("rollback", self.name, "--wait", "--timeout", "8m")
+
+    def pods(self, *, role: str = "", service: str = "") -> list[dict[str, Any]]:
+        """Return the release's pods that are not on their way out."""
+        labels = [f"{INSTANCE}={self.name}"]
+        labels += [f"{COMPONENT}={role}"] if role else []
+        labels += [f"{SERVICE}={service}"] if service else []
+        found = self.namespace.get("pods", "--selector", ",".join(labels))
+        return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
+
+    def is_ready(self) -> bool:
+        """Tell whether every Deployment and StatefulSet has all its replicas ready."""
+        found = self.namespace.get("deployments,statefulsets", "--selector", f"{INSTANCE}={self.name}")
+        return all(
+            each["status"].get("readyReplicas", 0) == each["spec"]["replicas"]
+            and each["status"].get("observedGeneration") == each["metadata"]["generation"]
+            for each in found
+        )
+
+    def rows(self, service: str, statement: str) -> list[list[str]]:
+        """Return the rows that a service's database answers, every value as text."""
+        database = service.replace("-", "_")
+        psql = (
+            "psql",
+            "--username",
+            "postroad",
+            "--dbname",
+            database,
+            "--csv",
+            "--tuples-only",
+            "--command",
+            statement,
+        )
+        said = self.namespace.kubectl("exec", f"{self.name}-postgresql-0", "--", *psql)
+        return list(csv.reader(io.StringIO(said)))
+
+    def restarts(self) -> Counter[str]:
+        """Return how often the containers of each role were started again."""
+        counted: Counter[str] = Counter()
+        for pod in self.pods():
+            for status in pod["status"].get("containerStatuses", []):
+                counted[pod["metadata"]["labels"].get(COMPONENT, "")] += status["restartCount"]
+        return +counted
+
+
+def _given(values: dict[str, object]) -> list[str]:
+    """Return values as options: `dev__enabled=True` is `--set dev.enabled=true`."""
+    given = []
+    for name, value in values.items():
+        text = str(value).lower() if isinstance(value, bool) else str(value)
+        given += ["--set", f"{name.replace('__', '.')}={text}"]
+    return given

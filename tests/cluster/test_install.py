@@ -1,0 +1,85 @@
+"""One command on an empty namespace, and an order through a port-forward."""
+
+import base64
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from http.cookiejar import CookieJar
+
+import pytest
+
+from tests.cluster.release import Release
+from tests.cluster.report import Record
+from tests.cluster.tools import ROOT, ToolFailed
+
+
+def demo(url: str) -> str:
+    """Place a demo order at the gateway as `make demo` does, and return what is told of it."""
+    environment = {**os.environ, "GATEWAY_URL": url, "DJANGO_SETTINGS_MODULE": "config.settings.embedded"}
+    command = [sys.executable, "manage.py", "demo"]
+    ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return ended.stdout
+
+
+def test_an_order_is_approved_through_a_port_forward(release: Release, record: Record) -> None:
+    began = time.monotonic()
+
+    with release.namespace.forwarded(f"{release.name}-gateway") as url:
+        told = demo(url)
+
+    record.add("first order approved after that", time.monotonic() - began)
+    assert "APPROVED" in told
+
+
+def test_helm_test_finds_nothing_wrong(release: Release, record: Record) -> None:
+    began = time.monotonic()
+
+    said = release.namespace.helm("test", release.name, "--timeout", "5m", "--logs")
+
+    record.add("helm test", time.monotonic() - began)
+    assert "Phase:          Succeeded" in said
+    assert "Phase:          Failed" not in said
+
+
+def test_the_admin_lets_in_whoever_has_the_secrets_password(release: Release) -> None:
+    secret = json.loads(release.namespace.kubectl("get", "secret", f"{release.name}-admin", "--output", "json"))
+    password = base64.b64decode(secret["data"]["password"]).decode()
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
+
+    with release.namespace.forwarded(f"{release.name}-orders") as url:
+        login = f"{url.replace('127.0.0.1', 'localhost')}/admin/login/?next=/admin/"
+        page = opener.open(login, timeout=10).read().decode()
+        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
+        assert token
+        form = {"csrfmiddlewaretoken": token[1], "username": "admin", "password": password, "next": "/admin/"}
+        with opener.open(login, urllib.parse.urlencode(form).encode(), timeout=10) as answer:
+            assert answer.url.endswith("/admin/")
+            assert "Log out" in answer.read().decode()
+
+
+def test_no_root_file_system_can_be_written(release: Release) -> None:
+    pods = [pod for pod in release.pods() if pod["metadata"]["labels"]["app.kubernetes.io/component"] != "migrations"]
+    assert len(pods) > 20
+    specs = [pod["spec"] for pod in pods]
+    containers = [each for spec in specs for each in [*spec["containers"], *spec.get("initContainers", [])]]
+
+    assert all(each["securityContext"]["readOnlyRootFilesystem"] for each in containers)
+    web = release.pods(service="orders", role="web")[0]["metadata"]["name"]
+    with pytest.raises(ToolFailed, match="Read-only file system"):
+        release.namespace.kubectl("exec", web, "--", "touch", "/app/x")
+
+
+def test_a_garbage_request_is_refused_in_words(release: Release) -> None:
+    with release.namespace.forwarded(f"{release.name}-gateway") as url:
+        request = urllib.request.Request(f"{url}/v1/orders", b"{", {"Content-Type": "application/json"})
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(request, timeout=10)
+
+    assert refused.value.code == 400

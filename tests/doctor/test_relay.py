@@ -1,0 +1,93 @@
+"""The check of the relay."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from postroad.commands.sender import send
+from postroad.messaging.models import OutboxMessage
+from postroad.messaging.producer import unit_of_work
+from postroad.messaging.wakeup import NotifyWakeup
+from postroad.runtime.doctor.findings import Finding, Level
+from postroad.runtime.doctor.relay import look_at_relay
+from tests.support.shop import Bake
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def look(*, late_seconds: float = 60.0, has_process: bool = True) -> Finding:
+    [found] = look_at_relay(late_seconds=late_seconds, has_process=has_process)
+    return found
+
+
+def bake(*, error: str = "", delay_seconds: float = 0.0) -> None:
+    with unit_of_work():
+        send(Bake(order_id=1), delay_seconds=delay_seconds)
+    OutboxMessage.objects.update(error=error)
+
+
+def test_an_empty_outbox_is_well_where_the_relay_is_a_thread() -> None:
+    assert look(has_process=False).level is Level.OK
+
+
+def test_a_fresh_row_is_well_where_the_relay_is_a_thread() -> None:
+    bake()
+
+    found = look(has_process=False)
+
+    assert found.level is Level.OK
+    assert "the oldest message waits" in found.text
+
+
+def test_a_row_that_waits_for_long_is_a_failure() -> None:
+    bake()
+
+    found = look(late_seconds=0.0)
+
+    assert found.level is Level.FAILURE
+    assert "no relay takes it" in found.text
+    assert "manage.py relay" in found.remedy
+
+
+def test_a_row_that_is_not_due_yet_waits_for_nobody() -> None:
+    bake(delay_seconds=3600)
+
+    assert look(late_seconds=0.0, has_process=False).text == "nothing waits"
+
+
+def test_a_row_that_its_destination_does_not_take_says_so() -> None:
+    bake(error="unroutable")
+
+    found = look(late_seconds=0.0)
+
+    assert "its destination does not take it (unroutable)" in found.text
+    assert "outbox status" in found.remedy
+
+
+@pytest.fixture
+def idle_relay() -> Iterator[NotifyWakeup]:
+    wakeup = NotifyWakeup()
+    wakeup.idle()
+    yield wakeup
+    wakeup.close()
+
+
+@pytest.mark.postgres
+def test_a_relay_that_is_not_connected_is_a_failure_though_nothing_waits() -> None:
+    found = look()
+
+    assert (found.level, found.text) == (Level.FAILURE, "nothing waits, but no relay is connected to the database")
+
+
+@pytest.mark.postgres
+def test_a_relay_that_is_connected_is_well(idle_relay: NotifyWakeup) -> None:
+    assert (look().level, look().text) == (Level.OK, "nothing waits, 1 connected")
+
+
+@pytest.mark.postgres
+def test_a_connected_relay_that_does_not_get_on_is_a_failure(idle_relay: NotifyWakeup) -> None:
+    bake()
+
+    found = look(late_seconds=0.0)
+
+    assert "1 relay is connected and does not get on" in found.text

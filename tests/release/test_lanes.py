@@ -1,0 +1,98 @@
+"""Moving a lane to another pod."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from pytest_django import Settings
+
+from postroad.errors import BrokerUnavailable, ClusterRefused
+from postroad.runtime.cluster import lanes
+from postroad.runtime.cluster.lanes import Lane, Serving, ask_workers, drain, find
+from tests.support.clusters import FakeCluster, pod_of
+from tests.worker.office import Office, wait_until
+
+PODS = [pod_of("kitchen", "worker", name) for name in "ab"]
+A, B = (f"kitchen@{pod.name}" for pod in PODS)
+SERVING = {
+    A: ["kitchen.0", "kitchen.2"],
+    B: ["kitchen.1", "kitchen.3"],
+    "orders@postroad-orders-worker-a": ["orders.0"],
+}
+
+
+def test_a_lane_is_found_with_who_could_take_it_over() -> None:
+    lane = find("kitchen.1", SERVING, PODS)
+
+    assert lane == Lane(queue="kitchen.1", node=B, pod="postroad-kitchen-worker-b", others=[A])
+
+
+def test_a_lane_that_nobody_serves_is_refused_with_those_that_are_served() -> None:
+    with pytest.raises(ClusterRefused, match=re.escape("no worker serves 'kitchen.9'; those that answered serve: ki")):
+        find("kitchen.9", SERVING, PODS)
+
+
+def test_a_lane_that_is_served_elsewhere_is_refused() -> None:
+    with pytest.raises(ClusterRefused, match="which is no pod of this release"):
+        find("kitchen.0", {"kitchen@laptop": ["kitchen.0"]}, PODS)
+
+
+def test_a_drained_lane_is_served_by_another_node_in_the_end() -> None:
+    evicted: list[str] = []
+    answers = iter([SERVING, {B: ["kitchen.1"]}, {B: ["kitchen.0", "kitchen.1"]}])
+
+    node = drain(FakeCluster(on_evict=evicted.append), find("kitchen.0", SERVING, PODS), ask=lambda: next(answers))
+
+    assert (node, evicted) == (B, ["postroad-kitchen-worker-a"])
+
+
+def test_the_only_worker_of_a_service_is_not_evicted() -> None:
+    evicted: list[str] = []
+
+    with pytest.raises(ClusterRefused, match="cluster scale orders worker 2"):
+        drain(
+            FakeCluster(on_evict=evicted.append),
+            find("orders.0", SERVING, [pod_of("orders", "worker")]),
+        )
+
+    assert evicted == []
+
+
+def test_a_lane_that_nobody_takes_over_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lanes, "HANDOVER_SECONDS", 0.05)
+
+    with pytest.raises(ClusterRefused, match=re.escape("nobody has taken kitchen.0 over within 0.05 s")):
+        drain(FakeCluster(), find("kitchen.0", SERVING, PODS), ask=dict)
+
+
+def test_workers_cannot_be_asked_through_a_broker_that_is_away(settings: Settings) -> None:
+    settings.POSTROAD = {**settings.POSTROAD, "BROKER_URL": "amqp://guest:guest@127.0.0.1:1/"}
+
+    with pytest.raises(BrokerUnavailable, match="kubectl exec"):
+        ask_workers()
+
+
+@pytest.mark.broker
+@pytest.mark.slow
+def test_real_workers_hand_a_drained_lane_over_with_nothing_lost_or_out_of_order(
+    open_office: Callable[[int], Office], settings: Settings, broker_url: str
+) -> None:
+    settings.POSTROAD = {**settings.POSTROAD, "BROKER_URL": broker_url}
+    office = open_office(4)
+    workers = {worker.name: worker for worker in (office.hire("threads", number=number) for number in (1, 2))}
+
+    def ask() -> Serving:
+        return {node: queues for node, queues in ask_workers().items() if node in workers}
+
+    is_shared = wait_until(lambda: sorted(len(queues) for queues in ask().values()) == [3, 4])
+    serving = ask()
+    queue = f"{office.name}.0"
+    owner = next(node for node, queues in serving.items() if queue in queues)
+    lane = Lane(queue=queue, node=owner, pod="p", others=[node for node in workers if node != owner])
+    office.send(40)
+    taker = drain(FakeCluster(on_evict=lambda _: workers[owner].stop()), lane, ask=ask)
+    is_done = wait_until(lambda: office.written() == office.expected())
+
+    assert is_shared
+    assert [taker] == lane.others
+    assert is_done
