@@ -69,7 +69,7 @@
 {{- else if and (has $part $secrets) (get $values $part) }}
 - name: {{ printf "%s_%s" $.server $part | upper }}
   valueFrom: {secretKeyRef: {name: {{ $.service.fullname }}, key: {{ $.server }}-{{ $part }}}}
-{{- else if and (ne (toString (get $values $part)) "") (not (has $part $secrets)) }}
+{{- else if get $values $part }}
 - name: {{ printf "%s_%s" $.server $part | upper }}
   value: {{ include "postroad.text" (get $values $part) | quote }}
 {{- end }}
@@ -80,8 +80,10 @@
 {{- define "postroad.sharedEnv" -}}
 {{- $root := index . 0 -}}
 {{- $s := index . 1 -}}
+{{- if eq $root.Values.discovery.mode "registry" }}
 - name: POD_IP
   valueFrom: {fieldRef: {fieldPath: status.podIP}}
+{{- end }}
 - name: ALLOWED_HOSTS
   value: {{ include "postroad.hosts" . | quote }}
 - name: SECRET_KEY
@@ -95,14 +97,17 @@
 {{- end }}
 {{- end -}}
 
-{{/* Host names a service answers to: its own in all lengths, those for people, and the pod's address for scrapers. */}}
+{{/* Host names a service answers to: its own in all lengths, those for people, and its address if a registry tells that. */}}
 {{- define "postroad.hosts" -}}
 {{- $root := index . 0 -}}
-{{- $s := index . 1 -}}
-{{- $short := $s.fullname -}}
+{{- $short := (index . 1).fullname -}}
 {{- $long := printf "%s.%s" $short $root.Release.Namespace -}}
-{{- $own := list "localhost" "127.0.0.1" $short $long (printf "%s.svc" $long) (printf "%s.svc.%s" $long $root.Values.clusterDomain) -}}
-{{- join "," (concat $own $root.Values.allowedHosts (list "$(POD_IP)")) -}}
+{{- $hosts := list "localhost" "127.0.0.1" $short $long (printf "%s.svc" $long) (printf "%s.svc.%s" $long $root.Values.clusterDomain) -}}
+{{- $hosts = concat $hosts $root.Values.allowedHosts -}}
+{{- if $root.Values.ingress.enabled }}{{ $hosts = append $hosts $root.Values.ingress.host }}{{ end -}}
+{{- if $root.Values.httpRoute.enabled }}{{ $hosts = concat $hosts $root.Values.httpRoute.hostnames }}{{ end -}}
+{{- if eq $root.Values.discovery.mode "registry" }}{{ $hosts = append $hosts "$(POD_IP)" }}{{ end -}}
+{{- $hosts | uniq | join "," -}}
 {{- end -}}
 
 {{/* Variables of one role.  (dict "root" $ "s" $service "role" "web" "r" $role) */}}

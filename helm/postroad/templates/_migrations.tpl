@@ -25,6 +25,7 @@ template:
       {{- toYaml . | nindent 6 }}
       {{- end }}
   spec:
+    automountServiceAccountToken: false
     {{- include "postroad.podBase" (list $root 10001) | nindent 4 }}
     restartPolicy: Never
     {{- include "postroad.scheduling" (list $s.pod "") | nindent 4 }}

@@ -18,9 +18,8 @@ capabilities: {drop: [ALL]}
 seccompProfile: {type: RuntimeDefault}
 {{- end -}}
 
-{{/* Lines that every pod spec of the chart begins with.  (list $ 10001) */}}
+{{/* Lines that every pod spec of the chart has.  (list $ 10001) */}}
 {{- define "postroad.podBase" -}}
-automountServiceAccountToken: false
 enableServiceLinks: false
 securityContext:
   {{- include "postroad.podSecurity" (index . 1) | nindent 2 }}
@@ -94,7 +93,7 @@ envFrom:
   {{- end }}
 {{- end -}}
 
-{{/* The init container that waits for migrations, or makes them (mode init).  (list $ $service) */}}
+{{/* The init container that waits for migrations, or makes them (mode init).  (list $ $service $role) */}}
 {{- define "postroad.migrationsContainer" -}}
 {{- $s := index . 1 -}}
 {{- $isMaker := eq $s.migrations.mode "init" -}}
@@ -114,6 +113,9 @@ envFrom:
     {{- toYaml $s.migrations.resources | nindent 4 }}
   volumeMounts:
     - {name: tmp, mountPath: /tmp}
+    {{- with (index . 2).pod.extraVolumeMounts }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
 {{- end -}}
 
 {{/* Variables of whoever makes the administrator. */}}

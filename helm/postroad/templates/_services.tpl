@@ -3,9 +3,17 @@
 {{/*
 One service as JSON: defaults, the service's own values over them, and
   name (order_history), slug (order-history), fullname, roles (of its Deployments), hasJob, database and broker filled in.
-(list $ "order_history")
+Made once: the answer is kept beside the release's own facts, since nearly every object asks for it.  (list $ "order_history")
 */}}
 {{- define "postroad.service" -}}
+{{- $root := index . 0 -}}
+{{- $name := index . 1 -}}
+{{- $key := printf "postroad/%s" $name -}}
+{{- if not (hasKey $root.Release $key) }}{{ $_ := set $root.Release $key (include "postroad.makeService" .) }}{{ end -}}
+{{- get $root.Release $key -}}
+{{- end -}}
+
+{{- define "postroad.makeService" -}}
 {{- $root := index . 0 -}}
 {{- $name := index . 1 -}}
 {{- $slug := $name | replace "_" "-" -}}
