@@ -13,7 +13,8 @@ METRICS = {
     "postroad_calls_total",
     "postroad_consumer_lag_seconds",
     "postroad_dead_letters",
-    "postroad_messages_total",
+    "postroad_messages_handled_total",
+    "postroad_messages_published_total",
     "postroad_outbox_oldest_age_seconds",
     "postroad_outbox_rows",
     "postroad_sagas_pending",
@@ -53,7 +54,7 @@ def test_alerts_ask_for_metrics_that_exist() -> None:
     rules = of_kind(example("all-on"), "PrometheusRule")[0]["spec"]["groups"][0]["rules"]
 
     assert {word for rule in rules for word in WORD.findall(rule["expr"])} - LABELS <= METRICS
-    assert {rule["alert"] for rule in rules} >= {"PostroadOutboxStuck", "PostroadDeadLetters", "PostroadSagasPending"}
+    assert {rule["alert"] for rule in rules} >= {"PostroadOutboxStuck", "PostroadDeadLetters", "PostroadSagasStuck"}
 
 
 def test_keda_scales_by_the_lag_of_the_service_in_this_release() -> None:

@@ -41,6 +41,7 @@ def test_only_the_web_pods_that_look_at_the_cluster_get_a_token() -> None:
     assert one(rendered, "RoleBinding", "shop-cluster")["subjects"][0]["name"] == "shop-orders"
     verbs = {verb for rule in one(rendered, "Role", "shop-cluster")["rules"] for verb in rule["verbs"]}
     assert verbs == {"get", "list"}
+    assert one(rendered, "ConfigMap", "shop-orders")["data"]["POSTROAD_CLUSTER_RELEASE"] == "shop"
 
 
 def test_the_migration_job_needs_no_service_account() -> None:

@@ -123,3 +123,13 @@ def test_keda_logs_in_at_the_management_api_with_the_secret_of_the_operator() ->
     assert {entry["parameter"] for entry in login} == {"username", "password"}
     assert trigger["metadata"]["protocol"] == "http"
     assert trigger["metadata"]["host"] == "http://shop-rabbit:15672/"
+
+
+def test_variables_of_the_migrations_reach_the_job_alone_and_make_a_new_one() -> None:
+    entry = {"name": "DATABASE_OPTIONS", "value": "lock_timeout=1"}
+    rendered = render({**DEV, "services": {"orders": {"migrations": {"extraEnv": [entry]}}}})
+
+    (new,) = jobs(rendered) - jobs(render(DEV))
+    assert new.startswith("shop-orders-migrate-")
+    assert entry in one(rendered, "Job", new)["spec"]["template"]["spec"]["containers"][0]["env"]
+    assert template(rendered, "shop-orders-web") == template(render(DEV), "shop-orders-web")

@@ -176,7 +176,7 @@ def test_an_ingress_without_host_is_refused() -> None:
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_the_notes_have_the_commands_with_the_names_of_the_release(name: str) -> None:
-    notes = render(example_values(name), namespace="town").notes
+    notes = render(example_values(name)).notes
 
     assert "kubectl --namespace town port-forward service/shop-gateway 8000:80" in notes
     assert "helm test shop --namespace town" in notes or name == "all-on"

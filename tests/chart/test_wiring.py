@@ -151,7 +151,7 @@ def test_a_service_that_is_off_leaves_nothing() -> None:
     rendered = render({**DEV, "services": {"delivery": {"enabled": False}}})
 
     assert [found for found in rendered.objects if "delivery" in found["metadata"]["name"]] == []
-    assert "postroad_delivery" not in one(rendered, "ConfigMap", "shop-postgresql-init")["data"]["databases.sql"]
+    assert "delivery" not in one(rendered, "ConfigMap", "shop-postgresql-init")["data"]["databases.sql"]
 
 
 def test_dev_mode_makes_a_database_for_each_service() -> None:
@@ -175,9 +175,31 @@ def test_the_test_order_goes_through_the_gateway() -> None:
 
 
 def test_test_pods_go_when_they_have_succeeded() -> None:
-    tests = of_kind(example("all-on"), "Pod")
+    tests = of_kind(render(DEV), "Pod")
 
-    assert len(tests) == 10  # a doctor for each service, and one order
+    assert len(tests) == 8 + 1  # a doctor for each service, and one order
     assert {found["metadata"]["annotations"]["helm.sh/hook-delete-policy"] for found in tests} == {
         "before-hook-creation,hook-succeeded"
     }
+
+
+def test_test_pods_can_be_kept_for_their_logs() -> None:
+    assert {
+        found["metadata"]["annotations"]["helm.sh/hook-delete-policy"] for found in of_kind(example("all-on"), "Pod")
+    } == {"before-hook-creation"}
+
+
+def test_the_doctor_is_told_the_services_that_run() -> None:
+    rendered = render({**DEV, "services": {"delivery": {"enabled": False}}})
+
+    assert one(rendered, "ConfigMap", "shop-orders")["data"]["POSTROAD_SIBLINGS"] == (
+        "accounting,consumers,kitchen,order_history,orders,restaurants"
+    )
+
+
+def test_the_migrations_wait_for_their_servers_without_an_attempt_of_the_job() -> None:
+    pod = of_kind(render(DEV), "Job")[0]["spec"]["template"]["spec"]
+
+    assert pod["initContainers"][0]["command"][0:2] == ["python", "-c"]
+    assert pod["initContainers"][0]["command"][3] == "300"
+    assert pod["containers"][0]["command"] == ["python", "manage.py", "prepare_service"]

@@ -3,8 +3,10 @@
 All use of the two bindings is here, so that a `helm` program could take their place.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,20 +23,29 @@ Refused = helm.HelmError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """What a release would be: every object, hooks and tests too, and the notes."""
+    """What a release would be: every object, hooks and tests too, and the notes.  Shared by tests: read it only."""
 
     objects: list[dict[str, Any]]
     notes: str
-    text: str
 
 
-def render(values: Mapping[str, Any], *, release: str = "shop", namespace: str = "town", **options: bool) -> Rendered:
-    """Render the chart; a handle is used once, since rendering may change it."""
+def write(values: Mapping[str, Any], *, release: str = "shop", **options: bool) -> dict[str, str]:
+    """Return the text of each template; a handle is used once, since rendering may change it."""
     with helm.Chart.load(CHART) as chart:
-        files = chart.render(values, name=release, namespace=namespace, **options)
-    notes = next(text for path, text in files.items() if path.endswith("NOTES.txt"))
-    text = "\n---\n".join(text for path, text in sorted(files.items()) if not path.endswith("NOTES.txt"))
-    return Rendered(objects=[found for found in yaml.safe_load_all(text) if found], notes=notes, text=text)
+        return dict(chart.render(values, name=release, namespace="town", **options))
+
+
+def render(values: Mapping[str, Any], *, release: str = "shop") -> Rendered:
+    """Render the chart into the namespace `town`."""
+    return _rendered(json.dumps(values), release)
+
+
+@lru_cache
+def _rendered(values: str, release: str) -> Rendered:
+    files = write(json.loads(values), release=release)
+    notes = next(files.pop(path) for path in list(files) if path.endswith("NOTES.txt"))
+    documents = yaml.load_all("\n---\n".join(files.values()), Loader=yaml.CSafeLoader)
+    return Rendered(objects=[found for found in documents if found], notes=notes)
 
 
 def lint(values: Mapping[str, Any], *, kubernetes: str) -> list[str]:

@@ -57,6 +57,12 @@ def variables(container: Mapping[str, Any]) -> dict[str, Any]:
     return {entry["name"]: entry.get("value", entry.get("valueFrom")) for entry in container["env"]}
 
 
+def settings_of(config: Mapping[str, Any]) -> dict[str, str]:
+    """Return the keys of POSTROAD that a ConfigMap sets."""
+    data = config.get("data", {}).items()
+    return {key.removeprefix("POSTROAD_"): value for key, value in data if key.startswith("POSTROAD_")}
+
+
 def selectors(rendered: Rendered) -> dict[str, Object]:
     """Return the selector of each Deployment and StatefulSet."""
     return {

@@ -9,7 +9,12 @@
   "LOG_LEVEL" $root.Values.log.level
   "LOG_FORMAT" $root.Values.log.format
   "POSTROAD_DISCOVERY" $root.Values.discovery.mode
+  "POSTROAD_SIBLINGS" (include "postroad.siblings" $root)
 -}}
+{{- if has $s.slug (include "postroad.clusterServices" $root | fromJsonArray) -}}
+{{- $_ := set $data "POSTROAD_CLUSTER_PAGE" "true" -}}
+{{- $_ := set $data "POSTROAD_CLUSTER_RELEASE" $root.Release.Name -}}
+{{- end -}}
 {{- if eq $root.Values.discovery.mode "registry" -}}
 {{- $registry := include "postroad.service" (list $root "registry") | fromJson -}}
 {{- $_ := set $data "POSTROAD_REGISTRY_URL" (printf "http://%s:%v/eureka" $registry.fullname $registry.service.port) -}}
@@ -31,6 +36,23 @@
 {{- if has "grpc" $s.roles }}{{ $addresses = append $addresses (printf "%s-grpc=http://%s-grpc:9000" $s.name $s.fullname) }}{{ end -}}
 {{- end -}}
 {{- join "," $addresses -}}
+{{- end -}}
+
+{{/* The services that answer for themselves, for the doctor: gateway and registry only pass on. */}}
+{{- define "postroad.siblings" -}}
+{{- $names := list -}}
+{{- range $name := include "postroad.serviceNames" . | fromJsonArray -}}
+{{- $s := include "postroad.service" (list $ $name) | fromJson -}}
+{{- if and $s.hasDatabase (has "web" $s.roles) }}{{ $names = append $names $s.name }}{{ end -}}
+{{- end -}}
+{{- join "," $names -}}
+{{- end -}}
+
+{{/* The services that may look at the cluster, with hyphens. */}}
+{{- define "postroad.clusterServices" -}}
+{{- $slugs := list -}}
+{{- range .Values.clusterAccess.services }}{{ $slugs = append $slugs (replace "_" "-" .) }}{{ end -}}
+{{- toJson $slugs -}}
 {{- end -}}
 
 {{/* Data of the Secret that the chart makes for a service; empty if all secrets are given.  (list $ $service) */}}

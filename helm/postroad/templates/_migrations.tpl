@@ -12,7 +12,7 @@ ttlSecondsAfterFinished: {{ $s.migrations.ttlSecondsAfterFinished }}
 template:
   metadata:
     labels:
-      {{- include "postroad.selector" (dict "root" $root "service" $s.slug "role" "migrate") | nindent 6 }}
+      {{- include "postroad.selector" (dict "root" $root "service" $s.slug "role" "migrations") | nindent 6 }}
       {{- with $s.pod.labels }}
       {{- toYaml . | nindent 6 }}
       {{- end }}
@@ -29,12 +29,20 @@ template:
     {{- include "postroad.podBase" (list $root 10001) | nindent 4 }}
     restartPolicy: Never
     {{- include "postroad.scheduling" (list $s.pod "") | nindent 4 }}
+    initContainers:
+      - name: wait-for-servers
+        {{- include "postroad.container" . | nindent 8 }}
+        command: {{ list "python" "-c" ($root.Files.Get "files/wait_for_servers.py") ($s.migrations.waitSeconds | toString) | toJson }}
+        env:
+          {{- include "postroad.migrationsEnv" . | nindent 10 }}
+        resources:
+          {{- toYaml $s.migrations.resources | nindent 10 }}
     containers:
       - name: migrate
         {{- include "postroad.container" . | nindent 8 }}
         command: [python, manage.py, prepare_service]
         env:
-          {{- include "postroad.sharedEnv" . | nindent 10 }}
+          {{- include "postroad.migrationsEnv" . | nindent 10 }}
           {{- include "postroad.adminEnv" $root | nindent 10 }}
         resources:
           {{- toYaml $s.migrations.resources | nindent 10 }}
@@ -48,6 +56,13 @@ template:
       {{- with $s.pod.extraVolumes }}
       {{- toYaml . | nindent 6 }}
       {{- end }}
+{{- end -}}
+
+{{- define "postroad.migrationsEnv" -}}
+{{- include "postroad.sharedEnv" . }}
+{{- with (index . 1).migrations.extraEnv }}
+{{ toYaml . }}
+{{- end }}
 {{- end -}}
 
 {{/* The administrator's password that the chart knows; empty if none. */}}

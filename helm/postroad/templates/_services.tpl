@@ -64,7 +64,7 @@ Made once: the answer is kept beside the release's own facts, since nearly every
 {{- $_ := set $database "user" "postroad" -}}
 {{- $_ := set $database "password" $root.Values.dev.postgresql.password -}}
 {{- end -}}
-{{- $_ := set $database "name" ($database.name | default (printf "postroad_%s" $s.name)) -}}
+{{- $_ := set $database "name" ($database.name | default $s.name) -}}
 {{- toJson $database -}}
 {{- end -}}
 

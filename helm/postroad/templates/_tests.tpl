@@ -11,7 +11,7 @@ metadata:
     {{- include "postroad.roleLabels" (dict "root" .root "service" .s.slug "role" "test") | nindent 4 }}
   annotations:
     helm.sh/hook: test
-    helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
+    helm.sh/hook-delete-policy: before-hook-creation{{ if not .root.Values.tests.keepPods }},hook-succeeded{{ end }}
 spec:
   restartPolicy: Never
   activeDeadlineSeconds: {{ .root.Values.tests.deadlineSeconds }}
