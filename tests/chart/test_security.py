@@ -13,6 +13,7 @@ from tests.support.manifests import (
     one,
     pod_specs,
     secret_references,
+    secret_texts,
     secrets,
 )
 
@@ -67,12 +68,7 @@ def test_every_container_has_requests_a_memory_limit_and_no_cpu_limit(name: str)
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_no_password_stands_outside_a_secret(name: str) -> None:
     rendered = example(name)
-    values = {
-        value
-        for found in of_kind(rendered, "Secret")
-        for key, value in found["stringData"].items()
-        if "user" not in key
-    } - {"postroad"}  # dev mode's password is also a name
+    values = {text for key, text in secret_texts(rendered).items() if "user" not in key} - {"postroad"}  # also a name
     elsewhere = "\n".join(str(found) for found in rendered.objects if found["kind"] != "Secret")
 
     assert [value for value in values if value in elsewhere] == []
@@ -93,3 +89,12 @@ def test_production_reads_its_secrets_from_where_the_values_say() -> None:
     assert ("postroad-secret-key", "secret-key") in read
     assert ("postroad-admin", "password") in read
     assert set(secrets(example("production"))) == {"shop-orders-worker"}  # the broker's user, for KEDA
+
+
+def test_a_secret_that_the_chart_makes_holds_what_the_values_say() -> None:
+    made = secret_texts(example("all-on"))
+
+    assert made["shop-admin/password"] == "a password: with signs"
+    assert made["shop-orders/broker-password"] == "postroad"
+    assert made["shop-postgresql/password"] == "postroad"
+    assert made["shop-orders-worker/username"] == "postroad"

@@ -1,5 +1,6 @@
 """Looking things up in rendered objects.  Not: rendering, which is `helm`."""
 
+from base64 import b64decode
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -83,7 +84,16 @@ def secret_references(rendered: Rendered) -> set[tuple[str, str]]:
 
 def secrets(rendered: Rendered) -> dict[str, set[str]]:
     """Return the keys of each Secret that the chart makes."""
-    return {found["metadata"]["name"]: set(found["stringData"]) for found in of_kind(rendered, "Secret")}
+    return {found["metadata"]["name"]: set(found["data"]) for found in of_kind(rendered, "Secret")}
+
+
+def secret_texts(rendered: Rendered) -> dict[str, str]:
+    """Return every value that the chart's Secrets hold: `name/key` → text."""
+    return {
+        f"{found['metadata']['name']}/{key}": b64decode(value).decode()
+        for found in of_kind(rendered, "Secret")
+        for key, value in found["data"].items()
+    }
 
 
 def breaches(specs: Iterable[tuple[str, Object]]) -> list[str]:

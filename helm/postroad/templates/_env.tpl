@@ -9,8 +9,8 @@
   "LOG_LEVEL" $root.Values.log.level
   "LOG_FORMAT" $root.Values.log.format
   "POSTROAD_DISCOVERY" $root.Values.discovery.mode
-  "POSTROAD_SIBLINGS" (include "postroad.siblings" $root)
 -}}
+{{- if ne $s.slug "registry" }}{{ $_ := set $data "POSTROAD_SIBLINGS" (include "postroad.siblings" $root) }}{{ end -}}
 {{- if has $s.slug (include "postroad.clusterServices" $root | fromJsonArray) -}}
 {{- $_ := set $data "POSTROAD_CLUSTER_PAGE" "true" -}}
 {{- $_ := set $data "POSTROAD_CLUSTER_RELEASE" $root.Release.Name -}}
@@ -70,7 +70,7 @@
 {{- end -}}
 {{- end -}}
 {{- end -}}
-{{- if $data }}{{ toYaml $data }}{{ end -}}
+{{- include "postroad.secretData" $data -}}
 {{- end -}}
 
 {{/* "true" if a part of a server comes from its existingSecret.  (list $server "password") */}}

@@ -71,6 +71,16 @@ annotations:
 {{- with (index . 0).Values.global.imageRegistry }}{{ . }}/{{ end }}{{ index . 1 }}
 {{- end -}}
 
+{{/*
+Data of a Secret.  Not stringData: there a key that is gone would stay in the cluster, and every apply would be a change.
+(dict "password" "…")
+*/}}
+{{- define "postroad.secretData" -}}
+{{- range $key, $value := . }}
+{{ $key }}: {{ $value | b64enc | quote }}
+{{- end }}
+{{- end -}}
+
 {{/* Text of a value: numbers never as 1e+06. */}}
 {{- define "postroad.text" -}}
 {{- if kindIs "string" . }}{{ . }}{{ else }}{{ toJson . }}{{ end -}}
