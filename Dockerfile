@@ -23,7 +23,7 @@ COPY apps apps
 # Collected once: the copies inside the packages are served by nobody.
 RUN python -m compileall -q . \
  && DJANGO_SETTINGS_MODULE=config.settings.build python manage.py collectstatic --noinput --verbosity 0 \
- && find /opt/venv/lib/python3.*/site-packages -depth -type d -name static -not -path '*/django/contrib/staticfiles*' -exec rm -rf {} +
+ && find /opt/venv/lib/python3.*/site-packages -depth -type d -name static ! -exec test -e {}/__init__.py \; -exec rm -rf {} +
 
 FROM python:3.13-slim
 COPY --from=build /opt/venv /opt/venv
