@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo up down servers servers-down test test-matrix check format bench doctor e2e faults image locks clean
+.PHONY: help run demo up down servers servers-down test test-matrix check format bench doctor e2e e2e-images faults image locks clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -44,6 +44,9 @@ bench: .venv/dev ## measure against limits and peers side by side (ONLY=P1,P3)
 
 image: ## build the container image localhost/postroad:dev with docker, podman or buildah (IMAGE=)
 	@scripts/image.sh
+
+e2e-images: image ## build the images of versions to come, which make e2e upgrades to
+	@for next in next broken; do IMAGE=localhost/postroad:dev-$$next DOCKERFILE=tests/cluster/$$next.Dockerfile scripts/image.sh; done
 
 e2e: .venv/dev ## install the chart into the current kubeconfig's cluster and test it there (E2E_IMAGE_LOADER=, ARGS=)
 	@E2E=1 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -v $(or $(ARGS),tests/cluster)

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.cluster.customers import IMAGE
-from tests.cluster.release import Release
+from tests.cluster.release import BROKEN, IMAGE, NEXT, Release
 from tests.cluster.report import Record
 from tests.cluster.tools import ROOT, Namespace, run
 
@@ -26,7 +25,7 @@ def record() -> Iterator[Record]:
 def images() -> None:
     """Put the images on the nodes, by the command that E2E_IMAGE_LOADER is."""
     if loader := os.environ.get("E2E_IMAGE_LOADER"):
-        run(*shlex.split(loader), IMAGE, *SERVERS, seconds=600)
+        run(*shlex.split(loader), IMAGE, NEXT, BROKEN, *SERVERS, seconds=600)
 
 
 @pytest.fixture(scope="session")

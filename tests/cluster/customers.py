@@ -4,19 +4,17 @@ They run in a pod of their own, since a port-forward ends with the one pod it le
 """
 
 import json
-import os
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.cluster.release import Release
+from tests.cluster.release import IMAGE, Release
 from tests.cluster.tools import until
 
 SCRIPT = Path(__file__).with_name("load.py")
 POD = "customers"
 ENDED = {"APPROVED", "REJECTED"}
-IMAGE = os.environ.get("E2E_IMAGE", "localhost/postroad:dev")
 
 
 @dataclass

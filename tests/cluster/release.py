@@ -2,11 +2,14 @@
 
 import csv
 import io
+import os
 from collections import Counter
 from typing import Any
 
 from tests.cluster.tools import CHART, Namespace
 
+IMAGE = os.environ.get("E2E_IMAGE", "localhost/postroad:dev")
+NEXT, BROKEN = f"{IMAGE}-next", f"{IMAGE}-broken"  # made by `make e2e-images`
 SERVICES = ("orders", "consumers", "kitchen", "accounting", "restaurants", "delivery", "order-history")
 INSTANCE = "app.kubernetes.io/instance"
 COMPONENT = "app.kubernetes.io/component"
@@ -73,6 +76,11 @@ class Release:
             for status in pod["status"].get("containerStatuses", []):
                 counted[pod["metadata"]["labels"].get(COMPONENT, "")] += status["restartCount"]
         return +counted
+
+
+def is_ready(pod: dict[str, Any]) -> bool:
+    """Tell whether a pod takes requests."""
+    return any(each["type"] == "Ready" and each["status"] == "True" for each in pod["status"].get("conditions", []))
 
 
 def _given(values: dict[str, object]) -> list[str]:

@@ -1,0 +1,3 @@
+# The version after this one: other only by name.
+FROM localhost/postroad:dev
+ENV POSTROAD_VERSION=next
