@@ -112,7 +112,9 @@ class Settings:
     )
     dns_ttl_seconds: float = _setting(5.0, "headless: how long an answer of DNS is used", least=0)
     addresses: Mapping[str, tuple[str, ...]] = _setting(
-        {}, "static: service → URL or URLs of its instances; as text name=url,name=url or JSON", read=read_addresses
+        {},
+        "static: service → URL or URLs of its instances, dns: URL that the template cannot say; as text name=url,name=url",
+        read=read_addresses,
     )
     registry_url: tuple[str, ...] = _setting(
         ("http://localhost:8761/eureka",), "registry: where it answers, or several by commas", read=read_urls

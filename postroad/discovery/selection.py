@@ -21,4 +21,4 @@ def resolver_for(settings: Settings) -> Resolver:
             client = RegistryClient(settings.registry_url)
             return RegistryResolver(client, fetch_seconds=settings.registry_fetch_seconds)
         case _:
-            return DnsResolver(AddressTemplate(settings.dns_template))
+            return DnsResolver(AddressTemplate(settings.dns_template), addresses=settings.addresses)

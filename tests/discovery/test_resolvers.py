@@ -115,6 +115,15 @@ def test_the_platform_has_one_address_for_all_instances() -> None:
     assert resolver.resolve("order_history") == (Endpoint(host="shop-order-history", port=8080),)
 
 
+def test_an_address_that_the_template_cannot_say_is_given() -> None:
+    resolver = DnsResolver(
+        AddressTemplate("http://{service}:80"), addresses={"kitchen-grpc": ["http://kitchen-pods:9000"]}
+    )
+
+    assert resolver.resolve("kitchen-grpc") == (Endpoint(host="kitchen-pods", port=9000),)
+    assert hosts(resolver.resolve("kitchen")) == ["kitchen"]
+
+
 def test_the_platforms_address_stays_when_a_call_failed() -> None:
     resolver = DnsResolver(AddressTemplate("http://{service}:80"))
     resolver.report_failure("kitchen", resolver.resolve("kitchen")[0])
