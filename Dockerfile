@@ -26,6 +26,15 @@ RUN python -m compileall -q . \
  && find /opt/venv/lib/python3.*/site-packages -depth -type d -name static -not -path '*/django/contrib/staticfiles*' -exec rm -rf {} +
 
 FROM python:3.13-slim
+COPY --from=build /opt/venv /opt/venv
+COPY --from=build /app /app
+WORKDIR /app
+ENV PATH=/opt/venv/bin:$PATH \
+    PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
+    DJANGO_SETTINGS_MODULE=config.settings.service \
+    VAR_DIR=/tmp HOME=/tmp
+USER 10001:10001
+EXPOSE 8000 9000 9100
 ARG VERSION=dev
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="Postroad" \
@@ -33,14 +42,5 @@ LABEL org.opencontainers.image.title="Postroad" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="$VERSION" \
       org.opencontainers.image.revision="$REVISION"
-COPY --from=build /opt/venv /opt/venv
-COPY --from=build /app /app
-WORKDIR /app
-ENV PATH=/opt/venv/bin:$PATH \
-    PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
-    DJANGO_SETTINGS_MODULE=config.settings.service \
-    POSTROAD_VERSION=$VERSION \
-    VAR_DIR=/tmp HOME=/tmp
-USER 10001:10001
-EXPOSE 8000 9000 9100
+ENV POSTROAD_VERSION=$VERSION
 CMD ["gunicorn", "config.wsgi", "-c", "python:config.gunicorn"]

@@ -10,6 +10,7 @@ _SQLITE_OPTIONS = {
     "timeout": 60,  # seconds a writer waits for its turn
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
 }
+_POSTGRESQL_OPTIONS = {"connect_timeout": 5}  # seconds; psycopg's own 130 would hold up every loop that tries again
 
 
 def databases(url: str) -> dict[str, Any]:
@@ -29,6 +30,8 @@ def databases(url: str) -> dict[str, Any]:
         ) from error
     if parsed["ENGINE"].endswith("sqlite3"):
         parsed["OPTIONS"] = {**parsed.get("OPTIONS", {}), **_SQLITE_OPTIONS}
+    else:
+        parsed["OPTIONS"] = {**_POSTGRESQL_OPTIONS, **parsed.get("OPTIONS", {})}
     return {"default": parsed}
 
 

@@ -62,6 +62,8 @@ class Settings:
     )
     consumer_threads: int = _setting(2, "consumer threads of the one-process mode", least=1)
     balance_seconds: float = _setting(1.0, "how often workers agree on who serves which queue", least=0.1)
+    heartbeat_file: str = _setting("", "file that worker and relay touch each second while they get on; empty: none")
+    metrics_port: int = _setting(0, "port of /metrics of worker, relay and gRPC server; 0: none", least=0, most=65535)
     delivery_limit: int = _setting(50, "deliveries after which the broker itself dead-letters a message", least=1)
     reply_shards: int = _setting(4, "queues of a service's reply channel; fixed once messages flow", least=1)
     grpc_host: str = _setting("127.0.0.1", "address the gRPC server listens on; [::] for every one of the machine")

@@ -7,7 +7,7 @@ for tool in ${CONTAINER_TOOL:-docker podman buildah}; do
   command -v "$tool" >/dev/null && break || tool=
 done
 [ -n "${tool:-}" ] || { echo "postroad: none of ${CONTAINER_TOOL:-docker, podman, buildah} is here; install one of them." >&2; exit 1; }
-version=$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+version=${VERSION:-$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)}
 revision=$(git rev-parse --short HEAD 2>/dev/null || echo unknown)
 echo "— $tool builds $image ($version, $revision)"
 # shellcheck disable=SC2086  # the options are words

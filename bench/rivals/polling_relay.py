@@ -26,8 +26,8 @@ class Poll(Wakeup):
         """Nobody is told."""
 
     @override
-    def wait(self, seconds: float) -> None:
-        self._stop.wait(POLL_SECONDS)
+    def wait(self, seconds: float) -> bool:
+        return self._stop.wait(POLL_SECONDS)
 
     @override
     def ring(self) -> None:

@@ -1,4 +1,4 @@
-"""`Lane`: what a consumer does next with the messages of one queue.  Decides; no input or output of its own.
+"""`Lane`: what a consumer does next with the messages of one queue.  Decides, and tells `watch`; no input or output.
 
 Messages gather while a job runs; whatever is there is the next batch.  When a batch fails its messages are taken
 one by one; a failing one is tried again in its place after a growing delay, then parked; one that kills its process
@@ -11,8 +11,10 @@ import time
 from collections import OrderedDict, deque
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 
 from postroad.conf import settings
+from postroad.messaging import watch
 from postroad.messaging.broker import Delivery
 from postroad.messaging.message import Envelope
 from postroad.retry import Backoff
@@ -63,10 +65,15 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """How a job ended, with the error's text; picklable."""
+    """How a job ended, with the error's text; picklable.
+
+    Attributes:
+        parked: How many of its messages were parked.
+    """
 
     outcome: Outcome
     error: str = ""
+    parked: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +109,7 @@ class Lane:
     """One queue: its buffer, at most one job in flight, and the memory of failures."""
 
     def __init__(self, *, subscriber: str, policy: Policy) -> None:
-        self._subscriber, self._policy = subscriber, policy
+        self.subscriber, self._policy = subscriber, policy
         self._buffer: deque[Delivery] = deque()
         self._in_flight: tuple[Job, tuple[Delivery, ...]] | None = None
         self._is_stale = False
@@ -112,6 +119,7 @@ class Lane:
         self._crashes: dict[str, int] = {}
         self._crash_error = ""
         self._handled: OrderedDict[str, None] = OrderedDict()
+        self._moved_at = 0.0
         self.wait_until = 0.0
 
     @property
@@ -126,7 +134,23 @@ class Lane:
 
     def offer(self, delivery: Delivery) -> None:
         """Take a delivery into the buffer."""
+        if not self._buffer and not self._in_flight:
+            self._moved_at = time.time()
         self._buffer.append(delivery)
+
+    def lag_seconds(self, now: float) -> float:
+        """Return how old the message is that is handled or comes next, at `now` (seconds since 1970); 0 if there is none.
+
+        Its age is that by its sender's clock; without one, how long this lane has not got on.
+
+        Concurrency: safe in any thread.
+        """
+        in_flight = self._in_flight
+        try:
+            head = in_flight[1][0] if in_flight else self._buffer[0]
+        except IndexError:
+            return 0.0
+        return max(0.0, now - (head.envelope.sent_at or self._moved_at))
 
     def duplicates(self) -> tuple[Delivery, ...]:
         """Take out redelivered copies of what was handled but not acknowledged: acknowledge them now."""
@@ -144,9 +168,11 @@ class Lane:
         if self._in_flight or not self._buffer or now < self.wait_until:
             return None
         size = 1 if self._singles else self._policy.batch_messages
-        deliveries = tuple(self._buffer.popleft() for _ in range(min(size, len(self._buffer))))
+        deliveries = tuple(islice(self._buffer, size))
         job = self._job(deliveries)
         self._in_flight, self._is_stale = (job, deliveries), False
+        for _ in deliveries:
+            self._buffer.popleft()
         return job
 
     def finish(self, result: Result) -> Settlement:
@@ -154,6 +180,8 @@ class Lane:
         if self._in_flight is None:
             return Settlement()
         (job, deliveries), self._in_flight = self._in_flight, None
+        self._tell(result.outcome, len(deliveries) - result.parked)
+        self._tell("parked", result.parked)
         match result.outcome:
             case Outcome.DONE:
                 return self._done(job, deliveries)
@@ -169,6 +197,7 @@ class Lane:
         if self._in_flight is None:
             return
         (_, deliveries), self._in_flight = self._in_flight, None
+        self._tell("lost", len(deliveries))
         if len(deliveries) == 1:
             self._crashes[self._name(deliveries[0])] = self._crashes.get(self._name(deliveries[0]), 0) + 1
             self._crash_error = error
@@ -203,11 +232,12 @@ class Lane:
         elif self._singles or (failures and len(deliveries) == 1):
             mode = Mode.LAST if failures + 1 >= self._policy.attempts else Mode.SINGLE
         return Job(
-            subscriber=self._subscriber, envelopes=envelopes, mode=mode, attempts=failures, reason=reason, dead=dead
+            subscriber=self.subscriber, envelopes=envelopes, mode=mode, attempts=failures, reason=reason, dead=dead
         )
 
     def _done(self, job: Job, deliveries: tuple[Delivery, ...]) -> Settlement:
         self._troubles = 0
+        self._moved_at = time.time()
         self._singles = max(0, self._singles - len(deliveries))
         for delivery in deliveries:
             self._failures.pop(self._name(delivery), None)
@@ -232,6 +262,10 @@ class Lane:
             self._buffer.extendleft(reversed(deliveries))
         delay = self._policy.backoff.delay(failures)
         self.wait_until = time.monotonic() + delay if delay else 0.0
+
+    def _tell(self, outcome: str, messages: int) -> None:
+        if messages:
+            watch.tell(watch.Attempted(channel=self.subscriber, outcome=outcome, messages=messages))
 
     def _name(self, delivery: Delivery) -> str:
         return delivery.envelope.id or f"tag {delivery.tag}"

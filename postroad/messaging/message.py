@@ -49,7 +49,7 @@ class Envelope:
         correlation_id: On a reply: the id of the request.
         reply_to: Queue that the sender wants the answer in; empty: none wanted.
         app_id: Service that sent it.
-        sent_at: Seconds since 1970 by the sender's clock; 0 when unknown.
+        sent_at: Seconds since 1970 by the sender's clock, a delay it asked for included; 0 when unknown.
         headers: Everything else, text to text; names in `headers`.
     """
 

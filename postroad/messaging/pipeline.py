@@ -31,18 +31,22 @@ class Subscription:
     handle: Handle
 
 
-def process(subscription: Subscription, envelopes: Sequence[Envelope]) -> None:
-    """Handle the new messages of a batch in one transaction, all or none.
+def process(subscription: Subscription, envelopes: Sequence[Envelope]) -> int:
+    """Handle the new messages of a batch in one transaction, all or none; return how many were parked behind others.
 
     Raises:
         Exception: Whatever a handler raised; nothing has happened then.
     """
     with unit_of_work():
+        parked = 0
         admission = inbox.admit(subscription.subscriber, envelopes)
         for envelope in admission.new:
             is_behind = storable(envelope.key) in admission.parked_keys
-            if not (is_behind and deadletters.park_behind(subscription.subscriber, envelope)):
+            if is_behind and deadletters.park_behind(subscription.subscriber, envelope):
+                parked += 1
+            else:
                 run_handler(subscription, envelope)
+    return parked
 
 
 def run_handler(subscription: Subscription, envelope: Envelope) -> None:

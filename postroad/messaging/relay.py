@@ -14,13 +14,14 @@ The first message after such a wait goes alone, so that no later one of its key 
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from django.db import Error, connection, transaction
 
 from postroad.conf import settings
-from postroad.messaging import outbox, retention
+from postroad.messaging import outbox, retention, watch
 from postroad.messaging.broker import Fate, Publisher
 from postroad.messaging.outbox import Outgoings, TakenRow
 from postroad.messaging.wakeup import Wakeup
@@ -34,6 +35,8 @@ LANES_A_BATCH = outbox.LANES // 2
 MOST_UNDER_WAY = 1000
 """Messages a volatile broker may hold unhandled before the relay waits for it."""
 
+_TURN_SECONDS = 1.0  # a rest is taken in pieces: a stop is noticed after this long at the latest
+_TAKEN_OVER = (Fate.CONFIRMED, Fate.ACCEPTED)
 _SWEEP_SECONDS = 60.0
 _FULL_SECONDS = 0.02  # wait for a volatile broker's consumers when it holds all it may
 
@@ -60,12 +63,17 @@ class Relay:
         self._swept_at = time.monotonic()
         self._has_lanes = False
 
-    def run(self, stop: threading.Event) -> None:
-        """Relay until `stop` is set; a wait ends at once if `Wakeup.ring` is called after it.
+    def run(self, stop: threading.Event, *, beat: Callable[[], None] = lambda: None) -> None:
+        """Relay until `stop` is set; a wait ends within a second, or at once if `Wakeup.ring` can end it.
 
         Survives the loss of broker and database: both are tried again with back-off.
+
+        Args:
+            stop: Ends the loop after the batch under way.
+            beat: Called before every batch, and each second of a rest.
         """
         while not stop.is_set():
+            beat()
             try:
                 is_working = self.run_once() > 0 or self._look_again()
                 self._sweep()
@@ -73,7 +81,7 @@ class Relay:
                 self._report_database(error)
                 is_working = False
             if not is_working:
-                self._wakeup.wait(self._pause_seconds())
+                self._rest(stop, beat)
 
     def run_once(self) -> int:
         """Relay one batch; return how many rows the broker took over."""
@@ -93,6 +101,7 @@ class Relay:
             if confirmed:
                 outbox.delete(confirmed)
             self._judge(rows, fates)
+        _tell(rows, fates)
         return len(confirmed)
 
     def close(self) -> None:
@@ -125,6 +134,7 @@ class Relay:
             if Fate.CONFIRMED in fates:
                 outbox.delete([row.id for row, fate in zip(rows, fates, strict=True) if fate is Fate.CONFIRMED])
             self._judge(rows, fates)
+        _tell(rows, fates)
         return len(done) + fates.count(Fate.ACCEPTED) + fates.count(Fate.CONFIRMED)
 
     def _blocked(self) -> list[str]:
@@ -149,12 +159,8 @@ class Relay:
         if not self._blocks and all(fate is Fate.CONFIRMED for fate in fates):
             self._troubles = 0
             return
-        taken_over = {
-            row.address for row, fate in zip(rows, fates, strict=True) if fate in (Fate.CONFIRMED, Fate.ACCEPTED)
-        }
-        failed = [
-            (row, fate) for row, fate in zip(rows, fates, strict=True) if fate not in (Fate.CONFIRMED, Fate.ACCEPTED)
-        ]
+        taken_over = {row.address for row, fate in zip(rows, fates, strict=True) if fate in _TAKEN_OVER}
+        failed = [(row, fate) for row, fate in zip(rows, fates, strict=True) if fate not in _TAKEN_OVER]
         addresses = {row.address: fate for row, fate in reversed(failed)}
         is_broker_away = bool(failed) and not taken_over and set(addresses.values()) == {Fate.UNKNOWN}
         self._troubles = self._troubles + 1 if is_broker_away else 0
@@ -186,6 +192,14 @@ class Relay:
         self._wakeup.busy()
         return True
 
+    def _rest(self, stop: threading.Event, beat: Callable[[], None]) -> None:
+        until = time.monotonic() + self._pause_seconds()
+        while not stop.is_set() and (left := until - time.monotonic()) > 0:
+            beat()
+            if self._wakeup.wait(min(left, _TURN_SECONDS)):
+                break
+        self._wakeup.busy()
+
     def _pause_seconds(self) -> float:
         now, pause = time.monotonic(), settings().relay_poll_seconds
         nearest = min((block.until - now for block in self._blocks.values()), default=pause)
@@ -203,6 +217,12 @@ class Relay:
         if time.monotonic() - self._swept_at >= _SWEEP_SECONDS:
             self._swept_at = time.monotonic()
             retention.sweep()
+
+
+def _tell(rows: Sequence[TakenRow], fates: Sequence[Fate]) -> None:
+    taken_over = (row for row, fate in zip(rows, fates, strict=True) if fate in _TAKEN_OVER)
+    for channel, messages in Counter(row.channel if row.route else "replies" for row in taken_over).items():
+        watch.tell(watch.Published(channel=channel, messages=messages))
 
 
 def _backoff() -> Backoff:

@@ -45,7 +45,7 @@ POSTGRESQL = Statements(
             AND available_at <= statement_timestamp() AND channel || ' ' || route <> ALL (%s::text[]))
         ORDER BY random() LIMIT %s FOR UPDATE SKIP LOCKED""",
     take=f"""
-        SELECT id, extract(epoch FROM created_at)::bigint, message_id::text, type, channel, route, content_type,
+        SELECT id, extract(epoch FROM available_at)::bigint, message_id::text, type, channel, route, content_type,
         headers::text, {_REST}
         FROM postroad_outbox WHERE lane = ANY (%s::smallint[]) AND available_at <= statement_timestamp()
         AND channel || ' ' || route <> ALL (%s::text[]) ORDER BY id LIMIT %s""",
@@ -66,7 +66,7 @@ SQLITE = Statements(
             SELECT 1 FROM postroad_outbox AS waiting WHERE waiting.lane = owned.lane AND available_at <= {_NOW}
             AND channel || ' ' || route NOT IN (SELECT value FROM json_each(%s))) LIMIT %s""",
     take=f"""
-        SELECT id, CAST(strftime('%%s', created_at) AS INTEGER), message_id, type, channel, route, content_type,
+        SELECT id, CAST(strftime('%%s', available_at) AS INTEGER), message_id, type, channel, route, content_type,
         headers, {_REST}
         FROM postroad_outbox WHERE lane IN (SELECT value FROM json_each(%s)) AND available_at <= {_NOW}
         AND channel || ' ' || route NOT IN (SELECT value FROM json_each(%s)) ORDER BY id LIMIT %s""",

@@ -38,12 +38,12 @@ class Wakeup(Protocol):
         """Say that the relay works again, so that writers need not wake it."""
         ...
 
-    def wait(self, seconds: float) -> None:
-        """Return when there may be work, after `seconds` at the latest; the relay is busy again then."""
+    def wait(self, seconds: float) -> bool:
+        """Return when there may be work, after `seconds` at the latest; whether somebody has said so."""
         ...
 
     def ring(self) -> None:
-        """End a wait from another thread."""
+        """End a wait from another thread, at once or when it is over."""
         ...
 
 
@@ -59,9 +59,11 @@ class BellWakeup(Wakeup):
         pass
 
     @override
-    def wait(self, seconds: float) -> None:
-        _bell.wait(seconds)
+    def wait(self, seconds: float) -> bool:
+        if not _bell.wait(seconds):
+            return False
         _bell.clear()
+        return True
 
     @override
     def ring(self) -> None:
@@ -81,18 +83,16 @@ class NotifyWakeup(Wakeup):
 
     @override
     def busy(self) -> None:
-        self._mark(is_idle=False)
+        with suppress(Error):
+            self._mark(is_idle=False)
 
     @override
-    def wait(self, seconds: float) -> None:
+    def wait(self, seconds: float) -> bool:
         try:
-            for _ in self._listening().notifies(timeout=seconds, stop_after=1):
-                pass
+            return bool(list(self._listening().notifies(timeout=seconds, stop_after=1)))
         except _driver().Error:
             self._listener = None
-            _bell.wait(seconds)  # the database is away: the relay's own next statement reports it
-        with suppress(Error):
-            self.busy()
+            return _bell.wait(seconds)  # the database is away: the relay's own next statement reports it
 
     @override
     def ring(self) -> None:
@@ -107,11 +107,7 @@ class NotifyWakeup(Wakeup):
 
     def _listening(self) -> Any:
         if self._listener is None or self._listener.closed:
-            parameters = connection.get_connection_params()
-            wanted = {
-                key: parameters[key] for key in ("dbname", "user", "password", "host", "port") if key in parameters
-            }
-            self._listener = _driver().connect(**wanted, autocommit=True)
+            self._listener = _driver().connect(**connection.get_connection_params(), autocommit=True)
             self._listener.execute(_LISTEN)
         return self._listener
 

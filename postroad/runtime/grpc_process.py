@@ -7,6 +7,7 @@ from types import FrameType
 
 from postroad.runtime.grpc_server import GrpcServer
 from postroad.runtime.grpc_servicer import find_servicers
+from postroad.runtime.metrics_port import serve_metrics
 
 log = logging.getLogger(__name__)
 
@@ -17,7 +18,7 @@ def run_grpc() -> None:
     """Serve until SIGTERM or SIGINT; calls under way are finished first, for ten seconds at most.
 
     Raises:
-        InvalidSetting: The address cannot be listened on.
+        InvalidSetting: The address, or METRICS_PORT, cannot be listened on.
         InvalidDeclaration: No installed service offers gRPC.
     """
     stop = threading.Event()
@@ -29,6 +30,7 @@ def run_grpc() -> None:
         signal.signal(number, on_signal)
     server = GrpcServer(find_servicers())
     server.start()
+    serve_metrics()
     log.info("gRPC server is ready", extra={"port": server.port, "services": ",".join(server.names)})
     stop.wait()
     server.begin_stop(drain_seconds=_DRAIN_SECONDS).wait()

@@ -44,11 +44,13 @@ def run_job(job: Job) -> Result:
 def _run(job: Job) -> Result:
     if job.subscriber not in platform().subscriptions:
         _collect(job)
+        parked = len(job.envelopes)
     elif job.mode is Mode.PARK:
         deadletters.park(job.subscriber, job.envelopes[0], reason=job.reason, attempts=job.attempts)
+        parked = 1
     else:
-        process(platform().subscriptions[job.subscriber], job.envelopes)
-    return Result(outcome=Outcome.DONE)
+        parked = process(platform().subscriptions[job.subscriber], job.envelopes)
+    return Result(outcome=Outcome.DONE, parked=parked)
 
 
 def _failed(job: Job, error: Exception) -> Result:
@@ -80,7 +82,7 @@ def _guarded(park: Callable[[], None]) -> Result:
     except Exception as error:  # noqa: BLE001 - parking must not lose the message either: it is delivered again
         connection.close()
         return Result(outcome=Outcome.TRANSIENT, error=_line(error))
-    return Result(outcome=Outcome.DONE)
+    return Result(outcome=Outcome.DONE, parked=1)
 
 
 def _line(error: BaseException) -> str:

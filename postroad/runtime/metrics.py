@@ -1,4 +1,4 @@
-"""`/metrics` for Prometheus: how the calls to other services go, and how their breakers stand.  Not: the figures of messages.
+"""`/metrics` for Prometheus: how the calls to other services go, and how their breakers stand.  Not: the figures of messages (`metrics_messages`).
 
 postroad_calls_total{service,operation,outcome,substitute}   calls that ended; `substitute` says what answered instead
 postroad_call_seconds{service,operation}                     how long they took, with all their attempts

@@ -12,6 +12,8 @@ from postroad.messaging import sql
 from postroad.messaging.relay import Relay
 from postroad.messaging.wakeup import BellWakeup, NotifyWakeup, Wakeup
 from postroad.runtime.bootstrap import platform
+from postroad.runtime.heartbeat import Heartbeat
+from postroad.runtime.metrics_port import serve_metrics
 
 
 def run_relay() -> None:
@@ -19,7 +21,12 @@ def run_relay() -> None:
 
     The exchanges this service sends to are declared first, so that nothing is sent before they exist; a broker that
     is away at the start is waited for.
+
+    Raises:
+        InvalidSetting: HEARTBEAT_FILE cannot be written, or METRICS_PORT is taken.
     """
+    heartbeat = Heartbeat()
+    serve_metrics(is_relay=True)
     stop = threading.Event()
     wakeup: Wakeup = NotifyWakeup() if sql.is_postgresql() else BellWakeup()
 
@@ -34,7 +41,7 @@ def run_relay() -> None:
         broker.declare(platform().topology)
     relay = Relay(broker.publisher(), wakeup, is_durable=broker.is_durable)
     try:
-        relay.run(stop)
+        relay.run(stop, beat=heartbeat.beat)
     finally:
         relay.close()
         broker.close()

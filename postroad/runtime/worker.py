@@ -33,6 +33,7 @@ def _defaults() -> dict[str, Any]:
         "task_default_queue": f"{name}.tasks",
         "task_default_queue_type": "quorum",
         "task_default_exchange_type": "topic",  # delayed tasks on quorum queues need it
+        "worker_consumer": "postroad.runtime.worker_consumer:Consumer",
         "worker_detect_quorum_queues": True,
         "worker_cancel_long_running_tasks_on_connection_loss": False,
         "worker_hijack_root_logger": False,  # Django's LOGGING shows the values of a log line

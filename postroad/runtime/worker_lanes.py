@@ -56,6 +56,15 @@ class LaneDriver:
         is_due = self._lane.has_work and now >= self._lane.wait_until
         return self.is_open and (self._lane.is_busy or is_due)
 
+    @property
+    def channel(self) -> str:
+        """Whose messages they are: the subscriber."""
+        return self._lane.subscriber
+
+    def lag_seconds(self, now: float) -> float:
+        """Return the age of the message that is handled or comes next; see `Lane.lag_seconds`."""
+        return self._lane.lag_seconds(now)
+
     def open(self, connection: Any, *, prefetch: int) -> None:
         """Begin to consume, or keep consuming if the queue was to be handed over."""
         self._is_releasing = False

@@ -63,6 +63,7 @@ class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
         self._tick: Any = None
         self._alarm: Any = None
         self._is_armed = self._is_stopping = False
+        c.lags = self.lags
 
     @override
     def start(self, c: Any) -> None:
@@ -79,10 +80,9 @@ class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
 
     @override
     def stop(self, c: Any) -> None:
-        """Forget a lost connection; or, at the end, begin nothing more.
+        """Forget a lost connection; or, at the end, begin nothing more and hand every queue over, idle ones at once.
 
-        Channels stay open at the end: the jobs in flight are acknowledged on them, and what was never begun returns
-        to its place only when they close.
+        The channel of a queue that is at work stays open until its job has been acknowledged on it.
         """
         if self._tick is not None:
             self._tick.cancel()
@@ -91,9 +91,11 @@ class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
                 driver.lose()
         else:
             self._is_stopping = True
+            for driver in self._drivers.values():
+                driver.release()
 
     def shutdown(self, _c: Any) -> None:
-        """Hand back what was never begun; the pool has drained."""
+        """Hand back what is still open; the pool has drained."""
         for driver in self._drivers.values():
             driver.close()
 
@@ -101,6 +103,14 @@ class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
     def info(self, _c: Any) -> dict[str, Any]:
         """Say in `celery inspect stats` which queues are ours."""
         return {"postroad": {"queues": [queue for queue, driver in self._drivers.items() if driver.is_open]}}
+
+    def lags(self, now: float) -> dict[str, float]:
+        """Return the lag of each channel of which we serve a queue; see `metrics_messages.Lags`.  Safe in any thread."""
+        found: dict[str, float] = {}
+        for driver in self._drivers.values():
+            if driver.is_open:
+                found[driver.channel] = max(found.get(driver.channel, 0.0), driver.lag_seconds(now))
+        return found
 
     def _share_out(self) -> None:
         """Open what is ours, and hand over what is no longer; every `balance_seconds`."""

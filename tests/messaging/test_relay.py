@@ -1,3 +1,4 @@
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -203,6 +204,18 @@ def test_a_delayed_message_waits_for_its_time(relay: Relay, publisher: ObedientP
 
     assert publisher.keys == ["2"]
     assert [row[0] for row in waiting()] == ["1"]
+
+
+def test_a_delayed_message_was_sent_when_its_delay_was_over(relay: Relay, publisher: ObedientPublisher) -> None:
+    bake(1)
+    OutboxMessage.objects.update(
+        available_at=datetime(2026, 1, 1, tzinfo=UTC), created_at=datetime(2025, 1, 1, tzinfo=UTC)
+    )
+
+    drain(relay)
+
+    ((sent,),) = publisher.batches
+    assert sent.envelope.sent_at == datetime(2026, 1, 1, tzinfo=UTC).timestamp()
 
 
 def test_a_destination_that_failed_only_for_one_relay_is_tried_by_the_next(publisher: ObedientPublisher) -> None:

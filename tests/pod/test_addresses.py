@@ -38,8 +38,17 @@ def test_options_of_the_database_arrive(given: pytest.MonkeyPatch) -> None:
 
     read = databases(database_url())["default"]
 
-    assert read["OPTIONS"] == {"sslmode": "require", "application_name": "a b"}
+    assert read["OPTIONS"].items() >= {"sslmode": "require", "application_name": "a b"}.items()
     assert read["PORT"] == 6432
+
+
+@pytest.mark.parametrize(("options", "seconds"), [("sslmode=require", 5), ("connect_timeout=20", 20)])
+def test_a_silent_database_is_given_up_soon_unless_told_otherwise(
+    given: pytest.MonkeyPatch, options: str, seconds: int
+) -> None:
+    put(given, DATABASE, {"DATABASE_OPTIONS": options})
+
+    assert databases(database_url())["default"]["OPTIONS"]["connect_timeout"] == seconds
 
 
 def test_the_parts_of_a_broker_arrive_whatever_is_in_them(given: pytest.MonkeyPatch) -> None:

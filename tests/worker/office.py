@@ -104,6 +104,13 @@ class Office:
 
     def hire(self, pool: str = "prefork", *options: str, number: int = 1, **environment: object) -> Worker:
         """Start a worker and wait until it is ready."""
+        worker = self.call(pool, *options, number=number, **environment)
+        assert wait_until(lambda: " ready." in worker.log or worker.process.poll() is not None), worker.log
+        assert worker.process.poll() is None, worker.log
+        return worker
+
+    def call(self, pool: str = "prefork", *options: str, number: int = 1, **environment: object) -> Worker:
+        """Start a worker."""
         name, log = f"{self.name}-{number}@test", self.folder / f"worker-{len(self._workers)}.log"
         command = [
             sys.executable,
@@ -129,8 +136,6 @@ class Office:
             )
         worker = Worker(name, process, log)
         self._workers.append(worker)
-        assert wait_until(lambda: " ready." in worker.log or process.poll() is not None), worker.log
-        assert process.poll() is None, worker.log
         return worker
 
     def send(self, count: int, *, keys: Sequence[str] = ("a", "b", "c", "d"), trouble: str = "") -> None:
@@ -179,6 +184,10 @@ class Office:
             channel = connection.channel()
             return sum(channel.queue_declare(queue.name, passive=True).message_count for queue in self.topology.queues)
 
+    def queue(self, key: str) -> str:
+        """Return the queue of a key."""
+        return f"{self.name}.{self.channel.address(key).route}"
+
     def delete(self, queue: str) -> None:
         """Delete a queue, as a clumsy operator would."""
         with connected(self._broker_url) as connection:
@@ -193,10 +202,10 @@ class Office:
                 return False
             return True
 
-    def call_task(self, number: int, *, countdown: float = 0) -> None:
-        """Send the ordinary task, from a process of its own, as a web process would."""
+    def call_task(self, number: int, *, countdown: float = 0, seconds: float = 0) -> None:
+        """Send the ordinary task, from a process of its own, as a web process would; it takes so many seconds."""
         code = "from tests.worker.notes.celery import app; from tests.worker.notes.tasks import note; import django;"
-        code += f" django.setup(); note.apply_async(({number},), countdown={countdown})"
+        code += f" django.setup(); note.apply_async(({number}, {seconds}), countdown={countdown})"
         subprocess.run([sys.executable, "-c", code], env=self.environment(), cwd=ROOT, check=True)
 
     def owners(self) -> dict[str, set[str]]:
@@ -223,5 +232,5 @@ class Office:
     def _note(self, key: str, number: int, *, trouble: str) -> Outgoing:
         body = f'{{"key": "{key}", "number": {number}, "trouble": "{trouble}"}}'.encode()
         headers = {"kind": Kind.COMMAND.value, "partition-key": key}
-        envelope = Envelope(id=str(new_id()), type="notes.Write", body=body, headers=headers)
+        envelope = Envelope(id=str(new_id()), type="notes.Write", body=body, headers=headers, sent_at=int(time.time()))
         return Outgoing(address=self.channel.address(key), envelope=envelope)

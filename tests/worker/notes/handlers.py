@@ -35,6 +35,8 @@ def write(note: Write) -> None:
         case "kill-once", _, path if not Path(path).exists():
             Path(path).touch()
             os.kill(os.getpid(), signal.SIGKILL)
+        case "slow", _, seconds:
+            time.sleep(float(seconds))
         case "hang", _, _:
             time.sleep(600)
         case _:

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from typing_extensions import override
 
+from postroad.errors import PostroadError
 from postroad.runtime.relay_process import run_relay
 
 
@@ -15,4 +16,7 @@ class Command(BaseCommand):
 
     @override
     def handle(self, *args: Any, **options: Any) -> None:
-        run_relay()
+        try:
+            run_relay()
+        except PostroadError as error:
+            raise CommandError(str(error)) from error

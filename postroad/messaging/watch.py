@@ -1,0 +1,55 @@
+"""Who is told how messages get on: metrics, a test.  Not: the log, or what a message is about.
+
+As `postroad.rpi.watch` is for calls.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """The broker has taken over messages of a relay.
+
+    Attributes:
+        channel: A logical channel; `replies` for all that goes straight to one queue, whose names callers choose.
+    """
+
+    channel: str
+    messages: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempted:
+    """A consumer has run a job.
+
+    Attributes:
+        channel: Subscriber, such as `kitchen` or `orders.replies`.
+        outcome: `done` (handled, or dropped as a duplicate), `parked` (a dead letter), or, to be tried again, `failed`
+            (a handler raised), `transient` (the database was away or in conflict), `lost` (its process died).
+    """
+
+    channel: str
+    outcome: str
+    messages: int
+
+
+Fact = Published | Attempted
+Watcher = Callable[[Fact], None]
+_watchers: list[Watcher] = []
+
+
+def add(watcher: Watcher) -> None:
+    """Tell a watcher every fact from now on, in the thread where it happens: it must be quick and raise nothing."""
+    _watchers.append(watcher)
+
+
+def remove(watcher: Watcher) -> None:
+    """Tell a watcher nothing more."""
+    _watchers.remove(watcher)
+
+
+def tell(fact: Fact) -> None:
+    """Tell every watcher."""
+    for watcher in tuple(_watchers):
+        watcher(fact)

@@ -1,0 +1,54 @@
+"""A file touched while a process gets on, for a probe that reads its age.  Not: what getting on is, which its owner knows.
+
+A probe that only reads a file costs nothing, and asks neither broker nor database: their outages must end no process.
+"""
+
+import logging
+import time
+from pathlib import Path
+
+from postroad.conf import settings
+from postroad.errors import InvalidSetting
+
+log = logging.getLogger(__name__)
+
+BEAT_SECONDS = 1.0
+"""How often a file is touched at most; probes allow a minute, since a broker that is silent takes its time-outs."""
+
+
+class Heartbeat:
+    """The file that HEARTBEAT_FILE names; nothing happens if it names none.
+
+    Raises:
+        InvalidSetting: The file cannot be written.
+    """
+
+    def __init__(self) -> None:
+        given = settings().heartbeat_file
+        self._path = Path(given) if given else None
+        self._next = 0.0
+        try:
+            self._touch()
+        except OSError as error:
+            raise InvalidSetting(
+                f"HEARTBEAT_FILE {given!r} cannot be written ({error.strerror}); name a file in a folder that exists"
+                " and that this user may write to, or none."
+            ) from error
+
+    def beat(self) -> None:
+        """Say that the process gets on; touches the file once a second at most.
+
+        Never raises: a file that cannot be written any more grows old, which is what the probe looks for.
+        """
+        now = time.monotonic()
+        if now < self._next:
+            return
+        self._next = now + BEAT_SECONDS
+        try:
+            self._touch()
+        except OSError as error:
+            log.warning("heartbeat file cannot be written", extra={"path": str(self._path), "error": str(error)})
+
+    def _touch(self) -> None:
+        if self._path is not None:
+            self._path.touch()
