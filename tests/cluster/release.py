@@ -84,9 +84,9 @@ def is_ready(pod: dict[str, Any]) -> bool:
 
 
 def _given(values: dict[str, object]) -> list[str]:
-    """Return values as options: `dev__enabled=True` is `--set dev.enabled=true`."""
+    """Return values as options: `**{"dev.enabled": True}` is `--set dev.enabled=true`."""
     given = []
     for name, value in values.items():
         text = str(value).lower() if isinstance(value, bool) else str(value)
-        given += ["--set", f"{name.replace('__', '.')}={text}"]
+        given += ["--set", f"{name}={text}"]
     return given

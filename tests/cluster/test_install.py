@@ -82,4 +82,5 @@ def test_a_garbage_request_is_refused_in_words(release: Release) -> None:
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(request, timeout=10)
 
+    refused.value.close()
     assert refused.value.code == 400
