@@ -206,9 +206,7 @@ def test_what_is_not_idempotent_is_sent_once(rf: RequestFactory, owner: Owner, m
     assert len(owner.requests) == 1
 
 
-@pytest.mark.parametrize(
-    ("status", "outcome"), [(200, "answered"), (409, "rejected"), (503, "ServiceUnavailable")], ids=str
-)
+@pytest.mark.parametrize(("status", "outcome"), [(200, "answered"), (409, "rejected"), (503, "ServiceUnavailable")])
 def test_a_forwarded_request_is_told_to_those_who_count_calls(
     rf: RequestFactory, owner: Owner, status: int, outcome: str
 ) -> None:
