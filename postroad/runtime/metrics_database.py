@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from django.db import Error, connections
+from django.db import Error
 from django.db.models import DurationField, ExpressionWrapper, F, QuerySet
 from django.db.models.functions import Now
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -18,6 +18,7 @@ from prometheus_client.registry import Collector
 from typing_extensions import override
 
 from postroad.messaging.models import DeadLetter, DeadLetterState, OutboxMessage
+from postroad.runtime.own_connections import close_own_connections
 from postroad.sagas.execution import Status
 from postroad.sagas.models import SagaInstance
 
@@ -76,7 +77,7 @@ class _Reading(threading.Thread):
         except Error as error:
             self.error = str(error).strip()
         finally:
-            connections.close_all()
+            close_own_connections()
 
 
 class DatabaseCollector(Collector):

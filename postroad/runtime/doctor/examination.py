@@ -8,10 +8,10 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db import connections
 from typing_extensions import override
 
 from postroad.runtime.doctor.findings import Finding, Level, failure, warning
+from postroad.runtime.own_connections import close_own_connections
 
 SECONDS = 6.0
 """Longest time of one check; a broker that boots is waited for 5 s (`rabbitmq_connection.CONNECT_SECONDS`)."""
@@ -59,15 +59,7 @@ class _Look(threading.Thread):
         try:
             self.found = tuple(self.check.look())
         finally:
-            _close_connections()
-
-
-def _close_connections() -> None:
-    """Close this thread's connections; Django itself keeps one to an SQLite in memory open, for the tests' sake."""
-    for one in connections.all(initialized_only=True):
-        one.close()
-        if one.connection is not None:
-            one.connection.close()
+            close_own_connections()
 
 
 def _run(checks: Sequence[Check], *, seconds: float) -> dict[str, Sequence[Finding]]:
