@@ -5,6 +5,7 @@ from django.db import ConnectionHandler, connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from config.databases import databases
+from postroad.runtime import schema
 from postroad.runtime.doctor import database
 from postroad.runtime.doctor.clocks import judge
 from postroad.runtime.doctor.findings import Level
@@ -25,6 +26,7 @@ def test_a_database_that_is_away_is_a_failure_without_its_password(
 ) -> None:
     away = ConnectionHandler(databases("postgresql://user:hush@127.0.0.1:1/orders"))["default"]
     monkeypatch.setattr(database, "connection", away)
+    monkeypatch.setattr(schema, "connection", away)
 
     [found] = look()  # type: ignore[operator]
 
@@ -45,7 +47,7 @@ def test_a_migration_that_is_not_applied_is_named() -> None:
     [found] = database.look_at_migrations()
 
     assert found.level is Level.FAILURE
-    assert found.text == "1 are not applied, the first is postroad_messaging.0002_relay_state"
+    assert found.text == "1 not applied, the first is postroad_messaging.0002_relay_state"
     assert "manage.py migrate" in found.remedy
 
 

@@ -4,9 +4,9 @@ import time
 from collections.abc import Iterator
 
 from django.db import Error, connection
-from django.db.migrations.executor import MigrationExecutor
 
 from postroad.messaging import sql
+from postroad.runtime import schema
 from postroad.runtime.doctor import clocks
 from postroad.runtime.doctor.findings import Finding, failure, ok
 
@@ -32,19 +32,14 @@ def look_at_answer() -> Iterator[Finding]:
 def look_at_migrations() -> Iterator[Finding]:
     """Compare the migrations that are applied with those of this code."""
     try:
-        executor = MigrationExecutor(connection)
-        waiting = [str(migration) for migration, _ in executor.migration_plan(executor.loader.graph.leaf_nodes())]
+        missing = schema.missing_migrations()
     except Error as error:
         yield failure(MIGRATIONS, f"cannot be read: {_line(error)}", remedy="look at the database's own log")
         return
-    if waiting:
-        yield failure(
-            MIGRATIONS,
-            f"{len(waiting)} are not applied, the first is {waiting[0]}",
-            remedy="run: python manage.py migrate",
-        )
+    if missing:
+        yield failure(MIGRATIONS, schema.describe_missing(missing), remedy="run: python manage.py migrate")
     else:
-        yield ok(MIGRATIONS, f"all {len(executor.loader.disk_migrations)} are applied")
+        yield ok(MIGRATIONS, "all are applied")
 
 
 def look_at_clock() -> Iterator[Finding]:
