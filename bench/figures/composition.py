@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from bench import shop
-from bench.figures.gateway import SAMPLES, WARM_UP
+from bench.figures.gateway import SAMPLES, WARM_UP, sample
 from bench.rounds import Contender
 
 
@@ -15,17 +15,9 @@ def contenders() -> Iterator[list[Contender]]:
     with shop.opened() as ports, ThreadPoolExecutor(len(shop.PARTS)) as threads:
         parts = {service: ports[service] for service in shop.PARTS}
         yield [
-            Contender(name="ours", run=lambda: _sample_whole(ports[shop.GATEWAY])),
+            Contender(name="ours", run=lambda: sample(ports[shop.GATEWAY], shop.PARTS["orders"])),
             Contender(name="limit", run=lambda: _sample_slowest(parts, threads)),
         ]
-
-
-def _sample_whole(port: int) -> list[float]:
-    caller, path = shop.Caller(port), shop.PARTS["orders"]
-    try:
-        return [caller.call(path) for _ in range(WARM_UP + SAMPLES)][WARM_UP:]
-    finally:
-        caller.close()
 
 
 def _sample_slowest(ports: dict[str, int], threads: ThreadPoolExecutor) -> list[float]:

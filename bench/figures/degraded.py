@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from bench import shop
-from bench.figures.gateway import SAMPLES, WARM_UP
+from bench.figures.gateway import sample
 from bench.rounds import Contender
 
 _SLOWEST_CALLS = 40  # more than it takes the breaker to open, one call's deadline each
@@ -16,8 +16,8 @@ def contenders() -> Iterator[list[Contender]]:
     with shop.opened(hanging="kitchen") as ports:
         _open_breaker(ports[shop.GATEWAY])
         yield [
-            Contender(name="ours", run=lambda: _sample(ports[shop.GATEWAY])),
-            Contender(name="limit", run=lambda: _sample(ports["orders"])),
+            Contender(name="ours", run=lambda: sample(ports[shop.GATEWAY], shop.PARTS["orders"])),
+            Contender(name="limit", run=lambda: sample(ports["orders"], shop.PARTS["orders"])),
         ]
 
 
@@ -31,13 +31,5 @@ def _open_breaker(port: int) -> None:
     try:
         if all(caller.call(path) > 500 for _ in range(_SLOWEST_CALLS)):
             raise TimeoutError(f"after {_SLOWEST_CALLS} calls the gateway still waits for the kitchen")
-    finally:
-        caller.close()
-
-
-def _sample(port: int) -> list[float]:
-    caller, path = shop.Caller(port), shop.PARTS["orders"]
-    try:
-        return [caller.call(path) for _ in range(WARM_UP + SAMPLES)][WARM_UP:]
     finally:
         caller.close()

@@ -15,15 +15,17 @@ _SERVICE = "kitchen"
 @contextmanager
 def contenders() -> Iterator[list[Contender]]:
     """Start gateway and services, which serve both contenders."""
+    path = shop.PARTS[_SERVICE]
     with shop.opened() as ports:
         yield [
-            Contender(name="ours", run=lambda: _sample(ports[shop.GATEWAY])),
-            Contender(name="limit", run=lambda: _sample(ports[_SERVICE])),
+            Contender(name="ours", run=lambda: sample(ports[shop.GATEWAY], path)),
+            Contender(name="limit", run=lambda: sample(ports[_SERVICE], path)),
         ]
 
 
-def _sample(port: int) -> list[float]:
-    caller, path = shop.Caller(port), shop.PARTS[_SERVICE]
+def sample(port: int, path: str) -> list[float]:
+    """Call one address again and again; return the milliseconds of each call after the warm-up."""
+    caller = shop.Caller(port)
     try:
         return [caller.call(path) for _ in range(WARM_UP + SAMPLES)][WARM_UP:]
     finally:
