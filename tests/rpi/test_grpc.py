@@ -21,7 +21,7 @@ from postroad.rpi.declaration import get, proxy
 from postroad.rpi.grpc import GrpcTransport
 from postroad.rpi.policy import Policy
 from postroad.rpi.proxy import client_of
-from tests.support.calls import Bakery, Fixed, Loaf, Order, policy
+from tests.support.calls import Bakery, Clock, Fixed, Loaf, Order, policy
 from tests.support.faultproxy import Fault, FaultProxy
 from tests.support.grpc_bakery import POOL, GrpcBakery, grpc_bakery
 
@@ -255,12 +255,14 @@ def test_no_idempotent_call_fails_when_one_of_two_instances_is_killed(connect: C
 def test_once_the_breaker_is_open_nothing_is_tried_and_it_closes_by_itself(
     connect: Connect, hops: FaultProxy, server: GrpcBakery
 ) -> None:
-    shared = policy(attempts=1, rules=BreakerRules(min_calls=2, open_seconds=0.2, probes=1))
+    clock = Clock()  # stands still while the calls are refused, however slow the machine is
+    shared = policy(attempts=1, rules=BreakerRules(min_calls=2, open_seconds=5.0, probes=1), clock=clock)
     bakery = connect(hops.port, shared=shared)
     server.answer = _abort(grpc.StatusCode.UNAVAILABLE)
     errors = [_error(bakery) for _ in range(20)]
     reached = len(server.requests)
     server.answer = lambda request, context: {"loaf_id": 7, "grams": 500}
+    clock.now += 5.0
 
     assert _until_answered(bakery, seconds=5) == THE_LOAF
 

@@ -12,7 +12,7 @@ from postroad.rpi.breaker import BreakerRules
 from postroad.rpi.policy import Policy
 from postroad.rpi.proxy import client_of
 from postroad.rpi.rest import Limits, RestTransport
-from tests.support.calls import A_LOAF, Bakery, Fixed, HttpService, Loaf, Order, policy
+from tests.support.calls import A_LOAF, Bakery, Clock, Fixed, HttpService, Loaf, Order, policy
 from tests.support.faultproxy import Fault, FaultProxy
 
 THE_LOAF = Loaf(loaf_id=7, grams=500)
@@ -252,8 +252,8 @@ def _until_answered(bakery: Bakery, *, seconds: float) -> Loaf | None:
 def test_once_the_breaker_is_open_no_connection_is_tried_and_it_closes_by_itself(
     connect: Connect, faults: FaultProxy
 ) -> None:
-    rules = BreakerRules(min_calls=2, open_seconds=0.3, probes=1)
-    shared = policy(attempts=1, rules=rules)
+    clock = Clock()  # stands still while the calls are refused, however slow the machine is
+    shared = policy(attempts=1, rules=BreakerRules(min_calls=2, open_seconds=5.0, probes=1), clock=clock)
     bakery = connect(faults.port, shared=shared)
     faults.switch(Fault.HANG)
     assert _fail(bakery, 2) == [DeadlineExceeded, DeadlineExceeded]
@@ -263,5 +263,6 @@ def test_once_the_breaker_is_open_no_connection_is_tried_and_it_closes_by_itself
 
     assert faults.connections == tried
     faults.switch(Fault.PASS)
+    clock.now += 5.0
     assert _until_answered(bakery, seconds=5) == THE_LOAF
     assert shared.breaker.is_closed
