@@ -8,11 +8,12 @@ from django.core.signals import request_started
 from django.db import close_old_connections, reset_queries
 
 from apps.gateway.bounded import bounded
-from postroad.runtime.self_registration import register_web_process
+from postroad.runtime.draining import draining
+from postroad.runtime.serving import prepare_to_serve
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.service")
-application = bounded(ASGIStaticFilesHandler(get_asgi_application()))
-register_web_process()
+application = draining(bounded(ASGIStaticFilesHandler(get_asgi_application())))
+prepare_to_serve()
 
 # The gateway has no database; a receiver that is not asynchronous would cost each request the way to a thread and back.
 request_started.disconnect(close_old_connections)

@@ -6,6 +6,7 @@ SIGTERM closes the socket, finishes what runs for WEB_GRACE_SECONDS at most, and
 
 from config.environment import number
 from config.logs import logging_from
+from postroad.runtime.draining import end_connection
 
 bind = f"0.0.0.0:{number('PORT', 8000, most=65535)}"
 workers = 1
@@ -18,3 +19,4 @@ worker_tmp_dir = "/dev/shm"  # noqa: S108 - the heartbeat file of gunicorn; the 
 control_socket_disable = True  # its default place is below the home directory
 accesslog = None  # the gateway or the ingress has one
 logconfig_dict = logging_from("INFO")
+pre_request = end_connection

@@ -4,8 +4,8 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from postroad.runtime.self_registration import register_web_process
+from postroad.runtime.serving import prepare_to_serve
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.service")
 application = get_wsgi_application()
-register_web_process()
+prepare_to_serve()

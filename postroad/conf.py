@@ -63,6 +63,9 @@ class Settings:
     consumer_threads: int = _setting(2, "consumer threads of the one-process mode", least=1)
     balance_seconds: float = _setting(1.0, "how often workers agree on who serves which queue", least=0.1)
     heartbeat_file: str = _setting("", "file that worker and relay touch each second while they get on; empty: none")
+    drain_file: str = _setting(
+        "", "file made when a web process is about to be stopped: its connections end; empty: none"
+    )
     metrics_port: int = _setting(0, "port of /metrics of worker, relay and gRPC server; 0: none", least=0, most=65535)
     delivery_limit: int = _setting(50, "deliveries after which the broker itself dead-letters a message", least=1)
     reply_shards: int = _setting(4, "queues of a service's reply channel; fixed once messages flow", least=1)
@@ -92,7 +95,9 @@ class Settings:
     )
     call_deadline_seconds: float = _setting(1.0, "time of a call that declares no deadline of its own", least=0.001)
     call_connect_seconds: float = _setting(0.3, "longest wait for a connection to an instance", least=0.001)
-    call_attempts: int = _setting(3, "most attempts of one idempotent call", least=1)
+    call_attempts: int = _setting(
+        3, "most attempts of one call; of one that may not be made twice only where nothing was sent", least=1
+    )
     call_retry_ratio: float = _setting(0.1, "retries to a service, as a part of its calls in ten seconds", least=0)
     call_retry_least: int = _setting(10, "retries to a service in ten seconds that are always allowed", least=0)
     call_bulkhead: int = _setting(32, "most outstanding calls to one service from one process", least=1)

@@ -6,6 +6,7 @@ PostroadError
 │   ├── ClusterUnavailable          the Kubernetes API does not answer
 │   └── CallFailed                  a call to another service brought no answer
 │       ├── ServiceUnavailable          no instance of it is there, or it could not answer
+│       │   └── NotReached                  no connection came about: nothing was sent
 │       ├── DeadlineExceeded            the time for the call is used up
 │       └── CallRefused                 refused on this side, before anything was sent
 │           ├── BulkheadFull                too many calls to it are outstanding
@@ -53,6 +54,10 @@ class CallFailed(RetryableError):
 
 class ServiceUnavailable(CallFailed):
     """No instance of the service is there, the connection broke, or the service could not answer (429, 5xx)."""
+
+
+class NotReached(ServiceUnavailable):
+    """No connection came about, so nothing was sent, and any call may be made again."""
 
 
 class DeadlineExceeded(CallFailed):

@@ -4,6 +4,7 @@ Pure: `Policy.steps` is a generator that yields what to do next (an attempt, a w
 send the answer in, or throw the error in.  Not: the fallback, which comes last and belongs to the operation (`proxy`).
 
 What counts as a failure, for breaker and retry alike: no connection, no answer in time, 429 and 5xx.  4xx is an answer.
+A call that is not idempotent is made again only where no connection came about: nothing was sent then.
 """
 
 import time
@@ -11,7 +12,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import TypeVar
 
-from postroad.errors import BreakerOpen, CallFailed, DeadlineExceeded, ServiceUnavailable
+from postroad.errors import BreakerOpen, CallFailed, DeadlineExceeded, NotReached, ServiceUnavailable
 from postroad.retry import Backoff
 from postroad.rpi import deadline
 from postroad.rpi.breaker import Breaker, Permit
@@ -55,7 +56,7 @@ class Policy:
         bulkhead: Bounds outstanding calls.
         breaker: Leaves an ailing service alone.
         budget: Bounds retries.
-        attempts: Most attempts of one idempotent call.
+        attempts: Most attempts of one call.
         deadline_seconds: Time of a call that declares none.
     """
 
@@ -81,7 +82,7 @@ class Policy:
             permit = self._permit(call)
             is_failure = None
             try:
-                answer = yield from self._attempts(call, expires_at, self.attempts if is_idempotent else 1)
+                answer = yield from self._attempts(call, expires_at, is_idempotent=is_idempotent)
                 is_failure = False
             except CallFailed:
                 is_failure = True
@@ -114,10 +115,10 @@ class Policy:
         else:
             self.breaker.record(permit, is_failure=is_failure)
 
-    def _attempts(self, call: str, expires_at: float, most: int) -> Steps[Answer]:
+    def _attempts(self, call: str, expires_at: float, *, is_idempotent: bool) -> Steps[Answer]:
         self.budget.note_call()
         failure: CallFailed = DeadlineExceeded(f"{call}: the time was used up before anything was sent.")
-        for attempt in range(1, most + 1):
+        for attempt in range(1, self.attempts + 1):
             left = expires_at - self.clock()
             if left <= 0:
                 break
@@ -127,7 +128,8 @@ class Policy:
             except CallFailed as error:
                 failure = error
             wait = self.backoff.jittered(attempt)
-            if attempt == most or not self._may_retry(expires_at - wait):
+            is_safe = is_idempotent or isinstance(failure, NotReached)
+            if attempt == self.attempts or not is_safe or not self._may_retry(expires_at - wait):
                 break
             yield Wait(wait)
         raise failure

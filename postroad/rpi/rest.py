@@ -19,7 +19,7 @@ from typing_extensions import override
 
 from postroad.conf import settings
 from postroad.discovery.resolver import Endpoint, Resolver
-from postroad.errors import DeadlineExceeded, InvalidAnswer, ServiceUnavailable
+from postroad.errors import DeadlineExceeded, InvalidAnswer, NotReached, ServiceUnavailable
 from postroad.rpi import deadline
 from postroad.rpi.connections import AgingBackend, reading_until
 from postroad.rpi.endpoints import PerEndpoint
@@ -156,7 +156,7 @@ class RestTransport(Transport):
         except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
             note_failure(self._resolver, outgoing.service, outgoing, endpoint)
             reason = str(error) or type(error).__name__
-            raise ServiceUnavailable(f"{outgoing.call}: nobody answers at {endpoint.url}: {reason}.") from error
+            raise NotReached(f"{outgoing.call}: nobody answers at {endpoint.url}: {reason}.") from error
         except (httpcore.TimeoutException, TimeoutError) as error:
             note_failure(self._resolver, outgoing.service, outgoing, endpoint)
             raise DeadlineExceeded(f"{outgoing.call}: {endpoint.url} gave no whole answer in time.") from error

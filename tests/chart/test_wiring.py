@@ -95,10 +95,12 @@ def test_the_program_of_a_role_is_process_one(role: str) -> None:
 def test_web_leaves_the_service_and_finishes_requests_before_it_is_killed() -> None:
     spec = one(render(DEV), "Deployment", "shop-orders-web")["spec"]
     pod = spec["template"]["spec"]
-    pause = int(pod["containers"][0]["lifecycle"]["preStop"]["exec"]["command"][1])
+    web = pod["containers"][0]
+    made, pause = web["lifecycle"]["preStop"]["exec"]["command"][2].removeprefix("touch ").split(" && sleep ")
 
+    assert variables(web)["POSTROAD_DRAIN_FILE"] == made
     assert spec["strategy"]["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 0}
-    assert pause + int(variables(pod["containers"][0])["WEB_GRACE_SECONDS"]) < pod["terminationGracePeriodSeconds"]
+    assert int(pause) + int(variables(web)["WEB_GRACE_SECONDS"]) < pod["terminationGracePeriodSeconds"]
 
 
 def test_every_pod_with_a_database_waits_for_migrations_and_the_gateway_does_not() -> None:
@@ -109,7 +111,7 @@ def test_every_pod_with_a_database_waits_for_migrations_and_the_gateway_does_not
         "shop-gateway-web"
     }
     assert {found["spec"]["template"]["spec"]["initContainers"][0]["command"][2] for found in waiting} == {
-        "wait_for_migrations"
+        "postroad.runtime.wait_for_migrations"
     }
 
 

@@ -15,10 +15,10 @@ import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
+from django.db.migrations.loader import MigrationLoader
 from pytest_django import Settings
 
-from postroad.runtime import schema, schema_lock
-from postroad.runtime.management.commands import wait_for_migrations
+from postroad.runtime import schema, schema_lock, wait_for_migrations
 from postroad.runtime.schema_lock import schema_locked
 from tests.faults.deployment import ROOT, until
 from tests.pod.program import environment, run
@@ -103,6 +103,28 @@ def test_where_there_is_no_database_nothing_is_waited_for() -> None:
     done = run("manage.py", "wait_for_migrations", service="gateway")
 
     assert (done.returncode, done.stdout) == (0, "This service has no database, so nothing to wait for.\n")
+
+
+def test_the_migrations_of_this_code_are_those_that_django_finds() -> None:
+    found = MigrationLoader(None, ignore_no_migrations=True).disk_migrations
+
+    assert set(schema.written()) == set(found)
+
+
+@pytest.mark.slow
+def test_a_pod_waits_without_loading_models(tmp_path: Path) -> None:
+    script = (
+        "import runpy, sys, atexit; sys.argv = ['wait', '--seconds', '0']\n"
+        "atexit.register(lambda: print('apps.kitchen.models' in sys.modules))\n"
+        "runpy.run_module('postroad.runtime.wait_for_migrations', run_name='__main__')"
+    )
+    url = f"sqlite:///{tmp_path / 'kitchen.sqlite3'}"
+
+    done = run("-c", script, service="kitchen", DATABASE_URL=url, BROKER_URL="memory://")
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("wait_for_migrations: not ready after 0 s: migrations are missing: ")
+    assert done.stdout == "False\n"
 
 
 @pytest.mark.slow

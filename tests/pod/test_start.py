@@ -47,7 +47,7 @@ def test_pods_wait_for_the_preparation_and_are_ready_then(parts: dict[str, str],
     port, web, init = free_port(), tmp_path / "web", tmp_path / "init"
     web.mkdir()
     init.mkdir()
-    waiting = ("python", "manage.py", "wait_for_migrations", "--seconds", "120")
+    waiting = ("python", "-m", "postroad.runtime.wait_for_migrations", "--seconds", "120")
     with (
         running(init, waiting, service="kitchen", **parts) as container,
         running(web, GUNICORN, service="kitchen", PORT=str(port), **parts),

@@ -5,7 +5,7 @@ from inspect import GEN_CLOSED, getgeneratorstate
 
 import pytest
 
-from postroad.errors import BreakerOpen, CallFailed, DeadlineExceeded, ServiceUnavailable
+from postroad.errors import BreakerOpen, CallFailed, DeadlineExceeded, NotReached, ServiceUnavailable
 from postroad.rpi import deadline
 from postroad.rpi.breaker import BreakerRules
 from postroad.rpi.drivers import run, run_async
@@ -66,6 +66,13 @@ def test_the_last_failure_is_what_the_caller_gets(clock: Clock) -> None:
 
 def test_a_call_that_is_not_idempotent_is_sent_once(clock: Clock) -> None:
     assert _conduct(_steps(policy(clock=clock), is_idempotent=False), DOWN, GOOD) == (DOWN, [1.0])
+
+
+def test_a_call_that_reached_nobody_is_made_again_whatever_it_does(clock: Clock) -> None:
+    unreached = NotReached("nobody answers")
+
+    assert _conduct(_steps(policy(clock=clock), is_idempotent=False), unreached, GOOD) == (GOOD, [1.0, 1.0])
+    assert _conduct(_steps(policy(clock=clock), is_idempotent=False), unreached, DOWN, GOOD) == (DOWN, [1.0, 1.0])
 
 
 def test_without_budget_nothing_is_tried_again(clock: Clock) -> None:

@@ -139,6 +139,8 @@
   value: {{ .r.threads | quote }}
 - name: WEB_GRACE_SECONDS
   value: {{ sub (int .r.terminationGracePeriodSeconds) 15 | max 1 | quote }}
+- name: POSTROAD_DRAIN_FILE
+  value: /run/postroad/draining
 {{- else }}
 - name: POSTROAD_METRICS_PORT
   value: "9100"

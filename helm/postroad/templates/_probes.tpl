@@ -75,9 +75,12 @@ livenessProbe:
 {{- list "sh" "-c" (printf "test -n \"$(find /run/postroad/alive -newermt '-%d seconds')\"" (int .r.heartbeatSeconds)) | toJson -}}
 {{- end -}}
 
-{{/* Requests that are on their way when the pod leaves the Service still arrive. */}}
+{{/* Requests that are on their way when the pod leaves the Service still arrive; kept connections end with an answer. */}}
 {{- define "postroad.lifecycle" -}}
-{{- if has .role (list "web" "grpc") -}}
+{{- if eq .role "web" -}}
+lifecycle:
+  preStop: {exec: {command: [sh, -c, touch /run/postroad/draining && sleep 5]}}
+{{- else if eq .role "grpc" -}}
 lifecycle:
   preStop: {exec: {command: [sleep, "5"]}}
 {{- end -}}

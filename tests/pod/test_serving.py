@@ -1,0 +1,78 @@
+"""What a web process has loaded before its first request."""
+
+import asyncio
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+from unittest.mock import AsyncMock
+
+import pytest
+from pytest_django import Settings
+
+from postroad.runtime.draining import Event, Receive, Send, draining
+from tests.faults.deployment import free_port, until
+from tests.pod.program import run, running, status
+
+SERVERS = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none", "BROKER_URL": "amqp://127.0.0.1:1//"}
+
+
+def modules_after(application: str, service: str) -> set[str]:
+    """Return the modules of a process that has made its web application and has seen no request."""
+    done = run("-c", f"import sys, {application}; print(*sys.modules)", service=service, **SERVERS)
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("application", "service", "views"),
+    [("config.wsgi", "orders", "apps.orders.api.v2"), ("config.asgi", "gateway", "apps.gateway.graphql.schema")],
+)
+def test_its_views_are_loaded(application: str, service: str, views: str) -> None:
+    assert views in modules_after(application, service)
+
+
+def test_a_service_of_the_platforms_dns_loads_no_client_of_a_registry() -> None:
+    assert "postroad.discovery.registry_client" not in modules_after("config.wsgi", "orders")
+
+
+async def hello(_scope: dict[str, Any], _receive: Receive, send: Send) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"x", b"y")]})
+    await send({"type": "http.response.body", "body": b"hello"})
+
+
+def test_connections_of_a_draining_gateway_end_with_an_answer(tmp_path: Path, settings: Settings) -> None:
+    def headers() -> list[tuple[bytes, bytes]]:
+        sent: list[Event] = []
+
+        async def send(event: Event) -> None:
+            sent.append(event)
+
+        asyncio.run(draining(hello)({"type": "http"}, AsyncMock(), send))
+        return list(sent[0]["headers"])
+
+    settings.POSTROAD = {"BROKER_URL": "memory://", "DRAIN_FILE": str(tmp_path / "draining")}
+    before = headers()
+    (tmp_path / "draining").touch()
+
+    assert before == [(b"x", b"y")]
+    assert headers() == [(b"x", b"y"), (b"connection", b"close")]
+
+
+@pytest.mark.slow
+def test_connections_of_a_draining_service_end_with_an_answer(tmp_path: Path) -> None:
+    port, mark = free_port(), tmp_path / "draining"
+    command = ("gunicorn", "config.wsgi", "-c", "python:config.gunicorn")
+    variables = {**SERVERS, "PORT": str(port), "POSTROAD_DRAIN_FILE": str(mark)}
+    with running(tmp_path, command, service="orders", **variables):
+        until(lambda: status(port, "/livez") == 200, seconds=60, what="the web process lives")
+        client = HTTPConnection("127.0.0.1", port, timeout=5)
+        said = []
+        for make in (lambda: None, mark.touch):
+            make()
+            client.request("GET", "/livez")
+            answer = client.getresponse()
+            answer.read()
+            said.append(answer.headers["Connection"])
+        client.close()
+
+    assert said == ["keep-alive", "close"]
