@@ -65,6 +65,7 @@ class Customers:
             "name": POD,
             "image": IMAGE,
             "command": ["python", "/load/load.py", url, str(self._rate)],
+            "resources": {"requests": {"cpu": "50m"}},  # without one they would come last, and measure themselves
             "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
             "volumeMounts": [{"name": "load", "mountPath": "/load"}],
         }

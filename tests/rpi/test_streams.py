@@ -100,6 +100,27 @@ def test_much_arrives_whole_and_in_order_though_only_so_much_is_held() -> None:
     _talk(say, hear)
 
 
+@pytest.mark.parametrize("hosts", [["127.0.0.1"], ["127.0.0.2", "127.0.0.1"]])
+def test_a_slow_name_server_is_not_counted_as_a_slow_service(hosts: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    async def say_hello(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"hello")
+
+    async def resolve(_host: str, port: int, **_options: Any) -> list[tuple[Any, ...]]:
+        await asyncio.sleep(0.2)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, port)) for host in hosts]
+
+    async def main() -> bytes:
+        async with _serving(say_hello) as server:
+            monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolve)
+            port = server.sockets[0].getsockname()[1]
+            stream = await AgingAsyncBackend(60).connect_tcp("service.example", port, timeout=0.1)
+            said = await stream.read(100)
+            await stream.aclose()
+            return said
+
+    assert asyncio.run(main()) == b"hello"
+
+
 def test_a_writer_waits_for_a_slow_reader_and_loses_nothing() -> None:
     sent, heard = bytes(range(256)) * 40_000, bytearray()
     may_read = asyncio.Event()
