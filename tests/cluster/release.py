@@ -1,12 +1,20 @@
 """One installed release of the chart: installing, changing and reading it.  Not: load, which is `customers`."""
 
+import base64
 import csv
 import io
+import json
 import os
+import re
+import sys
+import urllib.parse
+import urllib.request
 from collections import Counter
+from http.cookiejar import CookieJar
+from pathlib import Path
 from typing import Any
 
-from tests.cluster.tools import CHART, Namespace
+from tests.cluster.tools import CHART, Namespace, run
 
 IMAGE = os.environ.get("E2E_IMAGE", "localhost/postroad:dev")
 NEXT, BROKEN = f"{IMAGE}-next", f"{IMAGE}-broken"  # made by `make e2e-images`
@@ -22,9 +30,14 @@ class Release:
     def __init__(self, namespace: Namespace, name: str = "postroad") -> None:
         self.namespace, self.name = namespace, name
 
-    def install(self, **values: object) -> None:
-        """Install the chart and wait until everything is ready."""
-        self.namespace.helm("install", self.name, str(CHART), *_given(values), "--wait", "--timeout", "8m")
+    def install(self, *files: Path, **values: object) -> None:
+        """Install the chart, with files of values and single ones, and wait until everything is ready."""
+        given = [*(f"--values={file}" for file in files), *_given(values)]
+        self.namespace.helm("install", self.name, str(CHART), *given, "--wait", "--timeout", "8m")
+
+    def uninstall(self) -> None:
+        """Remove the release, and wait until its pods have gone."""
+        self.namespace.helm("uninstall", self.name, "--wait", "--timeout", "5m")
 
     def upgrade(self, *, timeout: str = "8m", **values: object) -> None:
         """Change values, keeping all others, and wait until everything is ready."""
@@ -51,6 +64,29 @@ class Release:
             and each["status"].get("observedGeneration") == each["metadata"]["generation"]
             for each in found
         )
+
+    def demo(self) -> str:
+        """Place an order through a port-forward as `make demo` does; return what is told of it, once it has ended well."""
+        with self.namespace.forwarded(f"{self.name}-gateway") as url:
+            environment = {**os.environ, "GATEWAY_URL": url, "DJANGO_SETTINGS_MODULE": "config.settings.embedded"}
+            return run(sys.executable, "manage.py", "demo", environment=environment)
+
+    def admin_page(self, path: str) -> str:
+        """Return a page of the orders service's admin, as a person with the password of the Secret gets it."""
+        secret = json.loads(self.namespace.kubectl("get", "secret", f"{self.name}-admin", "--output", "json"))
+        password = base64.b64decode(secret["data"]["password"]).decode()
+        opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
+        with self.namespace.forwarded(f"{self.name}-orders") as url:
+            login = f"{url.replace('127.0.0.1', 'localhost')}/admin/login/"
+            token = re.search(
+                r'name="csrfmiddlewaretoken" value="(\w+)"', opener.open(login, timeout=20).read().decode()
+            )
+            assert token, "the page has no form to log in"
+            form = {"csrfmiddlewaretoken": token[1], "username": "admin", "password": password, "next": path}
+            with opener.open(login, urllib.parse.urlencode(form).encode(), timeout=20) as answer:
+                assert answer.url.endswith(path), f"not let in, but led to {answer.url}"
+                page: str = answer.read().decode()
+                return page
 
     def rows(self, service: str, statement: str) -> list[list[str]]:
         """Return the rows that a service's database answers, every value as text."""

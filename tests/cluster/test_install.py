@@ -1,38 +1,20 @@
 """One command on an empty namespace, and an order through a port-forward."""
 
-import base64
-import json
-import os
-import re
-import subprocess
-import sys
 import time
 import urllib.error
-import urllib.parse
 import urllib.request
-from http.cookiejar import CookieJar
 
 import pytest
 
 from tests.cluster.release import Release
 from tests.cluster.report import Record
-from tests.cluster.tools import ROOT, ToolFailed
-
-
-def demo(url: str) -> str:
-    """Place a demo order at the gateway as `make demo` does, and return what is told of it."""
-    environment = {**os.environ, "GATEWAY_URL": url, "DJANGO_SETTINGS_MODULE": "config.settings.embedded"}
-    command = [sys.executable, "manage.py", "demo"]
-    ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False)
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    return ended.stdout
+from tests.cluster.tools import ToolFailed
 
 
 def test_an_order_is_approved_through_a_port_forward(release: Release, record: Record) -> None:
     began = time.monotonic()
 
-    with release.namespace.forwarded(f"{release.name}-gateway") as url:
-        told = demo(url)
+    told = release.demo()
 
     record.add("first order approved after that", time.monotonic() - began)
     assert "APPROVED" in told
@@ -49,19 +31,7 @@ def test_helm_test_finds_nothing_wrong(release: Release, record: Record) -> None
 
 
 def test_the_admin_lets_in_whoever_has_the_secrets_password(release: Release) -> None:
-    secret = json.loads(release.namespace.kubectl("get", "secret", f"{release.name}-admin", "--output", "json"))
-    password = base64.b64decode(secret["data"]["password"]).decode()
-    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
-
-    with release.namespace.forwarded(f"{release.name}-orders") as url:
-        login = f"{url.replace('127.0.0.1', 'localhost')}/admin/login/?next=/admin/"
-        page = opener.open(login, timeout=10).read().decode()
-        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
-        assert token
-        form = {"csrfmiddlewaretoken": token[1], "username": "admin", "password": password, "next": "/admin/"}
-        with opener.open(login, urllib.parse.urlencode(form).encode(), timeout=10) as answer:
-            assert answer.url.endswith("/admin/")
-            assert "Log out" in answer.read().decode()
+    assert "Log out" in release.admin_page("/admin/")
 
 
 def test_no_root_file_system_can_be_written(release: Release) -> None:

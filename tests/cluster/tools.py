@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +18,16 @@ class ToolFailed(AssertionError):
     """A command ended with an error; the text has what it said."""
 
 
-def run(*command: str, stdin: str = "", seconds: float = 120) -> str:
+def run(*command: str, stdin: str = "", seconds: float = 120, environment: Mapping[str, str] | None = None) -> str:
     """Run a command and return what it says.
 
     Raises: ToolFailed.
     """
     if not shutil.which(command[0]):
         raise ToolFailed(f"{command[0]} is not on the PATH; install it, then run `make e2e` again.")
-    ended = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=seconds, check=False, cwd=ROOT)
+    ended = subprocess.run(
+        command, input=stdin, capture_output=True, text=True, timeout=seconds, check=False, cwd=ROOT, env=environment
+    )
     if ended.returncode:
         raise ToolFailed(f"{' '.join(command)} ended with {ended.returncode}:\n{ended.stdout}{ended.stderr}")
     return ended.stdout
