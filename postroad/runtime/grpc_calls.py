@@ -18,6 +18,7 @@ from typing_extensions import override
 from postroad.context import Current, read_trace_parent, working
 from postroad.rpi import deadline
 from postroad.runtime.grpc_servicer import Servicer, Status
+from postroad.runtime.metrics_grpc import count_answer
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +102,9 @@ class Calls(grpc.ServerInterceptor):
                 except Exception as error:  # noqa: BLE001 - the server's loop: logged, and no internals in the answer
                     _refuse(error, servicer, context)
             if self._stopping.is_set():
+                count_answer(servicer.name, grpc.StatusCode.UNAVAILABLE)
                 context.abort(grpc.StatusCode.UNAVAILABLE, _STOPPING)
+            count_answer(servicer.name, grpc.StatusCode.OK)
 
         return stream
 
@@ -110,9 +113,11 @@ def _answering(servicer: Servicer, behaviour: Behaviour) -> Behaviour:
     def answer(request: Any, context: grpc.ServicerContext) -> Any:
         with _scope(servicer, context), connected():
             try:
-                return behaviour(request, context)
+                reply = behaviour(request, context)
             except Exception as error:  # noqa: BLE001 - the server's loop: logged, and no internals in the answer
                 _refuse(error, servicer, context)
+        count_answer(servicer.name, grpc.StatusCode.OK)
+        return reply
 
     return answer
 
@@ -135,5 +140,6 @@ def _refuse(error: Exception, servicer: Servicer, context: grpc.ServicerContext)
         log.error("gRPC call failed", exc_info=error, extra={"servicer": servicer.name})
         status = _DEFECT
     body = {"code": status.word, "detail": status.detail, "fields": dict(status.fields)}
+    count_answer(servicer.name, status.code)
     context.set_trailing_metadata(((ERROR_TRAILER, json.dumps(body).encode()),))
     context.abort(status.code, status.detail)

@@ -13,6 +13,11 @@ from tests.cluster.tools import ROOT, Namespace, run
 SERVERS = ("postgres:17", "rabbitmq:4-management")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the release that the cases share be uninstalled last."""
+    items.sort(key=lambda item: item.path.name == "test_uninstall.py")
+
+
 @pytest.fixture(scope="session")
 def record() -> Iterator[Record]:
     """Collects what is measured; in the end the page is written."""

@@ -19,6 +19,7 @@ from tests.cluster.tools import CHART, Namespace, run
 IMAGE = os.environ.get("E2E_IMAGE", "localhost/postroad:dev")
 NEXT, BROKEN = f"{IMAGE}-next", f"{IMAGE}-broken"  # made by `make e2e-images`
 SERVICES = ("orders", "consumers", "kitchen", "accounting", "restaurants", "delivery", "order-history")
+KINDS = "all,configmaps,secrets,serviceaccounts,roles,rolebindings,pvc,networkpolicies,pdb,hpa,ingresses"
 INSTANCE = "app.kubernetes.io/instance"
 COMPONENT = "app.kubernetes.io/component"
 SERVICE = "postroad.dev/service"
@@ -47,6 +48,12 @@ class Release:
     def rollback(self) -> None:
         """Go back to the revision before, and wait until everything is ready."""
         self.namespace.helm("rollback", self.name, "--wait", "--timeout", "8m")
+
+    def objects(self) -> set[str]:
+        """Return what there is of the release, as `secret/postroad-admin`."""
+        return set(
+            self.namespace.kubectl("get", KINDS, "--selector", f"{INSTANCE}={self.name}", "--output", "name").split()
+        )
 
     def pods(self, *, role: str = "", service: str = "") -> list[dict[str, Any]]:
         """Return the release's pods that are not on their way out."""

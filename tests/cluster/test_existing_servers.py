@@ -5,13 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.release import INSTANCE, SERVICES, Release
+from tests.cluster.release import SERVICES, Release
 from tests.cluster.report import Record
 
 SHOP, PASSWORD = "shop", "a-password-of-the-shop"
-KINDS = (
-    "all,configmaps,secrets,serviceaccounts,roles,rolebindings,persistentvolumeclaims,networkpolicies,pdb,hpa,ingresses"
-)
 VALUES = Path(__file__).with_name("shop.yaml")
 
 
@@ -46,10 +43,6 @@ def secret(release: Release, name: str, host: str, port: int, **more: str) -> No
     release.namespace.kubectl("create", "secret", "generic", name, *literals)
 
 
-def objects(release: Release, name: str) -> set[str]:
-    return set(release.namespace.kubectl("get", KINDS, "--selector", f"{INSTANCE}={name}", "--output", "name").split())
-
-
 def test_two_releases_in_one_namespace_do_not_touch_each_other(shop: Release, release: Release, record: Record) -> None:
     pods = {pod["metadata"]["uid"] for pod in release.pods()}
     orders = len(release.rows("orders", "SELECT id FROM orders_order"))
@@ -68,11 +61,11 @@ def test_two_releases_in_one_namespace_do_not_touch_each_other(shop: Release, re
 
 
 def test_what_is_uninstalled_is_gone_and_the_other_release_goes_on(shop: Release, release: Release) -> None:
-    before = objects(release, release.name)
+    before = release.objects()
 
     shop.uninstall()
 
-    assert objects(release, SHOP) == set()
-    assert objects(release, release.name) == before
+    assert shop.objects() == set()
+    assert release.objects() == before
     assert len(release.rows("shop_orders", "SELECT id FROM orders_order")) == 1
     assert "APPROVED" in release.demo()

@@ -17,10 +17,12 @@ from postroad.runtime.grpc_server import GrpcServer
 from postroad.runtime.grpc_servicer import Servicer
 
 NAME = "postroad.orders.v1.Orders"
+BAD = 13
+"""The order whose answer fails."""
 
 
 class Held(OrdersServicer):
-    """Answers call 1 only when it is let go, ends streams when the client or the server does; notes what it sees."""
+    """Answers call 1 only when it is let go, BAD never, ends streams when the client or the server does; notes what it sees."""
 
     def __init__(self) -> None:
         self.go, self.entered, self.closed = threading.Event(), threading.Event(), threading.Event()
@@ -35,6 +37,8 @@ class Held(OrdersServicer):
         self.entered.set()
         if request.order_id == 1:
             self.go.wait(10)
+        if request.order_id == BAD:
+            raise ValueError("a defect")
         return Order(order_id=request.order_id)
 
     def WatchOrder(self, request: WatchOrderRequest, context: grpc.ServicerContext) -> Iterator[Order]:  # noqa: N802

@@ -15,8 +15,9 @@ from pytest_django import Settings
 from apps.orders.rpc.v1.orders_pb2 import GetOrderRequest, Order, WatchOrderRequest
 from apps.orders.rpc.v1.orders_pb2_grpc import OrdersStub
 from postroad.errors import InvalidSetting
+from postroad.runtime.metrics import REGISTRY
 from tests.faults.deployment import until
-from tests.rpc.stage import NAME, Stage
+from tests.rpc.stage import BAD, NAME, Stage
 
 ROUND_ROBIN = {
     "loadBalancingConfig": [{"round_robin": {}}],
@@ -105,6 +106,20 @@ def test_the_work_knows_its_service_trace_and_remaining_time(make_stage: Callabl
     assert first is not None
     assert 0 < first < 6
     assert second is None
+
+
+def test_every_call_is_counted_by_its_status(make_stage: Callable[..., Stage]) -> None:
+    def counted(code: str) -> float:
+        return REGISTRY.get_sample_value("postroad_grpc_answered_total", {"servicer": NAME, "code": code}) or 0.0
+
+    stage = make_stage()
+    good, bad = counted("OK"), counted("INTERNAL")
+
+    stage.ask(2)
+    stage.ask(3)
+    assert code_of(lambda: stage.ask(BAD)) is grpc.StatusCode.INTERNAL
+
+    assert (counted("OK") - good, counted("INTERNAL") - bad) == (2, 1)
 
 
 def test_more_calls_than_may_wait_are_refused(make_stage: Callable[..., Stage]) -> None:
