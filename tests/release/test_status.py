@@ -53,7 +53,7 @@ def test_what_is_wrong_with_a_pod_comes_before_the_newest_warning_about_it() -> 
     row = only_row(
         FakeCluster(
             all_deployments=[role_of("orders", "web", ready=0)],
-            all_pods=[pod_of("orders", "web", "a", trouble="CrashLoopBackOff")],
+            all_pods=[pod_of("orders", "web", "a", ready_since=None, trouble="CrashLoopBackOff")],
             all_notices=[
                 notice("postroad-orders-web-a", "Unhealthy", "old", minutes=30),
                 notice("postroad-orders-web-a", "BackOff", "Back-off restarting", minutes=3),
@@ -63,6 +63,20 @@ def test_what_is_wrong_with_a_pod_comes_before_the_newest_warning_about_it() -> 
     )
 
     assert row.trouble == "CrashLoopBackOff; BackOff 3 min ago: Back-off restarting"
+
+
+def test_a_warning_is_over_once_its_pod_is_ready_or_gone_and_none_is_missing() -> None:
+    def trouble(minutes: float, *, about: str = "a", ready: int = 1) -> str:
+        cluster = FakeCluster(
+            all_deployments=[role_of("orders", "web", ready=ready)],
+            all_pods=[pod_of("orders", "web", "a", ready_minutes=5)],
+            all_notices=[notice(f"postroad-orders-web-{about}", "Unhealthy", "Startup probe failed", minutes=minutes)],
+        )
+        return only_row(cluster).trouble
+
+    assert (trouble(6), trouble(3, about="gone")) == ("", "")
+    assert trouble(3) == "Unhealthy 3 min ago: Startup probe failed"
+    assert trouble(30, about="gone", ready=0) == "Unhealthy 30 min ago: Startup probe failed"
 
 
 def test_a_role_lags_as_far_behind_as_its_last_pod() -> None:

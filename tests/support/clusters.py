@@ -17,10 +17,18 @@ def role_of(service: str, role: str, *, desired: int = 1, ready: int = 1, versio
 
 
 def pod_of(
-    service: str, role: str, name: str = "a", *, version: str = "1.1", minutes: float = 10, **more: object
+    service: str,
+    role: str,
+    name: str = "a",
+    *,
+    version: str = "1.1",
+    minutes: float = 10,
+    ready_minutes: float | None = None,
+    **more: object,
 ) -> Pod:
-    """Return a pod that has been running for some minutes."""
+    """Return a pod that has been running for some minutes, and has been ready for some or since then."""
     began = clock.now() - timedelta(minutes=minutes)
+    more.setdefault("ready_since", clock.now() - timedelta(minutes=minutes if ready_minutes is None else ready_minutes))
     whole = f"postroad-{service}-{role}-{name}"
     return Pod(name=whole, service=service, role=role, version=version, began=began, **more)  # type: ignore[arg-type]
 

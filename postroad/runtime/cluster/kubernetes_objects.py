@@ -36,10 +36,17 @@ def read_pod(found: Any) -> Pod:
         version=version_of(found.spec.containers[0].image or ""),
         began=status.start_time or found.metadata.creation_timestamp or _LONG_AGO,
         restarts=sum(container.restart_count for container in containers),
-        is_ready=any(one.type == "Ready" and one.status == "True" for one in status.conditions or ()),
+        ready_since=next(
+            (one.last_transition_time or _LONG_AGO for one in status.conditions or () if _is_ready(one)), None
+        ),
         is_leaving=found.metadata.deletion_timestamp is not None,
         trouble=_trouble(containers) or _why_nowhere(status.conditions or ()),
     )
+
+
+def _is_ready(condition: Any) -> bool:
+    """Return whether a condition says that its pod takes work."""
+    return bool(condition.type == "Ready" and condition.status == "True")
 
 
 def read_notice(found: Any) -> Notice:

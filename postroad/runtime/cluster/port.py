@@ -34,7 +34,7 @@ class Pod:
     Attributes:
         began: When it was started.
         restarts: Of its containers, together.
-        is_ready: Whether it takes work.
+        ready_since: Since when it takes work; None: it does not.
         is_leaving: Whether it has been told to end.
         trouble: Why it does not run, or why it was restarted last; empty if neither.
     """
@@ -45,9 +45,14 @@ class Pod:
     version: str
     began: datetime
     restarts: int = 0
-    is_ready: bool = True
+    ready_since: datetime | None = None
     is_leaving: bool = False
     trouble: str = ""
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it takes work."""
+        return self.ready_since is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

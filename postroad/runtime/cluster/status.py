@@ -17,7 +17,7 @@ class Row:
         version: Of its deployment, and behind it those of pods that are not replaced yet.
         age: Of the youngest pod: since the last roll-out, scaling or eviction; empty if there is none.
         lag: Seconds, of the pod that is furthest behind; None if it is not known.
-        trouble: Of its pods, then the newest warning about it; empty if there is none.
+        trouble: Of its pods, then the newest warning about it that is not over; empty if there is none.
     """
 
     service: str
@@ -94,7 +94,16 @@ def _version(deployment: Deployment, pods: Sequence[Pod]) -> str:
 def _trouble(deployment: Deployment, pods: Sequence[Pod], notices: Sequence[Notice]) -> str:
     found = [*dict.fromkeys(pod.trouble for pod in pods if pod.trouble)]
     about = [one for one in notices if f"{one.about}-".startswith(f"{deployment.name}-")]
+    about = [one for one in about if not _is_over(one, deployment, pods)]
     if about:
         newest = max(about, key=lambda one: one.seen)
         found.append(f"{newest.reason} {ago(newest.seen)} ago: {newest.text}")
     return "; ".join(found)
+
+
+def _is_over(notice: Notice, deployment: Deployment, pods: Sequence[Pod]) -> bool:
+    """Return whether its pod has become ready since, as every pod that starts does, or has gone and none is missing."""
+    pod = next((pod for pod in pods if pod.name == notice.about), None)
+    if pod is None:
+        return deployment.ready >= deployment.desired
+    return pod.ready_since is not None and notice.seen <= pod.ready_since
