@@ -51,10 +51,6 @@ def test_every_key_of_the_schema_is_in_the_values() -> None:
     missing = set(schema_paths(SCHEMA)) - set(value_paths(SCHEMA, VALUES))
 
     assert missing == {
-        "defaults.web.strategy.type",
-        "defaults.worker.strategy.type",
-        "defaults.relay.strategy.type",
-        "defaults.grpc.strategy.type",
         *(f"{place}.resources.claims" for place in _WITH_RESOURCES),
     }
 

@@ -99,8 +99,17 @@ def test_web_leaves_the_service_and_finishes_requests_before_it_is_killed() -> N
     made, pause = web["lifecycle"]["preStop"]["exec"]["command"][2].removeprefix("touch ").split(" && sleep ")
 
     assert variables(web)["POSTROAD_DRAIN_FILE"] == made
-    assert spec["strategy"]["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 0}
+    rolling = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
+    assert spec["strategy"] == rolling  # without the type, every `kubectl apply` would find something to change
     assert int(pause) + int(variables(web)["WEB_GRACE_SECONDS"]) < pod["terminationGracePeriodSeconds"]
+
+
+def test_a_role_may_be_replaced_at_once() -> None:
+    values = {**DEV, "services": {"kitchen": {"worker": {"strategy": {"type": "Recreate"}}}}}
+
+    spec = one(render(values), "Deployment", "shop-kitchen-worker")["spec"]
+
+    assert spec["strategy"] == {"type": "Recreate"}
 
 
 def test_every_pod_with_a_database_waits_for_migrations_and_the_gateway_does_not() -> None:

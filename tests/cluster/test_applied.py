@@ -19,10 +19,11 @@ ROLES = ("web", "worker", "relay", "grpc")
 def test_a_second_apply_of_the_template_changes_nothing(make_namespace: Callable[[], Namespace]) -> None:
     namespace = make_namespace()
     none = [part for role in ROLES for part in ("--set", f"defaults.{role}.replicas=0")]
-    rendered = namespace.helm("template", "postroad", str(CHART), "--set", "dev.enabled=true", *none)
+    rendered = namespace.helm("template", "postroad", str(CHART), "--no-hooks", "--set", "dev.enabled=true", *none)
 
     first = namespace.kubectl("apply", "--filename", "-", stdin=rendered)
     second = namespace.kubectl("apply", "--filename", "-", stdin=rendered)
+    namespace.delete()
 
     assert len(first.splitlines()) == len(second.splitlines()) > 50
     assert [line for line in second.splitlines() if not line.endswith("unchanged")] == []

@@ -7,6 +7,7 @@ import pytest
 
 from tests.cluster.release import SERVICES, Release
 from tests.cluster.report import Record
+from tests.cluster.tools import until
 
 SHOP, PASSWORD = "shop", "a-password-of-the-shop"
 VALUES = Path(__file__).with_name("shop.yaml")
@@ -65,7 +66,7 @@ def test_what_is_uninstalled_is_gone_and_the_other_release_goes_on(shop: Release
 
     shop.uninstall()
 
-    assert shop.objects() == set()
+    until(lambda: shop.objects() == set(), seconds=180, what="everything of the second release is gone")
     assert release.objects() == before
     assert len(release.rows("shop_orders", "SELECT id FROM orders_order")) == 1
     assert "APPROVED" in release.demo()

@@ -58,8 +58,8 @@ class Namespace:
         run("kubectl", "label", "namespace", self.name, "pod-security.kubernetes.io/enforce=restricted")
 
     def delete(self) -> None:
-        """Remove it with all that is in it."""
-        run("kubectl", "delete", "namespace", self.name, "--wait=false")
+        """Remove it with all that is in it, if it is still there."""
+        run("kubectl", "delete", "namespace", self.name, "--ignore-not-found", "--wait=false")
 
     def kubectl(self, *arguments: str, stdin: str = "", seconds: float = 120) -> str:
         """Run kubectl in the namespace."""
