@@ -6,10 +6,11 @@ from typing_extensions import override
 
 
 class HypermediaConfig(AppConfig):
-    """Label `hypermedia`: the table of answered requests, and its sweeping."""
+    """Label `hypermedia`: the table of answered requests, its sweeping and its page in the admin."""
 
     name = "apps.hypermedia"
     label = "hypermedia"
+    verbose_name = "Idempotency"
 
     @override
     def ready(self) -> None:

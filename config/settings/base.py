@@ -97,6 +97,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": "none"},  # or it sends our address to swagger.io
     "SERVE_INCLUDE_SCHEMA": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "apps.hypermedia.deprecation.mark_deprecated",
+    ],
     "SCHEMA_PATH_PREFIX": "(/[a-z_]+)?/v[0-9]+",
     "ENUM_NAME_OVERRIDES": {  # two fields of one name in the document of accounting
         "AccountStateEnum": "apps.accounting.domain.AccountState",

@@ -31,6 +31,7 @@ def test_what_an_operator_looks_at_comes_first_and_people_last(admin_user: User)
         "Accounting",
         "Consumers",
         "Delivery",
+        "Idempotency",
         "Kitchen",
         "Order history",
         "Orders",

@@ -35,6 +35,21 @@ def test_the_same_request_is_answered_as_the_first_was(register: Ask) -> None:
     assert (Consumer.objects.count(), OutboxMessage.objects.count()) == (1, 1)
 
 
+def test_the_admin_shows_what_was_answered_found_by_service_and_key(register: Ask, admin_client: Client) -> None:
+    register(idempotency_key="k")
+    register(idempotency_key="l")
+    pages = "/admin/hypermedia/answeredrequest/"
+    links = [f"{pages}{row.pk}/change/" for row in AnsweredRequest.objects.order_by("key")]
+
+    everything = admin_client.get(pages).content.decode()
+    found = admin_client.get(f"{pages}?q=consumers+k").content.decode()
+    page = admin_client.get(links[0]).content.decode()
+
+    assert [link in everything for link in links] == [True, True]
+    assert [link in found for link in links] == [True, False]
+    assert "Ada" in page
+
+
 def test_another_key_and_no_key_are_other_requests(register: Ask) -> None:
     register(idempotency_key="k")
     register(idempotency_key="l")

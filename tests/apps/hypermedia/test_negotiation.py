@@ -124,6 +124,21 @@ def test_a_deprecated_version_says_when_it_ends_and_what_follows(client: Client,
     assert "Deprecation" not in client.get(ada).headers
 
 
+def test_a_deprecated_version_is_marked_in_the_document(client: Client, settings: Settings) -> None:
+    def operations() -> dict[str, Any]:
+        paths = client.get("/consumers/openapi.json").json()["paths"]
+        return {path: operation for path, found in paths.items() for operation in found.values()}
+
+    assert not any("deprecated" in operation for operation in operations().values())
+    ends = Deprecation(since=datetime(2026, 1, 1, tzinfo=UTC), sunset=datetime(2027, 1, 1, tzinfo=UTC))
+    settings.DEPRECATED_API_VERSIONS = {1: ends}
+
+    assert {path: operation.get("x-sunset") for path, operation in operations().items()} == {
+        path: "2027-01-01T00:00:00+00:00" if "/v1/" in path else None for path in operations()
+    }
+    assert all(("/v1/" in path) == operation.get("deprecated", False) for path, operation in operations().items())
+
+
 def test_a_route_without_version_is_a_mistake() -> None:
     with pytest.raises(ValueError, match="begins with its version"):
         served("orders", [path("orders", lambda request: None)])  # type: ignore[arg-type, return-value]  # never called
