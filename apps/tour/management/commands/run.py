@@ -24,6 +24,7 @@ from apps.tour.story import Story
 from apps.tour.stream import MOST_STREAMS
 from apps.tour.views import STREAMS
 from postroad.errors import MisconfiguredError, PostroadError
+from postroad.runtime import schema
 from postroad.runtime.embedded import Embedded
 from postroad.runtime.grpc_server import GrpcServer
 from postroad.runtime.grpc_servicer import find_servicers
@@ -47,7 +48,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         self._story = Story(sys.stdout)
         port: int = options["port"]
-        call_command("migrate", verbosity=0)
+        if schema.missing_migrations():  # asking is quick; `migrate` takes half a second to find nothing to do
+            call_command("migrate", verbosity=0)
         password = make_administrator(settings.VAR_DIR / "admin-password", given=os.environ.get("ADMIN_PASSWORD", ""))
         server = _listen(port)
         platform = Embedded()
