@@ -27,7 +27,7 @@ seconds: list[float] = []
 
 
 def ask(verb: str, path: str, body: object = None) -> tuple[int, dict[str, object]]:
-    connection = http.client.HTTPConnection(str(URL.hostname), URL.port or 80, timeout=10)
+    connection = http.client.HTTPConnection(str(URL.hostname), URL.port or 80, timeout=15)
     try:
         connection.request(verb, path, json.dumps(body), {"Content-Type": "application/json"})
         answer = connection.getresponse()
