@@ -16,7 +16,7 @@ def set_administrator(name: str, password: str) -> bool:
     rights = {"is_staff": True, "is_superuser": True}
     with transaction.atomic():
         user, is_new = get_user_model().objects.get_or_create(username=name, defaults=rights)
-        if not user.check_password(password):
+        if is_new or not user.check_password(password):  # a look at the password costs as much as a new one
             user.set_password(password)
             user.save(update_fields=["password"])
     return is_new
