@@ -2,6 +2,7 @@
 
 import random
 import time
+from collections import Counter
 
 from tests.cluster.customers import Customers, check_books
 from tests.cluster.release import Release
@@ -34,14 +35,14 @@ def test_pods_of_every_role_are_killed(release: Release, record: Record) -> None
 
 
 def test_the_broker_is_killed(release: Release, record: Record) -> None:
-    _kill_server(release, record, "rabbitmq")
+    assert _books_after_killing("rabbitmq", release, record)["APPROVED"] > 0
 
 
 def test_the_database_is_killed(release: Release, record: Record) -> None:
-    _kill_server(release, record, "postgresql")
+    assert _books_after_killing("postgresql", release, record)["APPROVED"] > 0
 
 
-def _kill_server(release: Release, record: Record, server: str) -> None:
+def _books_after_killing(server: str, release: Release, record: Record) -> Counter[str]:
     customers = Customers(release, rate=5)
     customers.start()
     kill(release, f"{release.name}-{server}-0")
@@ -49,6 +50,7 @@ def _kill_server(release: Release, record: Record, server: str) -> None:
     back = until(release.is_ready, seconds=ENDS_SECONDS, what=f"{server} is back")
     seen = customers.stop()
 
-    check_books(release, seen)
+    ended = check_books(release, seen)
 
     record.add(f"{server} killed under load: back", back, f"all orders ended {time.monotonic() - began:.0f} s later")
+    return ended
