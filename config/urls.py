@@ -9,8 +9,9 @@ from importlib import import_module
 from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
-from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularJSONAPIView
 
+from apps.hypermedia.pages import page_of
 from apps.hypermedia.serving import served
 
 IS_ALONE = len(settings.SERVICES) == 1
@@ -27,7 +28,7 @@ def _service(name: str) -> list[URLPattern | URLResolver]:
     return [
         *own,
         path(f"{prefix}openapi.json", document, name=f"{name}-openapi"),
-        path(f"{prefix}docs/", SpectacularSwaggerView.as_view(url_name=f"{name}-openapi"), name=f"{name}-docs"),
+        page_of(name, prefix),
     ]
 
 

@@ -12,3 +12,4 @@ revision=$(git rev-parse --short HEAD 2>/dev/null || echo unknown)
 echo "— $tool builds $image ($version, $revision)"
 # shellcheck disable=SC2086  # the options are words
 $tool build ${IMAGE_BUILD_ARGS:-} --build-arg VERSION="$version" --build-arg REVISION="$revision" -f "${DOCKERFILE:-Dockerfile}" -t "$image" .
+echo "— $image: $($tool images --format '{{.Size}}' "$image")"

@@ -3,12 +3,12 @@
 1. request id: taken over if it is sane, else made; in the answer, in the log, and passed on, as `traceparent` is
 2. CORS: a preflight is answered here
 3. size of the body                                                        413
-4. who calls; a failure counts against the address                         401
+4. who calls, unless everybody may; a failure counts against the address   401
 5. rate of this caller, or of this address                                 429
 6. roles                                                                   403
 7. the view; what it raises becomes a problem document                     404, 502, 503, 504 …
 
-Health, metrics and documents are not guarded.
+Health, metrics and the gateway's own document are not guarded.
 """
 
 from collections.abc import Callable, Coroutine
@@ -18,7 +18,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from apps.gateway import cors
-from apps.gateway.auth import Caller, authenticate, check_role
+from apps.gateway.auth import ANYBODY, Caller, authenticate, check_role
 from apps.gateway.conf import settings
 from apps.gateway.limits import check_rate, check_size
 from apps.gateway.problems import Refused
@@ -26,14 +26,17 @@ from postroad import ids
 from postroad.context import Current, read_request_id, read_trace_parent, working
 
 View = Callable[..., Coroutine[Any, Any, HttpResponse]]
+PUBLIC = ""
+"""In place of a resource that has a row in `auth.ROLES`."""
 
 
-def guarded(view: View, *, resource: str = "") -> View:
+def guarded(view: View, *, resource: str = "", is_public: bool = False) -> View:
     """Return the view behind the edge.
 
     Args:
         view: Is called with the request, the caller and the route's values.
         resource: Which row of `auth.ROLES` counts; empty: the route's value of that name.
+        is_public: Nobody has to say who he is, so no row counts; the other limits do.
     """
 
     @csrf_exempt  # no cookie says who calls, so nobody else's page can make use of one
@@ -44,7 +47,8 @@ def guarded(view: View, *, resource: str = "") -> View:
             given = cors.preflight(request)
             if given is None:
                 try:
-                    caller = await _admit(request, resource or str(values["resource"]))
+                    wanted = PUBLIC if is_public else resource or str(values["resource"])
+                    caller = await _admit(request, wanted)
                     given = await view(request, caller, **values)
                 except Refused as refused:
                     given = refused.answer()
@@ -58,6 +62,9 @@ def guarded(view: View, *, resource: str = "") -> View:
 async def _admit(request: HttpRequest, resource: str) -> Caller:
     check_size(request)
     address = client_address(request)
+    if resource == PUBLIC:
+        check_rate(address)
+        return ANYBODY
     try:
         caller = await authenticate(request)
     except Refused:

@@ -6,11 +6,12 @@ import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.cluster.customers import Customers, check_books
-from tests.cluster.release import Release
+from tests.cluster.release import COMPONENT, INSTANCE, SERVICE, Release
 from tests.cluster.report import Record
 from tests.cluster.tools import until
 
-RESTAURANTS, REVISIONS = 8, 30
+SCALED = ("orders", "kitchen")
+RESTAURANTS, REVISIONS = 8, 60
 WATCH = """
     CREATE TABLE IF NOT EXISTS seen (id bigserial PRIMARY KEY, restaurant_id bigint, revision int);
     CREATE OR REPLACE FUNCTION see() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -42,18 +43,25 @@ def keep_revising(url: str, until_revision: int = REVISIONS) -> int:
     return where
 
 
-def test_workers_are_scaled_from_one_to_three_and_back_under_load(release: Release, record: Record) -> None:
+def test_workers_are_scaled_from_one_to_four_and_back_under_load(release: Release, record: Record) -> None:
     def scale(replicas: int) -> float:
-        names = [f"deployment/{release.name}-{service}-worker" for service in ("orders", "kitchen")]
+        """Return how long it took until all are ready and those that had to go have ended."""
+        names = [f"deployment/{release.name}-{service}-worker" for service in SCALED]
         release.namespace.kubectl("scale", *names, f"--replicas={replicas}")
-        return until(release.is_ready, seconds=180, what=f"{replicas} workers of two services are there")
+        return until(
+            lambda: release.is_ready() and len(release.namespace.get("pods", f"-l{workers}")) == replicas * len(SCALED),
+            seconds=240,
+            what=f"{replicas} workers of two services are there",
+        )
+
+    workers = f"{INSTANCE}={release.name},{COMPONENT}=worker,{SERVICE} in ({','.join(SCALED)})"
 
     release.rows("orders", WATCH)
     customers = Customers(release, rate=5)
     customers.start()
     with release.namespace.forwarded(f"{release.name}-gateway") as url, ThreadPoolExecutor(RESTAURANTS) as owners:
         revising = [owners.submit(keep_revising, url) for _ in range(RESTAURANTS)]
-        up = scale(3)
+        up = scale(4)
         down = scale(1)
         restaurants = [each.result() for each in revising]
     seen = customers.stop()
@@ -70,6 +78,6 @@ def test_workers_are_scaled_from_one_to_three_and_back_under_load(release: Relea
     assert order == {where: list(range(1, REVISIONS + 1)) for where in restaurants}
     assert seen.failures == []
     record.say(
-        "workers of two services from 1 to 3 and back under load",
+        "workers of two services from 1 to 4 and back under load",
         f"{up:.0f} s and {down:.0f} s; {dict(ended)}, the order of every key kept",
     )

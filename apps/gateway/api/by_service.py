@@ -1,7 +1,7 @@
-"""A service's whole API below its name, `/orders/v1/…`, as in the one-process mode.  Not: its admin and documents."""
+"""A service's whole API below its name, `/orders/v1/…`, as in the one-process mode, with its document.  Not: its admin."""
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import re_path
+from django.urls import URLPattern, path, re_path
 
 from apps.gateway.auth import ROLES, Caller
 from apps.gateway.conf import settings
@@ -9,6 +9,7 @@ from apps.gateway.edge import guarded
 from apps.gateway.forward import forward
 from apps.gateway.problems import Refused
 from apps.gateway.proxies import HISTORY, OWNERS
+from apps.hypermedia.pages import page_of
 
 _SERVICES = frozenset({*OWNERS.values(), HISTORY})
 
@@ -20,8 +21,19 @@ async def of_service(request: HttpRequest, caller: Caller, *, service: str, reso
     return await forward(request, service, seconds=settings().forward_seconds, below=f"/{service}")
 
 
-urlpatterns = [
+async def document(request: HttpRequest, caller: Caller, *, service: str) -> HttpResponse:
+    """GET: the OpenAPI document that the named service has of itself."""
+    if request.method not in ("GET", "HEAD"):
+        raise Refused(405, "method_not_allowed", "A document is only read.", headers={"Allow": "GET, HEAD"})
+    return await forward(request, service, seconds=settings().forward_seconds, below=f"/{service}")
+
+
+urlpatterns: list[URLPattern] = [
     re_path(
         r"^(?P<service>[a-z_]+)/v[12]/(?P<resource>[^/]+)(?:/.*)?$", guarded(of_service), name="gateway-of-service"
     ),
 ]
+for service in sorted(_SERVICES):
+    served = guarded(document, is_public=True)
+    urlpatterns.append(path(f"{service}/openapi.json", served, {"service": service}, name=f"{service}-openapi"))
+    urlpatterns.append(page_of(service, f"{service}/"))

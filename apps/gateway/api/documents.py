@@ -3,9 +3,9 @@
 from django.http import HttpRequest, JsonResponse
 from django.urls import path
 from django.views.decorators.http import require_safe
-from drf_spectacular.views import SpectacularSwaggerView
 
 from apps.gateway.api.openapi import document
+from apps.hypermedia.pages import page_of
 
 
 @require_safe
@@ -16,5 +16,5 @@ def openapi(request: HttpRequest) -> JsonResponse:
 
 urlpatterns = [
     path("openapi.json", openapi, name="gateway-openapi"),
-    path("docs/", SpectacularSwaggerView.as_view(url_name="gateway-openapi"), name="gateway-docs"),
+    page_of("gateway", ""),
 ]

@@ -30,7 +30,7 @@ async def get(path):
     await application(scope, receive, send)
     return sent[0]["status"]
 
-paths = ["/livez", "/readyz", "/openapi.json", "/docs/", "/graphql", "/v1/orders/1", "/v1/nowhere", "/admin/", "/orders/docs/"]
+paths = ["/livez", "/readyz", "/openapi.json", "/docs/", "/graphql", "/v1/orders/1", "/v1/nowhere", "/admin/", "/orders/docs/", "/orders/openapi.json", "/nobody/docs/"]
 print(json.dumps({path: asyncio.run(get(path)) for path in paths}))
 """
 
@@ -59,7 +59,8 @@ def test_it_needs_no_database_and_no_broker_and_serves_at_the_root() -> None:
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == (
         '{"/livez": 200, "/readyz": 200, "/openapi.json": 200, "/docs/": 200, "/graphql": 200,'
-        ' "/v1/orders/1": 503, "/v1/nowhere": 404, "/admin/": 404, "/orders/docs/": 404}'
+        ' "/v1/orders/1": 503, "/v1/nowhere": 404, "/admin/": 404,'
+        ' "/orders/docs/": 200, "/orders/openapi.json": 503, "/nobody/docs/": 404}'
     )
 
 

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 
 from apps.consumers import usecases
-from apps.gateway.api.by_service import of_service, urlpatterns
+from apps.gateway.api.by_service import document, of_service, urlpatterns
 from apps.gateway.auth import ANYBODY
 from apps.gateway.problems import Refused
 from postroad.messaging.producer import unit_of_work
@@ -73,3 +73,21 @@ def test_roles_are_asked_of_the_resource(settings: Any) -> None:
     answer = guarded(request, service="accounting", resource="accounts")
 
     assert answer.status_code == 403
+
+
+def test_a_services_document_is_shown_to_everybody(settings: Any) -> None:
+    settings.GATEWAY = {"AUTH": "api_key", "API_KEYS": "shop:0123456789abcdef:consumer"}
+    of_kitchen = next(route for route in urlpatterns if route.name == "kitchen-openapi")
+    guarded = async_to_sync(of_kitchen.callback)
+
+    answer = guarded(RequestFactory().get("/kitchen/openapi.json"), **of_kitchen.default_args)
+
+    assert answer.status_code == 200
+    assert json.loads(answer.content)["info"]["title"].startswith("kitchen")
+
+
+def test_a_document_is_only_read() -> None:
+    with pytest.raises(Refused) as refused:
+        async_to_sync(document)(RequestFactory().post("/kitchen/openapi.json"), ANYBODY, service="kitchen")
+
+    assert refused.value.status == 405
