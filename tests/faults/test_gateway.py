@@ -76,6 +76,10 @@ class Shop:
     def get(self, order: int, gateway: str = REST) -> httpx.Response:
         return self._client.get(f"{self.deployment.address(gateway)}/v1/orders/{order}")
 
+    def document(self, service: str) -> Any:
+        """Return the OpenAPI document of a service that the gateway shows."""
+        return self._client.get(f"{self.deployment.address(REST)}/{service}/openapi.json").json()
+
     def get_at_once(self, orders: Iterable[int]) -> list[httpx.Response]:
         with ThreadPoolExecutor(AT_ONCE) as threads:
             return list(threads.map(self.get, orders))
@@ -195,6 +199,12 @@ def hanging(proxy: FaultProxy) -> Iterator[None]:
 def whole_order(shop: Shop, order: int) -> dict[str, Any] | None:
     body: dict[str, Any] = shop.get(order).json()
     return body if body.get("degraded") == [] else None
+
+
+def test_the_gateway_shows_the_services_documents_whose_paths_it_forwards(shop: Shop) -> None:
+    paths = shop.document("kitchen")["paths"]
+
+    assert {"/v1/tickets/{ticket_id}", "/v2/tickets/{ticket_id}"} <= paths.keys()
 
 
 def test_an_order_whose_part_hangs_is_shown_in_time_with_what_is_known_of_it(outage: Outage) -> None:

@@ -14,7 +14,7 @@ Json = dict[str, Any]
 _FORWARDED = ", ".join(f"`/v1/{path}…` to {owner}" for path, owner in OWNERS.items())
 _ABOUT = (
     f"One address for all clients. Described here is what the gateway itself answers; the rest is forwarded ({_FORWARDED};"
-    " `GET /v1/orders` to order_history; `/v2` likewise) and described by the owner's own document."
+    " `GET /v1/orders` to order_history; `/v2` likewise) and described by the owner's own document, `/orders/openapi.json` and so on."
 )
 _SAYS_NO = {
     400: "It cannot be read.",
