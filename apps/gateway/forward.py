@@ -4,6 +4,8 @@ Bulkhead, breaker, deadline and retry are those of every call (`postroad.rpi`): 
 Whatever the owner answers goes back as it is, its errors too; only when it answers nothing does the gateway.
 """
 
+import hashlib
+import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 
 from apps.gateway.limits import read_body
 from apps.gateway.problems import Refused, failure
+from apps.hypermedia.idempotency import KEY_PATTERN
 from postroad.errors import PostroadError, ServiceUnavailable
 from postroad.rpi import watch
 from postroad.rpi.drivers import run_async
@@ -24,6 +27,7 @@ from postroad.runtime.calls import calls
 PASSED = ("accept", "accept-language", "content-type", "idempotency-key", "if-match", "if-none-match", "prefer")
 """Headers of a request that the owner gets; besides: `traceparent`, `x-request-id` and the deadline."""
 
+_KEY = "idempotency-key"
 _NOT_BACK = frozenset({
     "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding",
     "upgrade", "content-length", "date", "server", "set-cookie", "x-request-id",
@@ -35,7 +39,13 @@ _METHODS = _IDEMPOTENT | {"POST", "PATCH"}
 
 
 async def forward(
-    request: HttpRequest, owner: str, *, seconds: float, transport: Transport | None = None, below: str = ""
+    request: HttpRequest,
+    owner: str,
+    *,
+    seconds: float,
+    caller: str = "",
+    transport: Transport | None = None,
+    below: str = "",
 ) -> HttpResponse:
     """Return the owner's answer, or a problem document that says why there is none.
 
@@ -43,13 +53,14 @@ async def forward(
         request: Is passed on with its path, query, body and some headers.
         owner: The service it is for.
         seconds: Time for all attempts.
+        caller: Whose `Idempotency-Key` it is; empty: that of everybody who did not have to say who he is.
         transport: Another way to call than the process's own.
         below: A beginning of the path that the owner does not know.
 
     Raises:
         Refused: The request cannot be passed on.
     """
-    outgoing = _outgoing(request, owner, below)
+    outgoing = _outgoing(request, owner, caller, below)
     via, last = transport or calls(), _Last()
     steps = policy_of(owner).steps(outgoing.call, is_idempotent=outgoing.verb in _IDEMPOTENT, deadline_seconds=seconds)
 
@@ -98,7 +109,7 @@ def _told(outgoing: Outgoing) -> Iterator[_Ending]:
         ))  # fmt: skip
 
 
-def _outgoing(request: HttpRequest, owner: str, below: str) -> Outgoing:
+def _outgoing(request: HttpRequest, owner: str, caller: str, below: str) -> Outgoing:
     method = request.method or ""
     if method not in _METHODS:
         detail = f"{method} is not forwarded; use one of: {', '.join(sorted(_METHODS))}."
@@ -109,7 +120,7 @@ def _outgoing(request: HttpRequest, owner: str, below: str) -> Outgoing:
         verb=method,
         target=_target(request).removeprefix(below),
         body=read_body(request),
-        headers={**_passed(request.headers), **headers()},
+        headers={**_passed(request.headers, caller), **headers()},
     )
 
 
@@ -119,9 +130,17 @@ def _target(request: HttpRequest) -> str:
     return request.get_full_path()
 
 
-def _passed(given: Mapping[str, str]) -> dict[str, str]:
+def _passed(given: Mapping[str, str], caller: str) -> dict[str, str]:
     found = {name: given.get(name) for name in PASSED}
+    found[_KEY] = _key_of(caller, found[_KEY] or "")
     return {name: value for name, value in found.items() if value and value.isascii()}
+
+
+def _key_of(caller: str, key: str) -> str:
+    """Return the key as the owner gets it: clients choose keys without knowing of each other, so each has his own."""
+    if not caller or not re.fullmatch(KEY_PATTERN, key):
+        return key  # the owner says what is wrong with it
+    return hashlib.sha256(f"{caller}\n{key}".encode()).hexdigest()
 
 
 def _back(answer: Answer, owner: str) -> HttpResponse:

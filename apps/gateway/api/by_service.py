@@ -18,7 +18,8 @@ async def of_service(request: HttpRequest, caller: Caller, *, service: str, reso
     """Whatever the named service says; who may ask is decided by the resource, as everywhere."""
     if service not in _SERVICES or resource not in ROLES:
         raise Refused(404, "not_found", f"There is no {resource!r} of {service!r}.")
-    return await forward(request, service, seconds=settings().forward_seconds, below=f"/{service}")
+    seconds = settings().forward_seconds
+    return await forward(request, service, caller=caller.name, seconds=seconds, below=f"/{service}")
 
 
 async def document(request: HttpRequest, caller: Caller, *, service: str) -> HttpResponse:

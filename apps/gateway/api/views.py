@@ -26,7 +26,7 @@ _VENDOR = "application/vnd.postroad."
 async def order(request: HttpRequest, caller: Caller, *, order_id: int) -> HttpResponse:
     """GET: an order with its parts.  The rest is the owner's."""
     if request.method not in ("GET", "HEAD") or _VENDOR in request.headers.get("Accept", ""):
-        return await _forward(request, OWNERS["orders"])
+        return await _forward(request, caller, OWNERS["orders"])
     try:
         details = await order_details(services(), order_id, seconds=settings().deadline_seconds)
     except PostroadError as error:
@@ -37,7 +37,7 @@ async def order(request: HttpRequest, caller: Caller, *, order_id: int) -> HttpR
 async def orders(request: HttpRequest, caller: Caller) -> HttpResponse:
     """GET: questions about many orders, which the history answers.  POST: a new order, which is the owner's."""
     is_question = request.method in ("GET", "HEAD")
-    return await _forward(request, HISTORY if is_question else OWNERS["orders"])
+    return await _forward(request, caller, HISTORY if is_question else OWNERS["orders"])
 
 
 async def forwarded(request: HttpRequest, caller: Caller, *, resource: str) -> HttpResponse:
@@ -45,7 +45,7 @@ async def forwarded(request: HttpRequest, caller: Caller, *, resource: str) -> H
     owner = OWNERS.get(resource)
     if owner is None:
         raise Refused(404, "not_found", f"There is no {resource!r}; there are: {', '.join(sorted(OWNERS))}.")
-    return await _forward(request, owner)
+    return await _forward(request, caller, owner)
 
 
 async def graphql(request: HttpRequest, caller: Caller) -> HttpResponse:
@@ -91,5 +91,5 @@ def _not_allowed(request: HttpRequest) -> Refused:
     return Refused(405, "method_not_allowed", detail, headers={"Allow": "GET, HEAD, POST"})
 
 
-async def _forward(request: HttpRequest, owner: str) -> HttpResponse:
-    return await forward(request, owner, seconds=settings().forward_seconds)
+async def _forward(request: HttpRequest, caller: Caller, owner: str) -> HttpResponse:
+    return await forward(request, owner, caller=caller.name, seconds=settings().forward_seconds)

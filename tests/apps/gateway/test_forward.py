@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from typing_extensions import override
 from apps.gateway import forward as forwarding
 from apps.gateway.forward import forward
 from apps.gateway.problems import Refused
+from apps.hypermedia.idempotency import KEY_PATTERN
 from postroad.context import Current, working
 from postroad.discovery.static import StaticResolver
 from postroad.rpi import watch
@@ -79,10 +81,12 @@ def new_policies(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(forwarding, "policy_of", lambda service: policy)
 
 
-def send(url: str, *requests: Any, seconds: float = 5.0) -> list[HttpResponse]:
+def send(url: str, *requests: Any, seconds: float = 5.0, caller: str = "") -> list[HttpResponse]:
     async def all_of_them() -> list[HttpResponse]:
         transport = RestTransport(StaticResolver({"orders": [url]}))
-        answers = [await forward(each, "orders", seconds=seconds, transport=transport) for each in requests]
+        answers = [
+            await forward(each, "orders", seconds=seconds, caller=caller, transport=transport) for each in requests
+        ]
         await transport.aclose()
         transport.close()
         return answers
@@ -112,6 +116,21 @@ def test_the_headers_that_an_owner_understands_go_on(rf: RequestFactory, owner: 
     send(owner.url, rf.get(ORDER, headers={name: '"7"'}))
 
     assert owner.requests[0][2][name] == '"7"'
+
+
+def test_every_caller_has_idempotency_keys_of_his_own(rf: RequestFactory, owner: Owner) -> None:
+    for caller in ("shop", "app", "shop"):
+        send(owner.url, rf.post(ORDER, headers={"idempotency-key": "1"}), caller=caller)
+
+    first, others, again = (headers["idempotency-key"] for _, _, headers, _ in owner.requests)
+    assert first == again != others
+    assert re.fullmatch(KEY_PATTERN, first)
+
+
+def test_a_key_that_cannot_be_used_is_left_to_the_owner_to_refuse(rf: RequestFactory, owner: Owner) -> None:
+    send(owner.url, rf.post(ORDER, headers={"idempotency-key": "x" * 256}), caller="shop")
+
+    assert owner.requests[0][2]["idempotency-key"] == "x" * 256
 
 
 @pytest.mark.parametrize(
