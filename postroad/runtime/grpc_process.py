@@ -4,7 +4,11 @@ import logging
 import signal
 import threading
 from types import FrameType
+from typing import Any
 
+from django.utils.module_loading import import_string
+
+from postroad.conf import settings
 from postroad.runtime.grpc_server import GrpcServer
 from postroad.runtime.grpc_servicer import find_servicers
 from postroad.runtime.metrics_port import serve_metrics
@@ -31,7 +35,17 @@ def run_grpc() -> None:
     server = GrpcServer(find_servicers())
     server.start()
     serve_metrics()
+    registration = _register(server.port)
     log.info("gRPC server is ready", extra={"port": server.port, "services": ",".join(server.names)})
     stop.wait()
+    if registration is not None:
+        registration.stop()  # nobody new is led here while the calls under way end
     server.begin_stop(drain_seconds=_DRAIN_SECONDS).wait()
     log.info("gRPC server has stopped")
+
+
+def _register(port: int) -> Any:
+    """Return the server's registration where services find each other by a registry; its HTTP client is imported only then."""
+    if settings().discovery != "registry":
+        return None
+    return import_string("postroad.runtime.self_registration.register_grpc_process")(port)

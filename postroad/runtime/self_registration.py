@@ -1,9 +1,10 @@
-"""A web process registers itself when DISCOVERY is `registry`.  Not: registration, which is `discovery.registration`."""
+"""A process that others call registers itself when DISCOVERY is `registry`.  Not: registration, which is `discovery.registration`."""
 
 import atexit
 import os
 import socket
 import time
+from collections.abc import Callable
 from functools import lru_cache
 from urllib.parse import urlsplit
 
@@ -22,6 +23,32 @@ def register_web_process() -> Registration | None:
     Called where the web application is made, in the process that serves it: a gunicorn with one worker and threads.
     Several workers of one gunicorn would share an address, and the first that ends would deregister all.
     """
+    return _register(web_instance)
+
+
+def register_grpc_process(port: int) -> Registration | None:
+    """Register this process, whose gRPC server listens on a port, as `<service>-grpc`; None as for a web process."""
+    return _register(lambda current: grpc_instance(current, port))
+
+
+def web_instance(settings: Settings) -> Instance:
+    """Return how a web process wants to be found."""
+    endpoint = Endpoint.at(settings.instance_url or f"http://{_own_address(settings)}:{os.environ.get('PORT', '8000')}")
+    pages = {
+        "homePageUrl": f"{endpoint.url}/",
+        "statusPageUrl": f"{endpoint.url}/livez",
+        "healthCheckUrl": f"{endpoint.url}/readyz",
+    }
+    return _instance(settings, settings.service, endpoint, pages)
+
+
+def grpc_instance(settings: Settings, port: int) -> Instance:
+    """Return how a gRPC server wants to be found: on the web process's host, if that is set, and in clear text."""
+    host = Endpoint.at(settings.instance_url).host if settings.instance_url else _own_address(settings)
+    return _instance(settings, f"{settings.service}-grpc", Endpoint(host=host, port=port), {})
+
+
+def _register(instance_of: Callable[[Settings], Instance]) -> Registration | None:
     current = settings()
     if current.discovery != "registry" or not current.service:
         return None
@@ -31,10 +58,8 @@ def register_web_process() -> Registration | None:
     return registration
 
 
-def instance_of(settings: Settings) -> Instance:
-    """Return how this process wants to be found."""
-    endpoint = Endpoint.at(settings.instance_url or f"http://{_own_address(settings)}:{os.environ.get('PORT', '8000')}")
-    name = app_name(settings.service)
+def _instance(settings: Settings, service: str, endpoint: Endpoint, extras: dict[str, str]) -> Instance:
+    name = app_name(service)
     return Instance(
         id=f"{endpoint.host}:{name.lower()}:{endpoint.port}",  # Spring Cloud's form: one address, one instance
         app=name,
@@ -46,11 +71,7 @@ def instance_of(settings: Settings) -> Instance:
         secure_vip=name.lower(),
         lease=Lease(renewal_seconds=settings.registry_renew_seconds, duration_seconds=settings.registry_lease_seconds),
         dirty_ms=int(time.time() * 1000),
-        extras={
-            "homePageUrl": f"{endpoint.url}/",
-            "statusPageUrl": f"{endpoint.url}/livez",
-            "healthCheckUrl": f"{endpoint.url}/readyz",
-        },
+        extras=extras,
     )
 
 

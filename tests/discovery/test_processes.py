@@ -1,4 +1,4 @@
-"""The registry and a service as processes: registered at the start, gone at the end, and gone when killed."""
+"""The registry and a service as processes, web and gRPC: registered at the start, gone at the end, and gone when killed."""
 
 import os
 import signal
@@ -10,7 +10,11 @@ from typing import Any
 
 import httpx
 import pytest
+from typing_extensions import override
 
+from postroad.discovery.registry_client import RegistryClient
+from postroad.discovery.registry_resolver import RegistryResolver
+from postroad.discovery.resolver import Endpoint
 from tests.faults.deployment import ROOT, free_port, until
 
 pytestmark = pytest.mark.slow
@@ -25,19 +29,31 @@ class Process:
         mine = {
             "POSTROAD_SERVICE": service,
             "PORT": str(self.port),
+            "GRPC_PORT": str(self.port),
             "SECRET_KEY": "only-for-tests",
             "DJANGO_SETTINGS_MODULE": "config.settings.service",
         }
-        bind = ("--bind", f"127.0.0.1:{self.port}", "--workers", "1", "--threads", "4", "--no-control-socket")
         with log.open("ab") as output:
             self.process = subprocess.Popen(
-                [f"{Path(sys.prefix)}/bin/gunicorn", "config.wsgi", *bind],
+                self._command(),
                 cwd=ROOT, env={**clean, **mine, **environment}, stdout=output, stderr=output, start_new_session=True,
             )  # fmt: skip
+
+    def _command(self) -> list[str]:
+        bind = ("--bind", f"127.0.0.1:{self.port}", "--workers", "1", "--threads", "4", "--no-control-socket")
+        return [f"{Path(sys.prefix)}/bin/gunicorn", "config.wsgi", *bind]
 
     def end(self, number: int) -> None:
         os.killpg(self.process.pid, number)
         self.process.wait(20)
+
+
+class GrpcProcess(Process):
+    """A gRPC server of one service."""
+
+    @override
+    def _command(self) -> list[str]:
+        return [sys.executable, "manage.py", "grpc"]
 
 
 @pytest.fixture
@@ -50,18 +66,31 @@ def registry(tmp_path: Path) -> Iterator[Process]:
 
 @pytest.fixture
 def orders(registry: Process, tmp_path: Path) -> Iterator[Process]:
-    orders = Process(
-        "orders",
-        tmp_path / "orders.log",
-        DATABASE_URL=f"sqlite:///{tmp_path}/orders.sqlite3",
-        BROKER_URL="memory://",
-        POSTROAD_DISCOVERY="registry",
-        POSTROAD_REGISTRY_URL=f"http://127.0.0.1:{registry.port}/eureka",
-        POSTROAD_REGISTRY_RENEW_SECONDS="1",
-        POSTROAD_REGISTRY_LEASE_SECONDS="3",
-    )
-    yield orders
-    orders.process.poll() is None and orders.end(signal.SIGKILL)  # type: ignore[func-returns-value] # one line
+    yield from running(Process("orders", tmp_path / "orders.log", **environment(registry, tmp_path)))
+
+
+@pytest.fixture
+def orders_grpc(registry: Process, tmp_path: Path) -> Iterator[Process]:
+    yield from running(GrpcProcess("orders", tmp_path / "grpc.log", **environment(registry, tmp_path)))
+
+
+def environment(registry: Process, home: Path) -> dict[str, str]:
+    """Return the settings of a service that finds others, and is found, by the registry."""
+    return {
+        "DATABASE_URL": f"sqlite:///{home}/orders.sqlite3",
+        "BROKER_URL": "memory://",
+        "POSTROAD_DISCOVERY": "registry",
+        "POSTROAD_REGISTRY_URL": f"http://127.0.0.1:{registry.port}/eureka",
+        "POSTROAD_REGISTRY_RENEW_SECONDS": "1",
+        "POSTROAD_REGISTRY_LEASE_SECONDS": "3",
+    }
+
+
+def running(process: Process) -> Iterator[Process]:
+    """Yield a process, and end it if nobody has."""
+    yield process
+    if process.process.poll() is None:
+        process.end(signal.SIGKILL)
 
 
 def status(url: str) -> int:
@@ -71,8 +100,8 @@ def status(url: str) -> int:
         return 0
 
 
-def instances(registry: Process) -> list[dict[str, Any]]:
-    url = f"http://127.0.0.1:{registry.port}/eureka/apps/ORDERS"
+def instances(registry: Process, app: str = "ORDERS") -> list[dict[str, Any]]:
+    url = f"http://127.0.0.1:{registry.port}/eureka/apps/{app}"
     answer = httpx.get(url, headers={"Accept": "application/json"}, trust_env=False)
     return list(answer.json()["application"]["instance"]) if answer.is_success else []
 
@@ -85,6 +114,19 @@ def test_a_service_registers_itself_and_goes_when_it_is_stopped(registry: Proces
     assert found["port"] == {"$": orders.port, "@enabled": "true"}
     assert orders.process.wait(20) == 0
     assert instances(registry) == []
+
+
+def test_a_grpc_server_registers_itself_beside_the_web_process(registry: Process, orders_grpc: Process) -> None:
+    (found,) = until(lambda: instances(registry, "ORDERS-GRPC"), seconds=60, what="the gRPC server is registered")
+    resolver = RegistryResolver(RegistryClient((f"http://127.0.0.1:{registry.port}/eureka",)), fetch_seconds=30)
+    (endpoint,) = resolver.resolve("orders-grpc")
+    resolver.close()
+    os.kill(orders_grpc.process.pid, signal.SIGTERM)
+
+    assert found["port"] == {"$": orders_grpc.port, "@enabled": "true"}
+    assert endpoint == Endpoint(host="127.0.0.1", port=orders_grpc.port)
+    assert orders_grpc.process.wait(20) == 0
+    assert instances(registry, "ORDERS-GRPC") == []
 
 
 def test_a_service_that_is_killed_is_gone_after_its_lease(registry: Process, orders: Process) -> None:
