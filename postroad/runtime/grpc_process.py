@@ -12,6 +12,7 @@ from postroad.conf import settings
 from postroad.runtime.grpc_server import GrpcServer
 from postroad.runtime.grpc_servicer import find_servicers
 from postroad.runtime.metrics_port import serve_metrics
+from postroad.runtime.serving import set_aside
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +36,7 @@ def run_grpc() -> None:
     server = GrpcServer(find_servicers())
     server.start()
     serve_metrics()
+    set_aside()
     registration = _register(server.port)
     log.info("gRPC server is ready", extra={"port": server.port, "services": ",".join(server.names)})
     stop.wait()

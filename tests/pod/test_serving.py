@@ -31,6 +31,16 @@ def test_its_views_are_loaded(application: str, service: str, views: str) -> Non
     assert views in modules_after(application, service)
 
 
+@pytest.mark.parametrize(("application", "service"), [("config.wsgi", "orders"), ("config.asgi", "gateway")])
+def test_a_garbage_collection_does_not_read_what_is_loaded(application: str, service: str) -> None:
+    counted = f"import gc, {application}; print(gc.get_freeze_count(), len(gc.get_objects()))"
+    done = run("-c", counted, service=service, **SERVERS)
+
+    set_aside, read = map(int, done.stdout.split())
+    assert set_aside > 50_000
+    assert read < 5_000
+
+
 def test_a_service_of_the_platforms_dns_loads_no_client_of_a_registry() -> None:
     assert "postroad.discovery.registry_client" not in modules_after("config.wsgi", "orders")
 
