@@ -1,6 +1,7 @@
 """What accounting can do, one function a verb, each inside the transaction its caller opened.  Not: rules."""
 
 from decimal import Decimal
+from operator import attrgetter
 
 from django.conf import settings
 
@@ -148,15 +149,17 @@ def _amount_of(total: Decimal) -> Decimal:
 
 
 def find_bill(order_id: int) -> Bill:
-    """Return what an order is charged.
+    """Return what an order is charged; one statement.
 
     Raises:
         BusinessRefusal: `not_found`: nobody has asked for its charge yet.
     """
-    entry = AccountEntry.objects.filter(order_id=order_id).order_by("type", "pk").select_related("account").first()
-    if entry is None:
+    rows = list(AccountEntry.objects.filter(order_id=order_id).order_by("type", "pk"))
+    if not rows:
         raise not_found("bill of order", order_id)
-    return bill_of(entry.account.entries_of(order_id), order_id=order_id, account_id=entry.account_id)
+    account_id = rows[0].account_id
+    entries = [row.entry for row in sorted(rows, key=attrgetter("sequence")) if row.account_id == account_id]
+    return bill_of(entries, order_id=order_id, account_id=account_id)
 
 
 def _lock_or_open(consumer_id: int) -> Account:

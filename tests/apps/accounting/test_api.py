@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
 from apps.accounting.messages import AuthorizeCharge, ReverseAuthorization, ReviseAuthorization
 from apps.accounting.models import AccountEntry
@@ -102,6 +103,15 @@ def test_the_bill_of_an_order_follows_its_charge(client: Client, ada: ConsumerCr
 
     ask(ReverseAuthorization(consumer_id=5, order_id=1, order_total=Decimal("30.00")))
     assert client.get("/accounting/v1/bills/1").json() == {**bill, "state": "REVERSED", "amount": "30.00"}
+
+
+def test_a_bill_is_read_with_one_statement(
+    client: Client, ada: ConsumerCreated, ask: Ask, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    ask(AuthorizeCharge(consumer_id=5, order_id=1, order_total=Decimal("25.18")))
+
+    with django_assert_num_queries(1):
+        client.get("/accounting/v1/bills/1")
 
 
 def test_the_bill_of_a_refused_charge_says_so(client: Client, ada: ConsumerCreated, ask: Ask) -> None:
