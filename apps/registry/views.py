@@ -72,10 +72,10 @@ class InstanceView(RegistryView):
         return _unknown(instance_id) if instance is None else answer(request, write_instance(instance))
 
     def put(self, request: HttpRequest, app: str, instance_id: str) -> HttpResponse:
-        """Renew its lease; 404 asks it to register."""
+        """Renew its lease; 404 asks it to register, without a word: Netflix's client takes a body for an instance."""
         changed = request.GET.get("lastDirtyTimestamp")
         dirty_ms = read_number({"lastDirtyTimestamp": changed}, "lastDirtyTimestamp", default=0) if changed else None
-        return _done_if(registry().renew(app, instance_id, dirty_ms=dirty_ms), instance_id)
+        return done(status=200 if registry().renew(app, instance_id, dirty_ms=dirty_ms) else 404)
 
     def delete(self, request: HttpRequest, app: str, instance_id: str) -> HttpResponse:
         """End its lease."""

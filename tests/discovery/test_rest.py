@@ -137,7 +137,8 @@ def test_a_renewal_is_200_and_of_an_unknown_instance_404(client: Client) -> None
     register(client)
 
     assert client.put(f"{ONE}?status=UP&lastDirtyTimestamp=1").status_code == 200
-    assert client.put("/eureka/apps/KITCHEN/nobody").status_code == 404
+    unknown = client.put("/eureka/apps/KITCHEN/nobody")
+    assert (unknown.status_code, unknown.content) == (404, b"")
 
 
 def test_a_cancelled_instance_is_deleted_in_the_delta(client: Client) -> None:
