@@ -125,12 +125,19 @@ def test_an_instance_is_found_by_every_way(client: Client, path: str, root: str)
 
 @pytest.mark.parametrize(
     "path",
-    ["apps/BAR", "apps/KITCHEN/nobody", "instances/nobody", "vips/bar", "svips/kitchen"],
+    ["apps/BAR", "apps/KITCHEN/nobody", "instances/nobody"],
 )
 def test_what_is_not_there_is_404(client: Client, path: str) -> None:
     register(client)
 
     assert client.get(f"/eureka/{path}").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["vips/bar", "svips/kitchen"])
+def test_of_an_unknown_virtual_address_the_list_is_empty(client: Client, path: str) -> None:
+    register(client)
+
+    assert show(client, f"/eureka/{path}")["applications"]["application"] == []
 
 
 def test_a_renewal_is_200_and_of_an_unknown_instance_404(client: Client) -> None:
