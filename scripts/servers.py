@@ -43,6 +43,8 @@ def start_servers(home: Home, *, holder: str) -> list[Server]:
             if not is_first:  # its data is in containers: other servers would look empty
                 raise
             print(f"  no containers: {error}\n  so Debian's packages:", file=sys.stderr)
+            with contextlib.suppress(ServerError):  # what an engine does not remove is for its own tools
+                _remove_containers(home)
             servers = _start_chosen(home, with_containers=False)
         home.hold(holder)
         return servers
@@ -182,11 +184,16 @@ def do_exec(home: Home, arguments: argparse.Namespace) -> int:
 
 def remove(home: Home) -> None:
     """Remove a home whose servers are stopped, with all its data."""
-    for server in find_own(home):
-        if isinstance(server, ContainerServer):
-            server.remove()
+    _remove_containers(home)
     shutil.rmtree(home.data, ignore_errors=True)
     shutil.rmtree(home.path, ignore_errors=True)
+
+
+def _remove_containers(home: Home) -> None:
+    for server in find_own(home):
+        if isinstance(server, ContainerServer):
+            server.remove()  # both: they are one project
+            return
 
 
 def do_broker(home: Home, arguments: argparse.Namespace) -> int:
