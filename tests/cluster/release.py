@@ -112,6 +112,14 @@ class Release:
         said = self.namespace.kubectl("exec", f"{self.name}-postgresql-0", "--", *psql)
         return list(csv.reader(io.StringIO(said)))
 
+    def calls_answered(self, pod: dict[str, Any]) -> int:
+        """Return how many calls a gRPC server has answered well, by its own figures."""
+        page = f"/api/v1/namespaces/{self.namespace.name}/pods/{pod['metadata']['name']}:9100/proxy/metrics"
+        said = self.namespace.kubectl("get", "--raw", page)
+        return sum(
+            int(float(number)) for number in re.findall(r'postroad_grpc_answered_total{code="OK".*} (\S+)', said)
+        )
+
     def restarts(self) -> Counter[str]:
         """Return how often the containers of each role were started again."""
         counted: Counter[str] = Counter()
