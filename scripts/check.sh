@@ -7,7 +7,7 @@ step() { printf '\n— %s\n' "$1"; }
 
 step "format";            ruff format --check --quiet .
 step "lint";              ruff check --quiet .
-step "types";             mypy postroad apps config
+step "types";             mypy postroad apps config bench; MYPYPATH=scripts mypy scripts
 step "laws of direction"; lint-imports
 step "Django's checks";   python manage.py check --fail-level WARNING
 step "migrations";        python manage.py makemigrations --check --dry-run

@@ -56,9 +56,10 @@ class Launch:
                 return is_web_ready(PORTS[self.process.service])
             case "grpc":
                 return is_grpc_ready(GRPC_PORTS[self.process.service])
-        with self.process.log.open("rb") as log:
-            log.seek(self._log_start_bytes)
-            return self.process.ready_words.encode() in log.read()
+            case _:
+                with self.process.log.open("rb") as log:
+                    log.seek(self._log_start_bytes)
+                    return self.process.ready_words.encode() in log.read()
 
     def _fail(self, what: str) -> None:
         raise ServerError(f"{what}; end of {self.process.log}:\n{read_tail(self.process.log)}")
