@@ -25,11 +25,9 @@ def test_an_upgrade_and_its_rollback_cost_no_request(release: Release, record: R
     release.rollback()
     rolled_back = time.monotonic() - began
     seen = customers.stop()
-
-    ended = check_books(release, seen)
-
     note = f"{len(seen.accepted)} orders at {RATE}/s, {len(seen.failures)} failed, slowest {seen.slowest_seconds:.2f} s"
     record.add("upgrade of image and settings under load", upgraded, note)
+    ended = check_books(release, seen)
     record.add("rollback under load", rolled_back, f"{dict(ended)}, nothing lost or doubled")
     assert (reached, versions(release)) == ({NEXT}, {IMAGE})
     assert seen.failures == []
