@@ -31,7 +31,11 @@ class Wakeup(Protocol):
     """What a relay waits on."""
 
     def idle(self) -> None:
-        """Say that the relay is about to wait; it must look once more before it does."""
+        """Say that the relay is about to wait; it must look once more before it does.
+
+        Raises:
+            django.db.Error: The database does not answer.
+        """
         ...
 
     def busy(self) -> None:
@@ -113,7 +117,8 @@ class NotifyWakeup(Wakeup):
 
     def _mark(self, *, is_idle: bool) -> None:
         if is_idle:
-            self._listening()
+            with connection.wrap_database_errors:
+                self._listening()
         if is_idle == self._is_marked:
             return
         with connection.cursor() as cursor:

@@ -5,11 +5,12 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from django.db import connection, connections
+from django.db import OperationalError, connection, connections
 
 from postroad.commands.sender import send
 from postroad.messaging.producer import unit_of_work
 from postroad.messaging.wakeup import BellWakeup, NotifyWakeup
+from tests.faults.deployment import free_port
 from tests.support.shop import Bake
 
 
@@ -86,3 +87,16 @@ def test_a_lost_listener_is_opened_again(sleeper: NotifyWakeup) -> None:
     sleeper.idle()
 
     assert not sleeper._listening().closed
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_refuses_the_listener_is_an_error_of_the_database(
+    sleeper: NotifyWakeup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It went away between the relay's last statement and this connection; the relay tries again after such an error."""
+    refused = {**connection.get_connection_params(), "host": "127.0.0.1", "port": free_port()}
+    monkeypatch.setattr(connection, "get_connection_params", lambda: refused)
+
+    with pytest.raises(OperationalError, match="refused"):
+        sleeper.idle()
