@@ -1,6 +1,7 @@
 """The one-process mode as a newcomer meets it: a real process, real HTTP, SQLite in a directory of its own."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -29,12 +30,24 @@ def one(tmp_path: Path) -> Iterator[OneProcess]:
         one.process.wait(10)
 
 
+def manage(command: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    mine = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings.embedded", **environment}
+    given = [sys.executable, "manage.py", command]
+    return subprocess.run(given, cwd=ROOT, env=mine, capture_output=True, text=True, timeout=60, check=False)
+
+
 def test_a_newcomer_sees_an_order_travel_and_ctrl_c_stops_cleanly(one: OneProcess) -> None:
     one.start(demo=True)
     until(lambda: "Ctrl-C stops" in one.output, seconds=20, what="the demo order has ended")
+    hint = re.search(r"make demo (REFUSE=card) (PORT=\d+) ", one.output)
+    assert hint
+    given = dict(each.split("=") for each in hint.groups())
+    demo = manage("demo", VAR_DIR=str(one.home), NO_COLOR="1", **given)
     code = one.end(signal.SIGINT)
 
     lines = one.output
+    assert (demo.returncode, demo.stderr) == (0, "")
+    assert "REJECTED" in demo.stdout
     assert f"Postroad is ready: http://localhost:{one.port}" in lines
     assert "order 1 is APPROVAL_PENDING, answer sent" in lines
     assert "kitchen.CreateTicket" in lines
@@ -75,14 +88,28 @@ def test_it_listens_on_this_machine_only_and_fits_in_200_megabytes(one: OneProce
 
 def test_a_port_that_is_taken_is_named_with_the_way_out(one: OneProcess) -> None:
     one.start()
-    command = [sys.executable, "manage.py", "run", "--port", str(one.port)]
-    environment = {**os.environ, "VAR_DIR": str(one.home), "DJANGO_SETTINGS_MODULE": "config.settings.embedded"}
-
-    second = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    second = manage("run", VAR_DIR=str(one.home), PORT=str(one.port))
 
     assert second.returncode == 1
     assert f"port {one.port} cannot be used" in second.stderr
     assert "make run PORT=8080" in second.stderr
+
+
+@pytest.mark.parametrize("port", ["", "http", "0", "-1", "70000"])
+def test_what_is_no_port_is_named_with_the_way_out(one: OneProcess, port: str) -> None:
+    refused = manage("run", VAR_DIR=str(one.home), PORT=port)
+
+    assert refused.returncode == 2
+    assert f"{port!r} is no port; give a number from 1 to 65535" in refused.stderr
+
+
+@pytest.mark.parametrize("given", [{"GATEWAY_URL": "nowhere"}, {"PORT": "http"}, {"PORT": "70000"}], ids=str)
+def test_a_demo_says_what_is_wrong_with_its_address(given: dict[str, str]) -> None:
+    refused = manage("demo", **given)
+
+    assert refused.returncode == 1
+    assert "is no address; set GATEWAY_URL to one like http://localhost:8000" in refused.stderr
+    assert "Traceback" not in refused.stderr
 
 
 def test_kill_nine_at_any_moment_loses_nothing_and_doubles_nothing(one: OneProcess) -> None:

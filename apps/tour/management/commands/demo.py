@@ -3,8 +3,10 @@
 import os
 import sys
 from argparse import ArgumentParser
+from contextlib import suppress
 from typing import Any
 from urllib.error import HTTPError
+from urllib.parse import urlsplit
 
 from django.core.management.base import BaseCommand, CommandError
 from typing_extensions import override
@@ -30,7 +32,7 @@ class Command(BaseCommand):
     @override
     def handle(self, *args: Any, **options: Any) -> None:
         story = Story(sys.stdout)
-        services = behind_one(os.environ.get("GATEWAY_URL", "http://localhost:8000"))
+        services = behind_one(_gateway())
         try:
             if options["count"] > 1:
                 is_well = tell_many(services, story, count=options["count"])
@@ -43,3 +45,13 @@ class Command(BaseCommand):
             raise CommandError(f"{error.url} answered {error.code}: {said}") from error
         if not is_well:
             raise CommandError("The order did not end as it should; look at /admin/ or 'manage.py sagas list'.")
+
+
+def _gateway() -> str:
+    url = os.environ.get("GATEWAY_URL", f"http://localhost:{os.environ.get('PORT', '8000')}")
+    with suppress(ValueError):
+        if urlsplit(url).scheme in ("http", "https") and urlsplit(url).port != 0:
+            return url
+    raise CommandError(
+        f"{url!r} is no address; set GATEWAY_URL to one like http://localhost:8000, or PORT to its port."
+    )

@@ -5,7 +5,7 @@ import signal
 import sys
 import threading
 import tomllib
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from types import FrameType
 from typing import Any
 
@@ -32,6 +32,7 @@ from postroad.runtime.grpc_servicer import find_servicers
 _GRPC_DRAIN_SECONDS = 1.0  # somebody waits for the end of Ctrl-C
 _WEB_THREADS = 8 + MOST_STREAMS
 _LOCALHOST = "127.0.0.1"
+_PORT = 8000
 
 
 class Command(BaseCommand):
@@ -41,7 +42,7 @@ class Command(BaseCommand):
 
     @override
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8000")))
+        parser.add_argument("--port", type=_port, default=os.environ.get("PORT", str(_PORT)))
         parser.add_argument("--no-demo", action="store_true", default=os.environ.get("DEMO") == "0")
 
     @override
@@ -100,7 +101,14 @@ class Command(BaseCommand):
             tell_one(behind_one(f"http://localhost:{port}"), self._story)
         except DemoFailed as error:
             self._story.line(f"The demo order did not arrive: {error}")
-        self._story.line(f"Try: curl -s localhost:{port}/orders/v1/orders/1 · make demo REFUSE=card · Ctrl-C stops")
+        demo = "make demo REFUSE=card" + ("" if port == _PORT else f" PORT={port}")
+        self._story.line(f"Try: curl -s localhost:{port}/orders/v1/orders/1 · {demo} · Ctrl-C stops")
+
+
+def _port(given: str) -> int:
+    if not (given.isdecimal() and 0 < int(given) < 65536):
+        raise ArgumentTypeError(f"{given!r} is no port; give a number from 1 to 65535, as in: make run PORT=8080.")
+    return int(given)
 
 
 def _listen(port: int) -> Any:
