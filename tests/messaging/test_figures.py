@@ -258,10 +258,13 @@ def test_a_port_that_is_taken_is_named_with_the_way_out(served: int) -> None:
         serve_metrics()
 
 
-def test_without_a_port_nothing_is_served(settings: Settings) -> None:
+def test_without_a_port_nothing_is_served(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    served: list[int] = []
+    monkeypatch.setattr("postroad.runtime.metrics_server.serve", lambda port, **_: served.append(port))
     settings.POSTROAD = {"METRICS_PORT": 0}
+    serve_metrics()
 
-    serve_metrics(lags="nobody asks for it")
+    assert served == []
 
 
 def test_a_missing_library_is_named_with_the_way_out(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
