@@ -59,7 +59,7 @@ class BoundedJSONParser(BaseParser):
         try:
             body = stream.read(MAX_BODY_BYTES + 1)
         except OSError as error:
-            raise ParseError("The body ended before its announced length.") from error
+            raise ParseError("The body cannot be read to its end.") from error
         if len(body) > MAX_BODY_BYTES:
             raise BodyTooLarge
         try:

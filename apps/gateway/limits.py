@@ -93,7 +93,7 @@ def read_body(request: HttpRequest) -> bytes:
     try:
         body: bytes = request.read(most + 1)
     except OSError as error:
-        raise Refused(400, "invalid", "The body ended before its announced length.") from error
+        raise Refused(400, "invalid", "The body cannot be read to its end.") from error
     if len(body) > most:
         raise _too_large()
     return body

@@ -114,6 +114,6 @@ def _fingerprint(request: HttpRequest, version: int) -> str:
     try:
         body = request.body
     except UnreadablePostError as error:
-        raise Problem(400, "invalid", "The body ended before its announced length.") from error
+        raise Problem(400, "invalid", "The body cannot be read to its end.") from error
     asked = f"{version} {request.method} {request.get_full_path()}\n".encode(errors="replace")
     return hashlib.sha256(asked + body).hexdigest()
