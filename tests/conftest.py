@@ -14,12 +14,17 @@ collect_ignore = [] if "E2E" in os.environ else ["cluster"]  # needs a Kubernete
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what restarts the broker if it was given to us; servers that are ours have a home."""
+    """Leave out what restarts the broker if it was given to us (servers that are ours have a home); slow files first.
+
+    What takes long begins early, so that at the end no process of pytest-xdist works through a long file alone.
+    """
     is_given = "TEST_BROKER_URL" in os.environ and "POSTROAD_SERVERS_HOME" not in os.environ
     left_out = [item for item in items if is_given and item.get_closest_marker("restarts")]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
 
 
 @pytest.fixture

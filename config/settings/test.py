@@ -10,3 +10,4 @@ ALLOWED_HOSTS = ["*"]
 DATABASES = databases(os.environ.get("TEST_DATABASE_URL", "sqlite://:memory:"))
 POSTROAD = {"BROKER_URL": "memory://", "TRANSPORT": {"default": "local"}}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+GATEWAY = {"DEADLINE_SECONDS": 20.0}  # tests share a machine; those of deadlines set their own

@@ -6,7 +6,7 @@ from django.db import connection
 
 from postroad.commands.handlers import CommandHandlers
 from postroad.commands.messages import Done
-from tests.faults.bakery.messages import BAKERY, Bake
+from tests.worker.bakery.messages import BAKERY, Bake
 
 
 def bake(command: Bake) -> Done:

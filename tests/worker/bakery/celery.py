@@ -4,7 +4,7 @@ from celery import Celery
 
 from postroad.runtime.worker import install_consumers
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.faults.bakery.settings")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.worker.bakery.settings")
 app = Celery("bakery")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 install_consumers(app)

@@ -17,14 +17,14 @@ from postroad.ids import new_id
 from postroad.messaging import topology
 from postroad.messaging.broker import Fate
 from postroad.messaging.message import Envelope, Outgoing
-from tests.faults.bakery.messages import BAKERY, Bake
 from tests.faults.deployment import BROKER_URL, DATABASE_URL, ROOT, until
 from tests.support.amqp import connected, delete_topology
+from tests.worker.bakery.messages import BAKERY, Bake
 
 pytestmark = [pytest.mark.broker, pytest.mark.postgres, pytest.mark.slow]
 
 TOPOLOGY = topology.command_queues(BAKERY, service="bakery") + topology.dead_letters("bakery")
-DATABASE = "faults_bakery"
+DATABASE = "worker_bakery"
 
 
 class Bakery:
@@ -37,7 +37,7 @@ class Bakery:
             **os.environ,
             "DATABASE_URL": self.url,
             "BROKER_URL": BROKER_URL,
-            "DJANGO_SETTINGS_MODULE": "tests.faults.bakery.settings",
+            "DJANGO_SETTINGS_MODULE": "tests.worker.bakery.settings",
             "REPAIRED": str(home / "repaired"),
             "TASK_FILE": str(home / "tasks"),
         }
@@ -50,7 +50,7 @@ class Bakery:
             "-m",
             "celery",
             "-A",
-            "tests.faults.bakery",
+            "tests.worker.bakery",
             "worker",
             "-n",
             f"bakery-{len(self.processes)}@test",
@@ -196,7 +196,7 @@ def test_a_warm_shutdown_finishes_what_it_has_and_loses_nothing(bakery: Bakery, 
 
 def test_ordinary_tasks_run_beside_the_handlers(bakery: Bakery) -> None:
     bakery.start_worker()
-    snippet = "from tests.faults.bakery.celery import add; add.delay(20, 22)"
+    snippet = "from tests.worker.bakery.celery import add; add.delay(20, 22)"
     subprocess.run([sys.executable, "-c", snippet], cwd=ROOT, env=bakery.environment, check=True, timeout=60)
 
     tasks = Path(bakery.environment["TASK_FILE"])

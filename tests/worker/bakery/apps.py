@@ -2,5 +2,5 @@ from django.apps import AppConfig
 
 
 class BakeryConfig(AppConfig):
-    name = "tests.faults.bakery"
+    name = "tests.worker.bakery"
     label = "bakery"
