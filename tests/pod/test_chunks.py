@@ -12,7 +12,7 @@ from gunicorn.http.errors import InvalidChunkSize, NoMoreData
 from config.chunks import ChunksRead
 from config.wsgi import application
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)  # a request looks at the connections when it begins and ends
 CONSUMER = {"name": {"firstName": "Ada", "lastName": "Lovelace"}}
 CHUNKED = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True, "CONTENT_LENGTH": ""}
 
