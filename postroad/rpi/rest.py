@@ -1,18 +1,15 @@
 """Calls over HTTP/1.1 with JSON bodies.  Not: the address, which the resolver gives for each attempt.
 
-Connections are kept alive, up to an age.  httpcore is httpx's own engine; it is used without httpx because only it lets
-us bound a whole call and the age of a connection (`connections`); a call is also a third shorter.
+Connections are kept alive, up to an age.  Threads use httpcore, httpx's own engine, because only it lets us bound a whole
+call and the age of a connection (`connections`); event loops, which must be quick, have a client of their own (`http11`).
 """
 
 import asyncio
-import importlib.util
 import ssl
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import httpcore
 from typing_extensions import override
@@ -23,13 +20,9 @@ from postroad.errors import DeadlineExceeded, InvalidAnswer, NotReached, Service
 from postroad.rpi import deadline
 from postroad.rpi.connections import AgingBackend, reading_until
 from postroad.rpi.endpoints import PerEndpoint
+from postroad.rpi.http11 import Bounds, Pool, TooLong, written
 from postroad.rpi.loops import PerLoop
-from postroad.rpi.streams import AgingAsyncBackend
 from postroad.rpi.transport import Answer, Outgoing, Transport, choose, note_failure
-
-if importlib.util.find_spec("sniffio") is None:
-    # httpcore tries to import it four times a call, and each time Python would look through every folder: 1 ms a call.
-    sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]  # Python's own word for "there is none"
 
 IDLE_SECONDS = 4.0
 """How long an idle connection is kept: below the 5 s of uvicorn, so that a call seldom meets a server that is just
@@ -68,19 +61,23 @@ class RestTransport(Transport):
     def __init__(self, resolver: Resolver, *, limits: Limits | None = None) -> None:
         self._resolver = resolver
         self._limits = limits or limits_in_force()
-        options: dict[str, Any] = {
-            "ssl_context": ssl.create_default_context(),
-            "max_connections": None,
-            "max_keepalive_connections": IDLE_CONNECTIONS,
-            "keepalive_expiry": IDLE_SECONDS,
-        }
-        age = self._limits.age_seconds
-        self._pools = PerEndpoint(lambda _: httpcore.ConnectionPool(network_backend=AgingBackend(age), **options))
-        self._loops = PerLoop(
-            lambda: PerEndpoint(
-                lambda _: httpcore.AsyncConnectionPool(network_backend=AgingAsyncBackend(age), **options)
+        tls, age = ssl.create_default_context(), self._limits.age_seconds
+        bounds = Bounds(
+            age_seconds=age,
+            idle_seconds=IDLE_SECONDS,
+            most_idle=IDLE_CONNECTIONS,
+            most_bytes=self._limits.answer_bytes,
+        )
+        self._pools = PerEndpoint(
+            lambda _: httpcore.ConnectionPool(
+                network_backend=AgingBackend(age),
+                ssl_context=tls,
+                max_connections=None,
+                max_keepalive_connections=IDLE_CONNECTIONS,
+                keepalive_expiry=IDLE_SECONDS,
             )
         )
+        self._loops = PerLoop(lambda: PerEndpoint(lambda endpoint: Pool(endpoint, bounds=bounds, tls=tls)))
 
     @override
     def send(self, outgoing: Outgoing, timeout_seconds: float) -> Answer:
@@ -101,7 +98,8 @@ class RestTransport(Transport):
             body = bytearray()
             for chunk in response.iter_stream():
                 body += chunk
-                self._check_size(outgoing, body)
+                if len(body) > self._limits.answer_bytes:
+                    raise TooLong
             return Answer(status=response.status, body=bytes(body), headers=_read(response.headers))
 
     @override
@@ -109,23 +107,20 @@ class RestTransport(Transport):
         """Send over a connection of the running loop."""
         endpoint = choose(self._resolver, outgoing.service, outgoing)
         with self._errors(outgoing, endpoint):
-            async with (
-                asyncio.timeout(timeout_seconds),
-                self._loops.get()
-                .get(endpoint)
-                .stream(
-                    outgoing.verb,
-                    endpoint.url + outgoing.target,
-                    headers=_headers(outgoing, timeout_seconds),
-                    content=outgoing.body,
-                    extensions=self._timeouts(timeout_seconds),
-                ) as response,
-            ):
-                body = bytearray()
-                async for chunk in response.aiter_stream():
-                    body += chunk
-                    self._check_size(outgoing, body)
-                return Answer(status=response.status, body=bytes(body), headers=_read(response.headers))
+            request = written(
+                outgoing.verb, endpoint, outgoing.target, _headers(outgoing, timeout_seconds), outgoing.body
+            )
+            async with asyncio.timeout(timeout_seconds):
+                response = await (
+                    self._loops.get()
+                    .get(endpoint)
+                    .send(
+                        request,
+                        is_head=outgoing.verb == "HEAD",
+                        connect_seconds=min(self._limits.connect_seconds, timeout_seconds),
+                    )
+                )
+        return Answer(status=response.status, body=response.body, headers=_read(response.headers))
 
     def close(self) -> None:
         """Close the threads' connections."""
@@ -136,23 +131,21 @@ class RestTransport(Transport):
         """Close the running loop's connections."""
         pools = self._loops.pop()
         for pool in pools.empty() if pools else ():
-            await pool.aclose()
+            pool.close()
 
     def _timeouts(self, seconds: float) -> dict[str, object]:
         connect = min(self._limits.connect_seconds, seconds)
         return {"timeout": {"connect": connect, "read": seconds, "write": seconds, "pool": seconds}}
-
-    def _check_size(self, outgoing: Outgoing, body: bytearray) -> None:
-        if len(body) > self._limits.answer_bytes:
-            raise InvalidAnswer(
-                f"{outgoing.call}: the answer is longer than CALL_ANSWER_BYTES={self._limits.answer_bytes}."
-            )
 
     @contextmanager
     def _errors(self, outgoing: Outgoing, endpoint: Endpoint) -> Iterator[None]:
         """Turn httpcore's and asyncio's errors into ours, and note which instance failed."""
         try:
             yield
+        except TooLong as error:
+            raise InvalidAnswer(
+                f"{outgoing.call}: the answer is longer than CALL_ANSWER_BYTES={self._limits.answer_bytes}."
+            ) from error
         except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
             note_failure(self._resolver, outgoing.service, outgoing, endpoint)
             reason = str(error) or type(error).__name__
