@@ -1,117 +1,17 @@
-"""The client of event loops against servers that say exactly what a test wants."""
+"""Answers that the client of event loops reads, and requests that it writes."""
 
 import asyncio
-import datetime
-import ipaddress
-import socket
-import ssl
-import struct
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import Any
 
 import httpcore
 import pytest
-import uvloop
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from postroad.discovery.resolver import Endpoint
-from postroad.errors import ServiceUnavailable
-from postroad.rpi.http11 import MOST_HEAD_BYTES, Bounds, Pool, Response, TooLong, written
-from postroad.rpi.proxy import client_of
-from postroad.rpi.rest import Limits, RestTransport
-from tests.support.calls import A_LOAF, Bakery, Fixed, Loaf, policy
+from postroad.rpi.http11 import MOST_HEAD_BYTES, Pool, Response, TooLong, written
+from tests.support.conversations import END, OK, REQUEST, Server, send, talk
 
-Conversation = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-ANSWER = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%s" % (len(A_LOAF), A_LOAF)
-OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
-REQUEST = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
-LOAF = Loaf(loaf_id=7, grams=500)
+pytestmark = pytest.mark.usefixtures("both_kinds_of_loop")
+
 HERE = Endpoint(host="127.0.0.1", port=80)
-
-
-@pytest.fixture(autouse=True, params=[asyncio.DefaultEventLoopPolicy, uvloop.EventLoopPolicy])
-def both_kinds_of_loop(request: pytest.FixtureRequest) -> Iterator[None]:
-    """The gateway's loops are uvloop's; those of make run are asyncio's."""
-    asyncio.set_event_loop_policy(request.param())
-    yield
-    asyncio.set_event_loop_policy(None)
-
-
-class Secured(Fixed):
-    """The same instances, by https."""
-
-    def __init__(self, port: int) -> None:
-        super().__init__()
-        self.endpoints = [Endpoint(host="127.0.0.1", port=port, is_secure=True)]
-
-
-@asynccontextmanager
-async def _serving(conversation: Conversation, **options: Any) -> AsyncIterator[asyncio.Server]:
-    """Serve during a block, and see every conversation to its end."""
-    under_way: list[asyncio.Future[None]] = []
-
-    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        under_way.append(ended := asyncio.get_running_loop().create_future())
-        try:
-            await conversation(reader, writer)
-            writer.close()
-        except ConnectionError:
-            writer.transport.abort()
-        finally:
-            ended.set_result(None)
-
-    async with await asyncio.start_server(converse, "127.0.0.1", 0, **options) as server:
-        yield server
-        await asyncio.wait_for(asyncio.gather(*under_way), 5)
-
-
-class Server:
-    """Answers the requests of all connections in turn with what it was given; nothing: closes."""
-
-    def __init__(self, *answers: bytes) -> None:
-        self.answers, self.connections = list(answers), 0
-
-    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        while self.answers:
-            try:
-                await reader.readuntil(b"\r\n\r\n")
-            except asyncio.IncompleteReadError:
-                return
-            writer.write(answer := self.answers.pop(0))
-            if answer.endswith(END):
-                return
-
-
-END = b"<the connection ends>"
-
-
-def _pool(server: asyncio.Server, **bounds: Any) -> Pool:
-    host, port = server.sockets[0].getsockname()
-    given = {"age_seconds": 60, "idle_seconds": 60, "most_idle": 8, "most_bytes": 1000, **bounds}
-    return Pool(Endpoint(host=host, port=port), bounds=Bounds(**given), tls=ssl.create_default_context())
-
-
-async def _send(pool: Pool, request: bytes = REQUEST, *, is_head: bool = False) -> Response:
-    return await asyncio.wait_for(pool.send(request, is_head=is_head, connect_seconds=2), 5)
-
-
-def _talk(conversation: Conversation, use: Callable[[Pool], Awaitable[None]], **bounds: Any) -> None:
-    """Let a server and a client's pool of connections meet."""
-
-    async def run() -> None:
-        async with _serving(conversation) as server:
-            pool = _pool(server, **bounds)
-            try:
-                await asyncio.wait_for(use(pool), 10)
-            finally:
-                pool.close()
-
-    asyncio.run(run())
 
 
 def _answers(*answers: bytes, is_head: bool = False) -> tuple[list[Response], int]:
@@ -119,16 +19,10 @@ def _answers(*answers: bytes, is_head: bool = False) -> tuple[list[Response], in
     server, came = Server(*answers), []
 
     async def ask(pool: Pool) -> None:
-        came.extend([await _send(pool, is_head=is_head) for _ in range(len(answers))])
+        came.extend([await send(pool, is_head=is_head) for _ in range(len(answers))])
 
-    _talk(server, ask)
+    talk(server, ask)
     return came, server.connections
-
-
-async def _until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110 - what is waited for has no event
-            await asyncio.sleep(0.001)
 
 
 @pytest.mark.parametrize(
@@ -216,10 +110,10 @@ def test_what_is_no_whole_answer_is_an_error_and_the_next_call_uses_another_conn
 
     async def ask(pool: Pool) -> None:
         with pytest.raises(error):
-            await _send(pool)
-        assert (await _send(pool)).body == b"ok"
+            await send(pool)
+        assert (await send(pool)).body == b"ok"
 
-    _talk(server, ask)
+    talk(server, ask)
     assert server.connections == 2
 
 
@@ -232,9 +126,9 @@ def test_an_answer_may_come_byte_by_byte() -> None:
         await reader.read()
 
     async def ask(pool: Pool) -> None:
-        assert (await _send(pool)).body == b"ok"
+        assert (await send(pool)).body == b"ok"
 
-    _talk(drip, ask)
+    talk(drip, ask)
 
 
 def test_a_large_request_reaches_a_slow_reader_whole() -> None:
@@ -247,78 +141,10 @@ def test_a_large_request_reaches_a_slow_reader_whole() -> None:
         await reader.read()
 
     async def ask(pool: Pool) -> None:
-        assert (await _send(pool, REQUEST + body)).body == b"ok"
+        assert (await send(pool, REQUEST + body)).body == b"ok"
 
-    _talk(hear_late, ask)
+    talk(hear_late, ask)
     assert heard == REQUEST + body
-
-
-def test_a_reset_connection_is_an_error_of_httpcore() -> None:
-    async def break_off(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read(1)
-        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        writer.transport.abort()
-
-    async def ask(pool: Pool) -> None:
-        with pytest.raises(httpcore.ReadError):
-            await _send(pool)
-
-    _talk(break_off, ask)
-
-
-def test_a_call_that_is_given_up_closes_its_connection() -> None:
-    heard: list[bytes] = []
-
-    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        heard.append(await reader.read(1000))
-        heard.append(await reader.read(1000))  # until the other side ends
-
-    async def ask(pool: Pool) -> None:
-        asked = asyncio.create_task(_send(pool))
-        await _until(lambda: heard)
-        asked.cancel()
-        await _until(lambda: len(heard) == 2)
-
-    _talk(say_nothing, ask)
-    assert heard == [REQUEST, b""]
-
-
-@pytest.mark.parametrize("bound", ["age_seconds", "idle_seconds", "most_idle"])
-def test_a_connection_beyond_its_bounds_is_not_used_again(bound: str) -> None:
-    server = Server(OK, OK)
-
-    async def ask_twice(pool: Pool) -> None:
-        await _send(pool)
-        await _send(pool)
-
-    _talk(server, ask_twice, **{bound: 0})
-    assert server.connections == 2
-
-
-def test_a_connection_that_the_server_has_closed_meanwhile_costs_no_call() -> None:
-    server = Server(OK)
-
-    async def ask_twice(pool: Pool) -> None:
-        await _send(pool)
-        await _until(lambda: pool._idle[0].is_over)
-        server.answers.append(OK)
-        assert (await _send(pool)).body == b"ok"
-
-    _talk(server, ask_twice)
-    assert server.connections == 2
-
-
-@pytest.mark.parametrize("hosts", [["127.0.0.1"], ["127.0.0.2", "127.0.0.1"]])
-def test_a_slow_name_server_is_not_counted_as_a_slow_service(hosts: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    async def resolve(_host: str, port: int, **_options: Any) -> list[tuple[Any, ...]]:
-        await asyncio.sleep(0.2)
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, port)) for host in hosts]
-
-    async def ask(pool: Pool) -> None:
-        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolve)
-        assert (await pool.send(REQUEST, is_head=False, connect_seconds=0.1)).body == b"ok"
-
-    _talk(Server(OK), ask)
 
 
 @pytest.mark.parametrize(
@@ -350,81 +176,3 @@ def test_a_target_that_would_be_read_as_something_else_is_not_sent(target: str) 
 def test_a_header_that_would_be_read_as_something_else_is_not_sent(name: str, value: str) -> None:
     with pytest.raises(httpcore.LocalProtocolError):
         written("GET", HERE, "/", [(name, value)], b"")
-
-
-def test_a_server_that_says_something_unasked_is_not_believed() -> None:
-    """A late 408 on an idle connection must not become the answer to the next call."""
-    connections, is_read = 0, asyncio.Event()
-
-    async def answer_then_babble(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        nonlocal connections
-        connections += 1
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(ANSWER)
-        await is_read.wait()
-        writer.write(b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\n\r\n")
-        await reader.read()
-
-    async def call() -> None:
-        async with _serving(answer_then_babble) as server:
-            transport = RestTransport(Fixed(server.sockets[0].getsockname()[1]), limits=Limits())
-            bakery = client_of(Bakery, transport=transport, policy=lambda _: policy())
-            assert await bakery.loaf_async(7) == LOAF
-            is_read.set()
-            await asyncio.sleep(0.05)
-            assert await bakery.loaf_async(7) == LOAF
-            await transport.aclose()
-
-    asyncio.run(call())
-    assert connections == 2
-
-
-@pytest.fixture
-def certificate(tmp_path: Path) -> Path:
-    """A key and its own certificate for 127.0.0.1, in one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "bakery")])
-    now = datetime.datetime.now(datetime.UTC)
-    made = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1))
-        .not_valid_after(now + datetime.timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    file = tmp_path / "bakery.pem"
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    file.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
-    return file
-
-
-async def _call_securely(certificate: Path) -> tuple[Loaf | None, Loaf | None]:
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(ANSWER)
-        await reader.read()
-
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(certificate)
-    async with _serving(answer, ssl=context) as server:
-        transport = RestTransport(Secured(server.sockets[0].getsockname()[1]), limits=Limits())
-        bakery = client_of(Bakery, transport=transport, policy=lambda _: policy(attempts=1))
-        try:
-            return await bakery.loaf_async(7), await asyncio.to_thread(bakery.loaf, 7)
-        finally:
-            transport.close()
-            await transport.aclose()
-
-
-def test_calls_by_tls_in_both_colours(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-
-    assert asyncio.run(_call_securely(certificate)) == (LOAF, LOAF)
-
-
-def test_a_certificate_that_nobody_vouches_for_is_refused(certificate: Path) -> None:
-    with pytest.raises(ServiceUnavailable, match="CERTIFICATE_VERIFY_FAILED"):
-        asyncio.run(_call_securely(certificate))
