@@ -63,6 +63,7 @@ class Connection(asyncio.Protocol):
         self._most_bytes = most_bytes
         self._ends_at, self.idle_since, self.is_over = float("inf"), 0.0, False
         self._answer: asyncio.Future[Response] | None = None
+        self._closed = asyncio.Event()
         self._begin()
 
     def age_from_now(self, seconds: float) -> None:
@@ -77,6 +78,8 @@ class Connection(asyncio.Protocol):
     async def exchange(self, request: bytes, *, is_head: bool) -> Response:
         """Send a request and return its answer; the connection is over after an error, a cancellation included.
 
+        One that is over is closed on return: a place in a bulkhead is free only when its connection is.
+
         Raises:
             TooLong: The answer's body is.
             httpcore.NetworkError: The connection broke.
@@ -87,19 +90,24 @@ class Connection(asyncio.Protocol):
         self._answer = asyncio.get_running_loop().create_future()
         self.transport.write(request)
         try:
-            response = await self._answer
+            return await self._answer
         except BaseException:
-            self.end()
+            self.is_over = True
             raise
         finally:
-            self._answer = None
-        self.idle_since = time.monotonic()
-        return response
+            self._answer, self.idle_since = None, time.monotonic()
+            if self.is_over:
+                await self.ended()
 
     def end(self) -> None:
-        """Close the connection, whatever is under way on it."""
+        """Close the connection, whatever is under way on it; the event loop does it next."""
         self.is_over = True
         self.transport.abort()
+
+    async def ended(self) -> None:
+        """Close the connection and wait until it is."""
+        self.end()
+        await self._closed.wait()
 
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -127,6 +135,7 @@ class Connection(asyncio.Protocol):
     @override
     def connection_lost(self, exc: Exception | None) -> None:
         self.is_over = True
+        self._closed.set()
         if exc is None and self._answer and self._has_head and not _is_framed(self._headers):
             self._succeed()  # such a body ends with its connection (RFC 9112, 6.3)
         self._fail(httpcore.ReadError(str(exc or "the server closed the connection")))
@@ -195,7 +204,7 @@ class Pool:
             httpcore.NetworkError: The connection broke.
             httpcore.ProtocolError: The answer is no HTTP/1.1.
         """
-        connection = self._take() or await self._open(connect_seconds)
+        connection = await self._take() or await self._open(connect_seconds)
         response = await connection.exchange(request, is_head=is_head)
         if not connection.is_over:
             self._keep(connection)
@@ -206,12 +215,12 @@ class Pool:
         while self._idle:
             self._idle.pop().end()
 
-    def _take(self) -> Connection | None:
+    async def _take(self) -> Connection | None:
         while self._idle:
             connection = self._idle.pop()
             if connection.is_usable(self._bounds.idle_seconds):
                 return connection
-            connection.end()
+            await connection.ended()
         return None
 
     def _keep(self, connection: Connection) -> None:
@@ -240,11 +249,11 @@ class Pool:
 
     async def _connect(self, hosts: Sequence[str]) -> Connection:
         """Return a connection to the first address that takes one.  Raises OSError: None does; it is the last one's."""
-        loop, port = asyncio.get_running_loop(), self._endpoint.port
+        connect, port = asyncio.get_running_loop().create_connection, self._endpoint.port
         for host in hosts[:-1]:
             with suppress(OSError):
-                return (await loop.create_connection(self._new, host, port))[1]
-        return (await loop.create_connection(self._new, hosts[-1], port))[1]
+                return (await connect(lambda: Connection(self._bounds.most_bytes), host, port))[1]
+        return (await connect(lambda: Connection(self._bounds.most_bytes), hosts[-1], port))[1]
 
     async def _secure(self, connection: Connection) -> None:
         try:
@@ -255,9 +264,6 @@ class Pool:
             connection.end()
             raise
         connection.transport = cast("asyncio.Transport", secured)
-
-    def _new(self) -> Connection:
-        return Connection(self._bounds.most_bytes)
 
 
 def written(verb: str, endpoint: Endpoint, target: str, headers: Iterable[tuple[str, str]], body: bytes) -> bytes:

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from postroad.discovery.resolver import Endpoint
 from postroad.errors import ServiceUnavailable
-from postroad.rpi.http11 import Pool
+from postroad.rpi.http11 import Bounds, Pool
 from postroad.rpi.proxy import client_of
 from postroad.rpi.rest import Limits, RestTransport
 from tests.support.calls import A_LOAF, Bakery, Fixed, Loaf, policy
@@ -65,6 +65,25 @@ def test_a_call_that_is_given_up_closes_its_connection() -> None:
 
     talk(say_nothing, ask)
     assert heard == [REQUEST, b""]
+
+
+def test_a_call_has_ended_only_when_its_connection_has() -> None:
+    """A bulkhead gives a place on as soon as the call has ended, and the next one must not be one connection more."""
+
+    async def give_up() -> None:
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            bounds = Bounds(age_seconds=9, idle_seconds=9, most_idle=1, most_bytes=9)
+            endpoint = Endpoint(host="127.0.0.1", port=silent.getsockname()[1])
+            pool = Pool(endpoint, bounds=bounds, tls=ssl.create_default_context())
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.05):
+                    await pool.send(REQUEST, is_head=False, connect_seconds=2)
+            accepted, _ = silent.accept()
+            with accepted:
+                accepted.settimeout(0)
+                assert (accepted.recv(1000), accepted.recv(1)) == (REQUEST, b"")  # closed at this very moment
+
+    asyncio.run(give_up())
 
 
 @pytest.mark.parametrize("bound", ["age_seconds", "idle_seconds", "most_idle"])
