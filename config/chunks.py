@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from django.conf import settings
@@ -30,8 +30,9 @@ class ChunksRead:
 
 
 def _whole(stream: Any) -> dict[str, Any]:
+    most = cast("int | None", settings.DATA_UPLOAD_MAX_MEMORY_SIZE)  # None: no limit
     try:
-        body = stream.read((settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0) + 1)
+        body = stream.read() if most is None else stream.read(most + 1)
     except Exception as error:  # noqa: BLE001 - a server has errors of its own; who reads the body answers it
         return {"CONTENT_LENGTH": "1", "wsgi.input": _Broken(error)}
     return {"CONTENT_LENGTH": str(len(body)), "wsgi.input": io.BytesIO(body)}

@@ -261,7 +261,7 @@ class Pool:
                 connection.transport, connection, self._tls, server_hostname=self._endpoint.host
             )
         except BaseException:
-            connection.end()
+            await connection.ended()
             raise
         connection.transport = cast("asyncio.Transport", secured)
 

@@ -47,6 +47,12 @@ def test_more_chunks_than_any_body_may_have_are_413_and_not_all_read(path: str) 
     assert stream.tell() < 3_000_000
 
 
+def test_without_a_limit_of_djangos_a_body_is_read_whole(settings: Any) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = None
+
+    assert send("/v1/consumers", io.BytesIO(json.dumps(CONSUMER).encode()))[0] == "200 OK"
+
+
 @pytest.mark.parametrize(
     "other", [{"HTTP_TRANSFER_ENCODING": ""}, {"wsgi.input_terminated": False}, {"CONTENT_LENGTH": "3"}]
 )
