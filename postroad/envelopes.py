@@ -17,13 +17,14 @@ def envelope_of(
     message: Message,
     *,
     kind: Kind,
-    headers: Mapping[str, str] | None = None,
+    headers: Mapping[str, str | None] | None = None,
     reply_to: str = "",
     correlation_id: str = "",
 ) -> Envelope:
     """Return a new envelope around a declared message.
 
     Its partition key is the message's own, unless `headers` has another; the trace of the work in progress goes on.
+    A header whose value is None is left out.
     """
     description, work = description_of(type(message)), current()
     own = {
@@ -42,5 +43,5 @@ def envelope_of(
         reply_to=reply_to,
         app_id=work.service or settings().service,
         sent_at=int(clock.now().timestamp()),
-        headers=own | dict(headers or {}),
+        headers=own | {name: value for name, value in (headers or {}).items() if value is not None},
     )

@@ -66,9 +66,14 @@ def description_of(message: type[Message]) -> Description:
 
 
 def key_of(message: Message) -> str:
-    """Return the partition key of a message as text; empty when its type has none."""
+    """Return the partition key of a message as text; empty when its type has none, or when its field is None."""
     field = description_of(type(message)).key
-    return str(getattr(message, field)) if field else ""
+    return key_text(getattr(message, field)) if field else ""
+
+
+def key_text(value: object) -> str:
+    """Return what a key's field holds as text; None is no key."""
+    return "" if value is None else str(value)
 
 
 class NameRegistry:

@@ -10,7 +10,7 @@ from postroad.messaging.producer import put
 
 
 def send(
-    command: Message, *, reply_to: str = "", delay_seconds: float = 0.0, headers: Mapping[str, str] | None = None
+    command: Message, *, reply_to: str = "", delay_seconds: float = 0.0, headers: Mapping[str, str | None] | None = None
 ) -> str:
     """Send a command to the channel that its declaration names; return its message id.
 
@@ -18,7 +18,7 @@ def send(
         command: A message declared with @command.
         reply_to: Queue for the answer; empty: a notification.
         delay_seconds: It is sent this long after the commit, at the earliest.
-        headers: Further headers.
+        headers: Further headers; one that is None is left out.
 
     Raises:
         OutsideTransaction: There is no transaction around the call.

@@ -129,7 +129,7 @@ def envelope_of(letter: DeadLetter) -> Envelope:
         reply_to=letter.reply_to,
         app_id=letter.app_id,
         sent_at=letter.sent_at,
-        headers={str(name): str(value) for name, value in letter.headers.items()},
+        headers={str(name): str(value) for name, value in letter.headers.items() if value is not None},
     )
 
 

@@ -102,7 +102,7 @@ def _read_headers(text: str) -> dict[str, str]:
     try:
         return _decode_headers(text)
     except msgspec.DecodeError:  # written by hand: numbers, or text that is no Unicode; the broker's adapter judges it
-        return {name: str(value) for name, value in json.loads(text).items()}
+        return {name: str(value) for name, value in json.loads(text).items() if value is not None}
 
 
 @lru_cache(maxsize=4096)

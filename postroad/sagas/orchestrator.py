@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from django.db import transaction
 
 from postroad import clock
-from postroad.codecs.names import description_of
+from postroad.codecs.names import description_of, key_text
 from postroad.codecs.types import Message
 from postroad.commands.messages import Done, reply_description
 from postroad.commands.refusals import Refusal
@@ -64,7 +64,7 @@ def take_reply(envelope: Envelope, reply: Message) -> bool:
         return False
     entry = catalog.find(instance.type, instance.version)
     description = reply_description(type(reply))
-    detail = str(getattr(reply, "reason", ""))
+    detail = str(getattr(reply, "reason", None) or "")
     outcome = names.FAILURE if description.is_refusal else names.SUCCESS
     repository.answered(envelope.correlation_id, reply=description.name, outcome=outcome, detail=detail)
     run = _Run(entry, instance, repository.read_data(instance, entry.saga.data))
@@ -140,7 +140,7 @@ class _Run:
         self.note(turn.position.step, reply)
         description = description_of(type(reply))
         step.reply, step.ended_at = description.name, clock.now()
-        step.detail = str(getattr(reply, "reason", ""))
+        step.detail = str(getattr(reply, "reason", None) or "")
         if isinstance(reply, Done):
             step.outcome = names.SUCCESS
             return execution.succeeded(self.entry.saga, turn.position)
@@ -180,7 +180,7 @@ def _new_instance(saga: Saga, data: SagaData) -> SagaInstance:
         id=new_id(),
         type=saga.name,
         version=saga.version,
-        key=str(getattr(data, saga.key)),
+        key=key_text(getattr(data, saga.key)),
         created_at=moment,
         updated_at=moment,
     )

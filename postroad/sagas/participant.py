@@ -3,7 +3,8 @@
     COMMANDS = CommandHandlers(KITCHEN, {CreateTicket: usecases.create_ticket}, locks={CreateTicket: "ticket"})
 
 A command with a lock claims it for its saga; if another saga has it, the command is stashed and answered later.  The
-reply names the lock, so that the orchestrator can send `Unlock` when the saga ends; a command without saga locks nothing.
+reply names the lock, so that the orchestrator can send `Unlock` when the saga ends; a command without saga or
+without key locks nothing.
 """
 
 from collections.abc import Mapping
@@ -45,11 +46,11 @@ class Participant(CommandDispatcher):
             for waiting in locks.release(command.target, saga_id=saga_id):
                 self(waiting)
             return
-        lock = self._locks.get(type(command))
-        if not lock or not saga_id:
+        lock, key = self._locks.get(type(command)), key_of(command)
+        if not lock or not saga_id or not key:
             super().act(envelope, command, headers=headers)
             return
-        target = f"{self._channel.name}/{lock}/{key_of(command)}"
+        target = f"{self._channel.name}/{lock}/{key}"
         if locks.claim(target, saga_id=saga_id, saga_type=envelope.headers.get(names.SAGA_TYPE, "")):
             super().act(envelope, command, headers={**(headers or {}), names.SAGA_LOCK: target})
         else:

@@ -64,7 +64,7 @@ class SagaStory:
         if handler is not None:
             self.data = handler(self.data, reply)
         if reply_description(type(reply)).is_refusal:
-            reason = str(getattr(reply, "reason", "")) or description_of(type(reply)).name
+            reason = str(getattr(reply, "reason", None) or "") or description_of(type(reply)).name
             self.turn = execution.failed(self._saga, position, reason=reason)
         else:
             self.turn = execution.succeeded(self._saga, position)
