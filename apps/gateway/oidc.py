@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 import jwt
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from apps.gateway.conf import Settings
 from apps.gateway.problems import RETRY_SECONDS, Refused
@@ -23,6 +24,10 @@ PAUSE_SECONDS = 10.0
 """Least time between two questions: tokens with invented key ids must not become the issuer's load."""
 
 FETCH_SECONDS = 3.0
+DOCUMENT_BYTES = 1_000_000
+"""Largest set of keys that is read; real ones have some kB."""
+
+LEAST_RSA_BITS = 2048  # RFC 7518, 3.3
 LEEWAY_SECONDS = 10.0
 """By how much the issuer's clock may differ."""
 
@@ -58,10 +63,42 @@ class IssuerKeys:
     async def _ask(self) -> None:
         try:
             document = await asyncio.to_thread(self._fetch)
-            found = jwt.PyJWKSet.from_dict(dict(document)).keys
-        except (OSError, ValueError, jwt.PyJWTError):
+            found = usable_keys(document)
+        except (OSError, ValueError, RecursionError, jwt.PyJWTError):
             return  # what was known stays in force
-        self._keys = {key.key_id: key for key in found if key.key_id}
+        self._keys = found or self._keys
+
+
+def usable_keys(document: object) -> dict[str, jwt.PyJWK]:
+    """Return the keys of a set (RFC 7517) that may verify a signature, by id; of two with one id the first counts.
+
+    Raises:
+        jwt.PyJWTError: It is no set of keys.
+    """
+    listed = document.get("keys") if isinstance(document, Mapping) else None
+    if not isinstance(listed, list):
+        raise jwt.PyJWKSetError("The document of the issuer's keys has no array named keys.")
+    described = [key for key in listed if isinstance(key, dict) and _is_for_signatures(key)]
+    found = [key for key in jwt.PyJWKSet(described).keys if _is_strong(key)] if described else []
+    return {str(key.key_id): key for key in reversed(found)}
+
+
+def _is_for_signatures(key: Mapping[str, Any]) -> bool:
+    """Whether a key says nothing else of itself (RFC 7517, 4.2 and 4.3; RFC 8725, 3.1); one without id is never found."""
+    operations = key.get("key_ops", ["verify"])
+    return (
+        bool(key.get("kid"))
+        and isinstance(key.get("kid"), str)
+        and key.get("kty") != "oct"
+        and key.get("use", "sig") == "sig"
+        and isinstance(operations, list)
+        and "verify" in operations
+    )
+
+
+def _is_strong(key: jwt.PyJWK) -> bool:
+    is_long = not isinstance(key.key, RSAPublicKey) or key.key.key_size >= LEAST_RSA_BITS
+    return is_long and key.algorithm_name in ALGORITHMS
 
 
 async def verified(token: str, given: Settings) -> tuple[str, frozenset[str]]:
@@ -101,7 +138,7 @@ def issuer_keys(url: str) -> IssuerKeys:
 
     def fetch() -> Mapping[str, Any]:
         with urllib.request.urlopen(url, timeout=FETCH_SECONDS) as answer:  # noqa: S310 - the operator's own setting
-            document: Mapping[str, Any] = json.load(answer)
+            document: Mapping[str, Any] = json.loads(answer.read(DOCUMENT_BYTES))  # a part of more is no JSON
             return document
 
     return IssuerKeys(fetch)

@@ -6,7 +6,7 @@ from typing import Any
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from django.test import Client
 from pytest_django import Settings as DjangoSettings
 
@@ -192,3 +192,62 @@ def test_without_any_key_of_the_issuer_the_answer_is_503(
     monkeypatch.setattr(oidc, "issuer_keys", lambda url: oidc.IssuerKeys(away))
 
     assert with_token(client, token()).status_code == 503
+
+
+def described(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey, **other: Any) -> dict[str, Any]:
+    """Return a public key as a set of keys lists it."""
+    kinds = jwt.algorithms.ECAlgorithm if isinstance(key, ec.EllipticCurvePrivateKey) else jwt.algorithms.RSAAlgorithm
+    return {**kinds.to_jwk(key.public_key(), as_dict=True), "kid": "k1", **other}
+
+
+LONG = rsa.generate_private_key(65537, 2048)
+SHORT = rsa.generate_private_key(65537, 1024)  # noqa: S505 - that it is refused is the test
+SECRET = {"kty": "oct", "k": "eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHg", "kid": "k1"}
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        pytest.param(described(KEY), id="an elliptic curve"),
+        pytest.param(described(LONG), id="RSA of 2048 bits"),
+        pytest.param(described(KEY, use="sig", key_ops=["verify"]), id="named for signatures"),
+    ],
+)
+def test_a_key_for_signatures_is_used(key: dict[str, Any]) -> None:
+    assert set(oidc.usable_keys({"keys": [key]})) == {"k1"}
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        pytest.param(described(KEY, use="enc"), id="for encryption"),
+        pytest.param(described(KEY, use=["sig"]), id="use is no text"),
+        pytest.param(described(KEY, key_ops=["encrypt", "wrapKey"]), id="operations of encryption"),
+        pytest.param(described(KEY, key_ops="verify"), id="operations are no array"),
+        pytest.param(described(LONG, alg="RSA-OAEP"), id="algorithm of encryption"),
+        pytest.param(described(KEY, alg="ES256K"), id="algorithm that is not ours"),
+        pytest.param(described(SHORT), id="RSA of 1024 bits"),
+        pytest.param(SECRET, id="shared secret"),
+        pytest.param(described(KEY, kid=""), id="no id"),
+        pytest.param(described(KEY, kid=["k1"]), id="id is no text"),
+        pytest.param("k1", id="no object"),
+    ],
+)
+def test_any_other_key_is_not_used(key: object) -> None:
+    assert oidc.usable_keys({"keys": [key, described(OTHER, kid="k2")]}).keys() == {"k2"}
+
+
+def test_a_key_for_encryption_does_not_hide_one_for_signatures_of_the_same_id() -> None:
+    keys = oidc.usable_keys({"keys": [described(LONG, use="enc"), described(KEY), described(LONG, use="enc")]})
+
+    assert keys["k1"].key_type == "EC"
+
+
+@pytest.mark.parametrize("document", [None, [], {}, {"keys": None}, {"keys": {}}, {"keys": "k1"}])
+def test_what_is_no_set_of_keys_leaves_the_known_ones_in_force(document: Any) -> None:
+    now, answers = 0.0, [jwks(KEY), document]
+    issuer = oidc.IssuerKeys(lambda: answers.pop(0), clock=lambda: now)
+    first = asyncio.run(_keys(issuer, "k1"))
+    now = 1000.0
+
+    assert None not in [*first, *asyncio.run(_keys(issuer, "k1"))]
