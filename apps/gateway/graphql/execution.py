@@ -14,6 +14,7 @@ from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types.graphql import OperationType
 
+from apps.gateway.graphql.documents import check_variables
 from apps.gateway.graphql.schema import schema
 from apps.gateway.loaders import Loaders
 from apps.gateway.problems import Refused, detail_of, status_of
@@ -63,8 +64,9 @@ async def execute(services: Services, request: Request, *, seconds: float, may_c
 
     Raises:
         DeadlineExceeded: It took longer than it may.
-        Refused: 400, there is no operation; 405, it is none that may be sent so.
+        Refused: 400, there is no operation, or too much in its variables; 405, it is none that may be sent so.
     """
+    check_variables(request.variables or {})
     operations = {OperationType.QUERY, OperationType.MUTATION} if may_change else {OperationType.QUERY}
     try:
         with deadline.within(seconds):

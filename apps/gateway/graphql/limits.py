@@ -1,10 +1,13 @@
-"""How much one GraphQL document may ask for: depth and cost, found before anything is called.
+"""How much one GraphQL document may ask for: depth, cost and aliases, found before anything else looks at it.
 
-A field costs 1; what is below a list counts as often as the list is long at most.  Each fragment is measured once, so
-that a short document cannot make this itself expensive.  Not: tokens and aliases, which Strawberry bounds.
+A field costs 1; what is below a list counts as often as the list is long at most.  Every definition is walked once,
+without recursion, and a fragment's size is added wherever it is spread: the work grows with the document's length, not
+with what it stands for.  Not: tokens and characters, which are bounded before there is a document, see `documents`.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
 
 from graphql import (
     DocumentNode,
@@ -15,10 +18,9 @@ from graphql import (
     InlineFragmentNode,
     IntValueNode,
     OperationDefinitionNode,
+    SelectionNode,
     SelectionSetNode,
-    ValidationRule,
 )
-from graphql.validation import ValidationContext
 
 MOST_DEPTH = 8
 """Our deepest sensible question, consumer → orders → restaurant → menuItems → name, has five."""
@@ -26,8 +28,10 @@ MOST_DEPTH = 8
 MOST_COST = 2000
 """Twenty orders with everything about them cost about a thousand."""
 
-MOST_TOKENS = 2000
 MOST_ALIASES = 30
+
+INTROSPECTION_COST = 1000
+"""Of `__schema` or `__type`, and of each alias below: they are answered at once, in some 20 ms of the event loop."""
 
 LISTS = frozenset({"orders", "restaurants"})
 """Fields whose length `first` says."""
@@ -38,64 +42,125 @@ FIRST = 20
 MOST_FIRST = 100
 """Largest `first`."""
 
+_ENOUGH = 1_000_000
+"""Sizes are counted up to here: beyond any limit, and small enough to be added quickly."""
+
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How deep and how expensive a selection is."""
+    """How deep, how expensive and how much renamed a selection is."""
 
     depth: int = 0
     cost: int = 0
-
-    def beside(self, other: "Size") -> "Size":
-        """Return the size of both together."""
-        return Size(max(self.depth, other.depth), self.cost + other.cost)
+    aliases: int = 0
 
 
-class LimitsRule(ValidationRule):
-    """Refuses a document whose operations are too deep or too expensive."""
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a selection stands: below so many fields, so many times, in an introspection or not."""
 
-    def __init__(self, context: ValidationContext) -> None:
-        super().__init__(context)
-        self._measured: dict[str, Size] = {}
+    depth: int = 0
+    factor: int = 1
+    is_introspection: bool = False
 
-    def enter_document(self, node: DocumentNode, *_: object) -> None:
-        """Measure every operation."""
-        for definition in node.definitions:
-            if isinstance(definition, OperationDefinitionNode):
-                size = self._selections(definition.selection_set)
-                if size.depth > MOST_DEPTH:
-                    self.report_error(_error("too_deep", f"The query is {size.depth} deep", MOST_DEPTH))
-                if size.cost > MOST_COST:
-                    self.report_error(_error("too_expensive", f"The query costs {size.cost}", MOST_COST))
 
-    def _selections(self, node: SelectionSetNode | None) -> Size:
-        size = Size()
-        for selection in node.selections if node else ():
-            match selection:
-                case FieldNode():
-                    size = size.beside(self._field(selection))
-                case InlineFragmentNode():
-                    size = size.beside(self._selections(selection.selection_set))
-                case FragmentSpreadNode():
-                    size = size.beside(self._fragment(selection.name.value))
-                case _:
-                    pass
-        return size
+@dataclass(slots=True)
+class _Definition:
+    """An operation or a fragment: its own size, and the fragments that it spreads, with their places."""
 
-    def _field(self, node: FieldNode) -> Size:
-        name = node.name.value
-        if name.startswith("__"):
-            return Size()  # introspection is bounded by graphql-core's own rule
-        below = self._selections(node.selection_set)
-        return Size(below.depth + 1, 1 + below.cost * (_first(node) if name in LISTS else 1))
+    own: Size = field(default_factory=Size)
+    spreads: list[tuple[str, _Place]] = field(default_factory=list)
 
-    def _fragment(self, name: str) -> Size:
-        if name not in self._measured:
-            self._measured[name] = Size()  # one that contains itself is refused by another rule
-            fragment: FragmentDefinitionNode | None = self.context.get_fragment(name)
-            if fragment is not None:
-                self._measured[name] = self._selections(fragment.selection_set)
-        return self._measured[name]
+
+def find_excess(document: DocumentNode) -> list[GraphQLError]:
+    """Return one error for each limit that a document exceeds; an empty list: it may be looked at further."""
+    fragments: dict[str, _Definition] = {}
+    operations: list[_Definition] = []
+    for node in document.definitions:
+        if isinstance(node, FragmentDefinitionNode):
+            fragments[node.name.value] = _walk(node.selection_set)
+        elif isinstance(node, OperationDefinitionNode):
+            operations.append(_walk(node.selection_set))
+    try:
+        sizes = _sizes(fragments)
+    except CycleError:
+        return [GraphQLError("A fragment contains itself.", extensions={"code": "invalid"})]
+    found = [_whole(operation, sizes) for operation in operations]
+    depth, cost = max((size.depth for size in found), default=0), max((size.cost for size in found), default=0)
+    aliases = sum(size.aliases for size in found)
+    return [
+        *_exceeded("too_deep", f"The query is {depth} deep", depth, MOST_DEPTH),
+        *_exceeded("too_expensive", f"The query costs {cost}", cost, MOST_COST),
+        *_exceeded("too_many_aliases", f"The query has {aliases} aliases", aliases, MOST_ALIASES),
+    ]
+
+
+def _walk(selections: SelectionSetNode) -> _Definition:
+    """Return the size of a definition without the fragments that it spreads."""
+    found, depth, cost, aliases = _Definition(), 0, 0, 0
+    waiting = [(node, _Place()) for node in selections.selections]
+    while waiting:
+        node, place = waiting.pop()
+        below = place
+        match node:
+            case FragmentSpreadNode():
+                found.spreads.append((node.name.value, place))
+            case FieldNode():
+                below = _below(node, place)
+                depth = max(depth, below.depth)
+                cost = min(_ENOUGH, cost + _cost(node, place))
+                aliases += node.alias is not None
+            case _:
+                pass
+        waiting += [(child, below) for child in _children(node)]
+    found.own = Size(depth, cost, aliases)
+    return found
+
+
+def _children(node: SelectionNode) -> Iterator[SelectionNode]:
+    if isinstance(node, FieldNode | InlineFragmentNode) and node.selection_set:
+        yield from node.selection_set.selections
+
+
+def _below(node: FieldNode, place: _Place) -> _Place:
+    if place.is_introspection or node.name.value.startswith("__"):
+        return _Place(place.depth, place.factor, is_introspection=True)  # graphql-core has a rule for its depth
+    factor = min(_ENOUGH, place.factor * (_first(node) if node.name.value in LISTS else 1))
+    return _Place(place.depth + 1, factor)
+
+
+def _cost(node: FieldNode, place: _Place) -> int:
+    if place.is_introspection:
+        return INTROSPECTION_COST if node.alias else 0
+    if node.name.value.startswith("__"):
+        return INTROSPECTION_COST if node.selection_set else 0  # `__typename` has none
+    return place.factor
+
+
+def _sizes(fragments: dict[str, _Definition]) -> dict[str, Size]:
+    """Return the whole size of each fragment.
+
+    Raises:
+        CycleError: One contains itself.
+    """
+    graph = {name: {other for other, _ in each.spreads if other in fragments} for name, each in fragments.items()}
+    sizes: dict[str, Size] = {}
+    for name in TopologicalSorter(graph).static_order():  # those that are spread before those that spread them
+        sizes[name] = _whole(fragments[name], sizes)
+    return sizes
+
+
+def _whole(definition: _Definition, sizes: dict[str, Size]) -> Size:
+    depth, cost, aliases = definition.own.depth, definition.own.cost, definition.own.aliases
+    for name, place in definition.spreads:
+        size = sizes.get(name, Size())  # a fragment that is not there is refused by another rule
+        aliases = min(_ENOUGH, aliases + size.aliases)
+        if place.is_introspection:
+            cost = min(_ENOUGH, cost + size.aliases * INTROSPECTION_COST)
+        else:
+            depth = max(depth, place.depth + size.depth)
+            cost = min(_ENOUGH, cost + size.cost * place.factor)
+    return Size(depth, cost, aliases)
 
 
 def _first(node: FieldNode) -> int:
@@ -103,9 +168,12 @@ def _first(node: FieldNode) -> int:
     for argument in node.arguments or ():
         if argument.name.value == "first":
             value = argument.value
-            return min(int(value.value), MOST_FIRST) if isinstance(value, IntValueNode) else MOST_FIRST
+            is_short = isinstance(value, IntValueNode) and len(value.value) <= len(str(MOST_FIRST))
+            return min(int(value.value), MOST_FIRST) if is_short else MOST_FIRST
     return FIRST
 
 
-def _error(code: str, found: str, most: int) -> GraphQLError:
-    return GraphQLError(f"{found}; the limit is {most}. Ask for less at a time.", extensions={"code": code})
+def _exceeded(code: str, text: str, found: int, most: int) -> Iterator[GraphQLError]:
+    if found > most:
+        shown = f"{text}{' or more' if found >= _ENOUGH else ''}; the limit is {most}. Ask for less at a time."
+        yield GraphQLError(shown, extensions={"code": code})

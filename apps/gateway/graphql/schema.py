@@ -5,13 +5,13 @@ from typing import Any
 
 import strawberry
 from graphql import GraphQLError
-from strawberry.extensions import AddValidationRules, MaxAliasesLimiter, MaxTokensLimiter
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 from typing_extensions import override
 
 from apps.gateway import parts
-from apps.gateway.graphql.limits import FIRST, MOST_ALIASES, MOST_TOKENS, LimitsRule
+from apps.gateway.graphql.documents import Checking
+from apps.gateway.graphql.limits import FIRST
 from apps.gateway.graphql.types import Consumer, Info, Order, Restaurant, orders_of, page, read_id, shown_id
 from apps.gateway.problems import Refused
 
@@ -145,10 +145,6 @@ class _Schema(strawberry.Schema):
 schema = _Schema(
     query=Query,
     mutation=Mutation,
-    extensions=[
-        lambda: MaxTokensLimiter(max_token_count=MOST_TOKENS),
-        lambda: MaxAliasesLimiter(max_alias_count=MOST_ALIASES),
-        lambda: AddValidationRules([LimitsRule]),
-    ],
+    extensions=[Checking],
     config=StrawberryConfig(auto_camel_case=True),
 )

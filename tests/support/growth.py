@@ -1,0 +1,37 @@
+"""How the work of a function grows with its input, in processor time of this thread.  Not: how long it takes."""
+
+import gc
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+LINEAR = 3.0
+"""Between the 2 of work that doubles with its input, and the 4 of work that grows with its square."""
+
+_RUNS = 9
+_MEASURABLE_SECONDS = 0.002  # below it, what a call costs in any case hides how it grows
+
+
+def growth(work: Callable[[T], object], make: Callable[[int], T], *, size: int) -> float:
+    """Return how much more work an input of twice the size is; `size` doubles until the work can be measured.
+
+    The least of some runs counts: whatever else the machine does only adds to the others.
+    """
+    seconds = least_seconds(work, make(size))
+    while seconds < _MEASURABLE_SECONDS and size < 1_000_000:
+        size *= 2
+        seconds = least_seconds(work, make(size))
+    return least_seconds(work, make(2 * size)) / seconds
+
+
+def least_seconds(work: Callable[[T], object], given: T) -> float:
+    """Return the processor time of the quickest of some runs."""
+    gc.collect()
+    found = []
+    for _ in range(_RUNS):
+        began = time.thread_time()
+        work(given)
+        found.append(time.thread_time() - began)
+    return min(found)
