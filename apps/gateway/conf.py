@@ -8,24 +8,16 @@ import difflib
 import os
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any
 
-import msgspec
 from django.conf import settings as django_settings
 from django.core.signals import setting_changed
 
+from apps.identity import conf as identity
 from postroad.errors import InvalidSetting
 
 
-class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
-    """Who is known by an API key, and as what."""
-
-    name: str
-    secret: str
-    roles: frozenset[str]
-
-
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
+class Settings(identity.Settings, frozen=True, kw_only=True):
     """The gateway's settings; the documentation of each key is its line in `LINES`."""
 
     deadline_seconds: float = 1.0
@@ -35,12 +27,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     rate_burst: int = 50
     trusted_proxies: int = 0
     cors_origins: str = ""
-    auth: Literal["none", "api_key", "oidc"] = "none"
-    api_keys: str = ""
-    oidc_issuer: str = ""
-    oidc_audience: str = ""
-    oidc_jwks_url: str = ""
-    oidc_roles_claim: str = "roles"
 
 
 LINES = {
@@ -51,16 +37,10 @@ LINES = {
     "RATE_BURST": "requests of one client at once",
     "TRUSTED_PROXIES": "proxies before the gateway that append to X-Forwarded-For; 0: the connection's address counts",
     "CORS_ORIGINS": "origins whose pages may call, separated by commas, such as https://shop.example; empty: none",
-    "AUTH": "how a client shows who it is: none, api_key (X-API-Key) or oidc (Authorization: Bearer)",
-    "API_KEYS": "name:secret:role+role, separated by white space; a secret has at least 16 characters",
-    "OIDC_ISSUER": "the issuer that a token must name",
-    "OIDC_AUDIENCE": "the audience that a token must name",
-    "OIDC_JWKS_URL": "where the issuer's public keys are",
-    "OIDC_ROLES_CLAIM": "the claim that holds the roles; dots lead into objects, such as realm_access.roles",
+    **identity.LINES,
 }
 
 _LEAST = {"deadline_seconds": 0.001, "forward_seconds": 0.001, "body_bytes": 1, "rate_per_second": 0, "rate_burst": 1}
-_SECRET_CHARACTERS = 16  # 96 bits when drawn from Base64's alphabet
 
 
 def problems(values: Mapping[str, Any]) -> list[str]:
@@ -70,7 +50,7 @@ def problems(values: Mapping[str, Any]) -> list[str]:
         return found
     try:
         made = _convert(values)
-        keys = api_keys(made.api_keys)
+        keys = identity.api_keys(made.api_keys)
     except InvalidSetting as error:
         return [str(error)]
     found += [
@@ -80,26 +60,7 @@ def problems(values: Mapping[str, Any]) -> list[str]:
     ]
     if made.auth == "api_key" and not keys:
         found.append("GATEWAY_AUTH is 'api_key' and GATEWAY_API_KEYS is empty: nobody could call; add a key.")
-    missing = [name for name in ("oidc_issuer", "oidc_audience", "oidc_jwks_url") if not getattr(made, name)]
-    if made.auth == "oidc" and missing:
-        found.append(f"GATEWAY_AUTH is 'oidc'; set also: {', '.join(f'GATEWAY_{name.upper()}' for name in missing)}.")
-    return found
-
-
-def api_keys(text: str) -> tuple[ApiKey, ...]:
-    """Return the keys that GATEWAY_API_KEYS lists.
-
-    Raises:
-        InvalidSetting: An entry cannot be read; the text has its place, never the secret.
-    """
-    found = []
-    for place, entry in enumerate(text.split(), start=1):
-        name, _, rest = entry.partition(":")
-        secret, _, roles = rest.rpartition(":")
-        if not name or not roles or len(secret) < _SECRET_CHARACTERS:
-            raise InvalidSetting(f"GATEWAY_API_KEYS: entry {place} cannot be used; write {LINES['API_KEYS']}.")
-        found.append(ApiKey(name=name, secret=secret, roles=frozenset(roles.split("+"))))
-    return tuple(found)
+    return found + identity.missing(made)
 
 
 def given() -> dict[str, Any]:
@@ -124,14 +85,7 @@ def settings() -> Settings:
 
 
 def _convert(values: Mapping[str, Any]) -> Settings:
-    for key, value in values.items():
-        try:
-            msgspec.convert({key.lower(): value}, Settings, strict=False)
-        except msgspec.ValidationError as error:
-            shown = "" if key == "API_KEYS" else f" is {value!r}"
-            reason = str(error).partition(" - at ")[0]
-            raise InvalidSetting(f"GATEWAY_{key}{shown}: {reason} ({LINES[key]}).") from None
-    return msgspec.convert({key.lower(): value for key, value in values.items()}, Settings, strict=False)
+    return identity.convert(values, Settings, LINES)
 
 
 def _unknown(key: str) -> str:

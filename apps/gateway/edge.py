@@ -18,16 +18,17 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from apps.gateway import cors
-from apps.gateway.auth import ANYBODY, Caller, authenticate, check_role
+from apps.gateway.auth import authenticate, check_role
 from apps.gateway.conf import settings
 from apps.gateway.limits import check_rate, check_size
 from apps.gateway.problems import Refused
+from apps.identity.caller import ANYBODY, Caller, calling
 from postroad import ids
 from postroad.context import Current, read_request_id, read_trace_parent, working
 
 View = Callable[..., Coroutine[Any, Any, HttpResponse]]
 PUBLIC = ""
-"""In place of a resource that has a row in `auth.ROLES`."""
+"""In place of a resource that has a row in `roles.ROLES`."""
 
 
 def guarded(view: View, *, resource: str = "", is_public: bool = False) -> View:
@@ -35,7 +36,7 @@ def guarded(view: View, *, resource: str = "", is_public: bool = False) -> View:
 
     Args:
         view: Is called with the request, the caller and the route's values.
-        resource: Which row of `auth.ROLES` counts; empty: the route's value of that name.
+        resource: Which row of `roles.ROLES` counts; empty: the route's value of that name.
         is_public: Nobody has to say who he is, so no row counts; the other limits do.
     """
 
@@ -49,7 +50,8 @@ def guarded(view: View, *, resource: str = "", is_public: bool = False) -> View:
                 try:
                     wanted = PUBLIC if is_public else resource or str(values["resource"])
                     caller = await _admit(request, wanted)
-                    given = await view(request, caller, **values)
+                    with calling(caller):
+                        given = await view(request, caller, **values)
                 except Refused as refused:
                     given = refused.answer()
         given["X-Request-Id"] = work.request_id

@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 
 from apps.gateway.limits import read_body
 from apps.gateway.problems import Refused, failure
+from apps.gateway.proxies import caller_token
 from apps.hypermedia.idempotency import KEY_PATTERN
 from postroad.errors import PostroadError, ServiceUnavailable
 from postroad.rpi import watch
@@ -25,7 +26,7 @@ from postroad.rpi.transport import Answer, Outgoing, Transport
 from postroad.runtime.calls import calls
 
 PASSED = ("accept", "accept-language", "content-type", "idempotency-key", "if-match", "if-none-match", "prefer")
-"""Headers of a request that the owner gets; besides: `traceparent`, `x-request-id` and the deadline."""
+"""Headers of a request that the owner gets; besides: `traceparent`, `x-request-id`, the deadline and who calls."""
 
 _KEY = "idempotency-key"
 _NOT_BACK = frozenset({
@@ -120,7 +121,7 @@ def _outgoing(request: HttpRequest, owner: str, caller: str, below: str) -> Outg
         verb=method,
         target=_target(request).removeprefix(below),
         body=read_body(request),
-        headers={**_passed(request.headers, caller), **headers()},
+        headers={**_passed(request.headers, caller), **caller_token(), **headers()},
     )
 
 

@@ -3,6 +3,7 @@
 Not: transport and addresses, which are settings (`POSTROAD["TRANSPORT"]`, and those of discovery).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
@@ -27,6 +28,7 @@ from apps.gateway.parts import (
     RestaurantPage,
     Ticket,
 )
+from apps.identity.caller import current_caller
 from postroad.rpi.declaration import get, post, proxy
 from postroad.rpi.fallback import cached
 from postroad.runtime.calls import calls
@@ -53,7 +55,13 @@ HISTORY = "order_history"
 """Answers questions about many orders."""
 
 
-@proxy("orders")
+def caller_token() -> Mapping[str, str]:
+    """Return the headers that show the services who asked for a call."""
+    token = current_caller().token
+    return {"authorization": f"Bearer {token}"} if token else {}
+
+
+@proxy("orders", headers=caller_token)
 class Orders(Protocol):
     """The owner of orders."""
 
@@ -83,7 +91,7 @@ class Orders(Protocol):
         ...
 
 
-@proxy("order_history")
+@proxy("order_history", headers=caller_token)
 class OrderHistory(Protocol):
     """The view of all orders."""
 
@@ -93,7 +101,7 @@ class OrderHistory(Protocol):
         ...
 
 
-@proxy("kitchen")
+@proxy("kitchen", headers=caller_token)
 class Kitchen(Protocol):
     """The owner of tickets."""
 
@@ -108,7 +116,7 @@ class Kitchen(Protocol):
         ...
 
 
-@proxy("delivery")
+@proxy("delivery", headers=caller_token)
 class Deliveries(Protocol):
     """The owner of deliveries and couriers."""
 
@@ -128,7 +136,7 @@ class Deliveries(Protocol):
         ...
 
 
-@proxy("accounting")
+@proxy("accounting", headers=caller_token)
 class Accounting(Protocol):
     """The owner of bills."""
 
@@ -143,7 +151,7 @@ class Accounting(Protocol):
         ...
 
 
-@proxy("consumers")
+@proxy("consumers", headers=caller_token)
 class Consumers(Protocol):
     """The owner of consumers."""
 
@@ -158,7 +166,7 @@ class Consumers(Protocol):
         ...
 
 
-@proxy("restaurants")
+@proxy("restaurants", headers=caller_token)
 class Restaurants(Protocol):
     """The owner of restaurants."""
 

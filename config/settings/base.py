@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "postroad.runtime",
     "postroad.console",
     "apps.hypermedia",
+    *(["apps.identity"] if SERVICES or HAS_GATEWAY else []),
     "apps.tour",
     *(f"apps.{service}" for service in SERVICES),
     *(["apps.gateway"] if HAS_GATEWAY else []),

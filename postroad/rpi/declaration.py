@@ -5,6 +5,8 @@
         @get("/v1/tickets/{ticket_id}", deadline=0.5, otherwise=cached(seconds=60))
         def ticket(self, ticket_id: int) -> TicketInfo | None: ...
 
+    @proxy("kitchen", headers=caller_token)     # who asks goes with every call
+
 Path parameters by name; a parameter named `body` is the JSON body; the others are the query (camelCase on the wire,
 None is left out).  The result is decoded into the annotated type; where that allows None, a 404 is None.  `def` blocks,
 `async def` does not.  What contradicts itself is refused here, when the module is imported.
@@ -12,13 +14,14 @@ None is left out).  The result is decoded into the annotated type; where that al
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from typing_extensions import is_protocol
 
 from postroad.errors import InvalidDeclaration
 from postroad.rpi.fallback import Fallback, error
-from postroad.rpi.operation import Line, Operation
+from postroad.rpi.operation import Headers, Line, Operation, no_headers
 from postroad.rpi.signatures import operation
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -85,8 +88,13 @@ def patch(
     return _declare(Line("PATCH", path, grpc, deadline, otherwise, is_idempotent=idempotent))
 
 
-def proxy(service: str) -> Callable[[C], C]:
+def proxy(service: str, *, headers: Headers = no_headers) -> Callable[[C], C]:
     """Declare an interface as the calls to one service.
+
+    Args:
+        service: Its name.
+        headers: Returns headers of each call, names in lower case, such as the caller's token.  An answer that is kept
+            (`cached`) takes the place only of an answer to the same headers.
 
     Raises:
         InvalidDeclaration: A method contradicts itself; the text names it, the value and the way out.
@@ -97,7 +105,7 @@ def proxy(service: str) -> Callable[[C], C]:
     def attach(interface: C) -> C:
         if not is_protocol(interface):
             raise InvalidDeclaration(f"{interface.__qualname__} must be a Protocol: write class …(Protocol).")
-        setattr(interface, _OPERATIONS, (interface, _operations(service, interface)))
+        setattr(interface, _OPERATIONS, (interface, _operations(service, interface, headers)))
         return interface
 
     return attach
@@ -124,14 +132,14 @@ def _declare(line: Line) -> Callable[[F], F]:
     return attach
 
 
-def _operations(service: str, interface: type) -> tuple[Operation, ...]:
+def _operations(service: str, interface: type, headers: Headers) -> tuple[Operation, ...]:
     found = []
     for name in sorted(name for name in dir(interface) if not name.startswith("_")):
         method = getattr(interface, name)
         line = getattr(method, _LINE, None)
         if line is None:
             raise InvalidDeclaration(f"{service}.{name}: put @get, @post, … on it; a proxy has nothing but calls.")
-        found.append(operation(service, method, line))
+        found.append(replace(operation(service, method, line), headers=headers))
     if not found:
         raise InvalidDeclaration(f"{interface.__qualname__}: it declares no call; put @get, @post, … on a method.")
     return tuple(found)

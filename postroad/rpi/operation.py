@@ -15,6 +15,14 @@ from postroad.rpi.transport import Answer, Outgoing
 PLACE = re.compile(r"\{(\w+)\}")
 """Where a parameter stands in a path."""
 
+Headers = Callable[[], Mapping[str, str]]
+
+
+def no_headers() -> Mapping[str, str]:
+    """Return the headers of a call to which nothing is added."""
+    return {}
+
+
 _encoder = msgspec.json.Encoder(decimal_format="string")
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
@@ -53,6 +61,7 @@ class Operation:
         places: Parameters in the path.
         may_be_none: Whether the result may be None, and so a 404 is.
         decode: Body → value.
+        headers: Returns the headers that its proxy adds to each call.
     """
 
     service: str
@@ -64,6 +73,7 @@ class Operation:
     places: frozenset[str]
     may_be_none: bool
     decode: Callable[[bytes], object]
+    headers: Headers = no_headers
 
     @property
     def call(self) -> str:

@@ -6,6 +6,7 @@
 A test passes a plain class with the same methods instead.
 """
 
+import hashlib
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast
@@ -47,20 +48,27 @@ def _method(operation: Operation, transport: Transport, policy: Callable[[str], 
     def call(_self: object, *args: object, **kwargs: object) -> object:
         bound = bind(*args, **kwargs)
         bound.apply_defaults()
-        outgoing = operation.outgoing(bound.arguments, headers=headers())
-        return run(conducted.steps(outgoing), lambda timeout_seconds: transport.send(outgoing, timeout_seconds))
+        added = operation.headers()
+        outgoing = operation.outgoing(bound.arguments, headers={**headers(), **added})
+        return run(conducted.steps(outgoing, added), lambda timeout_seconds: transport.send(outgoing, timeout_seconds))
 
     async def call_async(_self: object, *args: object, **kwargs: object) -> object:
         bound = bind(*args, **kwargs)
         bound.apply_defaults()
-        outgoing = operation.outgoing(bound.arguments, headers=headers())
+        added = operation.headers()
+        outgoing = operation.outgoing(bound.arguments, headers={**headers(), **added})
         return await run_async(
-            conducted.steps(outgoing), lambda timeout_seconds: transport.send_async(outgoing, timeout_seconds)
+            conducted.steps(outgoing, added), lambda timeout_seconds: transport.send_async(outgoing, timeout_seconds)
         )
 
     made = call_async if operation.is_async else call
     made.__name__, made.__qualname__ = operation.name, operation.call
     return made
+
+
+def _digest(added: Mapping[str, str]) -> bytes:
+    """Return what stands for some headers in a key; they may be secret, and keys stay in memory."""
+    return hashlib.sha256(repr(sorted(added.items())).encode()).digest() if added else b""
 
 
 def headers() -> Mapping[str, str]:
@@ -80,9 +88,12 @@ class _Conducted:
         self._operation, self._policy = operation, policy
         self._rescue = Rescue(operation.line.otherwise, call=operation.call)
 
-    def steps(self, outgoing: Outgoing) -> Steps[object]:
-        """Conduct one call; its result is the decoded value, or what takes its place."""
-        operation, key = self._operation, (outgoing.target, outgoing.body)
+    def steps(self, outgoing: Outgoing, added: Mapping[str, str]) -> Steps[object]:
+        """Conduct one call; its result is the decoded value, or what takes its place.
+
+        What is kept of an answer is kept for those who send the same headers: they may say who asks.
+        """
+        operation, key = self._operation, (outgoing.target, outgoing.body, _digest(added))
         began, outcome, substitute = time.monotonic(), "abandoned", ""
         try:
             answer = yield from self._policy(operation.service).steps(

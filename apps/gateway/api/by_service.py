@@ -3,13 +3,14 @@
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, re_path
 
-from apps.gateway.auth import ROLES, Caller
 from apps.gateway.conf import settings
 from apps.gateway.edge import guarded
 from apps.gateway.forward import forward
 from apps.gateway.problems import Refused
 from apps.gateway.proxies import HISTORY, OWNERS
 from apps.hypermedia.pages import page_of
+from apps.identity.caller import Caller
+from apps.identity.roles import ROLES
 
 _SERVICES = frozenset({*OWNERS.values(), HISTORY})
 

@@ -5,7 +5,6 @@ import asyncio
 import msgspec
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from apps.gateway.auth import Caller
 from apps.gateway.composition import order_details
 from apps.gateway.conf import settings
 from apps.gateway.forward import forward
@@ -16,6 +15,7 @@ from apps.gateway.limits import read_body
 from apps.gateway.loaders import Loaders
 from apps.gateway.problems import Refused, failure
 from apps.gateway.proxies import HISTORY, OWNERS, services
+from apps.identity.caller import Caller
 from postroad.errors import DeadlineExceeded, PostroadError
 from postroad.rpi import deadline
 

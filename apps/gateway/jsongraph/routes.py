@@ -14,12 +14,12 @@ from typing import Any
 
 import msgspec
 
-from apps.gateway.auth import Caller
 from apps.gateway.jsongraph.graph import MISSING, Branch, build, error, leaf, reference
 from apps.gateway.jsongraph.paths import Path
 from apps.gateway.loaders import Loaders
 from apps.gateway.parts import Availability
 from apps.gateway.problems import detail_of, status_of
+from apps.identity.caller import Caller
 from apps.values import MAX_ID
 from postroad.errors import CallRejected, PostroadError
 

@@ -10,8 +10,8 @@ from django.test import RequestFactory
 
 from apps.consumers import usecases
 from apps.gateway.api.by_service import document, of_service, urlpatterns
-from apps.gateway.auth import ANYBODY
 from apps.gateway.problems import Refused
+from apps.identity.caller import ANYBODY
 from postroad.messaging.producer import unit_of_work
 
 pytestmark = pytest.mark.django_db(transaction=True)  # a call in process looks at the connections when it ends

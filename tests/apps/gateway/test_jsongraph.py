@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from apps.gateway.auth import Caller
 from apps.gateway.jsongraph import protocol
 from apps.gateway.jsongraph.routes import Model
 from apps.gateway.loaders import Loaders
 from apps.gateway.problems import Refused
+from apps.identity.caller import Caller
 from postroad.errors import CallRejected, ServiceUnavailable
 from tests.apps.gateway.conftest import Town
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 import time
 import urllib.request
 from collections.abc import Callable, Mapping
@@ -11,8 +12,8 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from apps.gateway.conf import Settings
-from apps.gateway.problems import RETRY_SECONDS, Refused
+from apps.identity.caller import Caller, NotAdmitted
+from apps.identity.conf import Settings, read_consumer_id
 
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
 """Public-key algorithms only: with an algorithm of a shared secret, the public key itself would sign."""
@@ -22,6 +23,9 @@ KEPT_SECONDS = 300.0
 
 PAUSE_SECONDS = 10.0
 """Least time between two questions: tokens with invented key ids must not become the issuer's load."""
+
+RETRY_SECONDS = 5
+"""When a client may try again whose token could not be looked at."""
 
 FETCH_SECONDS = 3.0
 DOCUMENT_BYTES = 1_000_000
@@ -37,11 +41,13 @@ Fetch = Callable[[], Mapping[str, Any]]
 class IssuerKeys:
     """The issuer's public keys; kept, and the old ones used on while it cannot be asked.
 
-    Concurrency: for tasks of one loop; two threads may at worst ask twice.
+    Concurrency: safe in threads, and in tasks, which wait in a thread.  One asks the issuer at a time; who knows keys
+    does not wait for it.
     """
 
     def __init__(self, fetch: Fetch, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._fetch, self._clock = fetch, clock
+        self._lock = threading.Lock()
         self._asked_at = float("-inf")
         self._keys: dict[str, jwt.PyJWK] = {}
 
@@ -49,20 +55,37 @@ class IssuerKeys:
         """Return the key of an id; None: the issuer has no such key.
 
         Raises:
-            Refused: 503, no keys can be had.
+            NotAdmitted: 503, no keys can be had.
         """
+        if not self._keys or self._is_time(key_id):
+            await asyncio.to_thread(self._refresh, key_id)
+        return self._known(key_id)
+
+    def key_now(self, key_id: str) -> jwt.PyJWK | None:
+        """As `key`, for threads."""
+        if not self._keys or self._is_time(key_id):
+            self._refresh(key_id)
+        return self._known(key_id)
+
+    def _is_time(self, key_id: str) -> bool:
         age = self._clock() - self._asked_at
-        if age > KEPT_SECONDS or (key_id not in self._keys and age > PAUSE_SECONDS):
-            self._asked_at = self._clock()
-            await self._ask()
+        return age > KEPT_SECONDS or (key_id not in self._keys and age > PAUSE_SECONDS)
+
+    def _refresh(self, key_id: str) -> None:
+        with self._lock:
+            if self._is_time(key_id):
+                self._asked_at = self._clock()
+                self._ask()
+
+    def _known(self, key_id: str) -> jwt.PyJWK | None:
         if not self._keys:
             detail = f"The issuer's keys cannot be had at the moment; try again in {RETRY_SECONDS} seconds."
-            raise Refused(503, "unavailable", detail, headers={"Retry-After": str(RETRY_SECONDS)})
+            raise NotAdmitted(503, "unavailable", detail, headers={"Retry-After": str(RETRY_SECONDS)})
         return self._keys.get(key_id)
 
-    async def _ask(self) -> None:
+    def _ask(self) -> None:
         try:
-            document = await asyncio.to_thread(self._fetch)
+            document = self._fetch()
             found = usable_keys(document)
         except (OSError, ValueError, RecursionError, jwt.PyJWTError):
             return  # what was known stays in force
@@ -101,23 +124,35 @@ def _is_strong(key: jwt.PyJWK) -> bool:
     return is_long and key.algorithm_name in ALGORITHMS
 
 
-async def verified(token: str, given: Settings) -> tuple[str, frozenset[str]]:
-    """Return the subject and the roles of a token.
+async def verified(token: str, given: Settings) -> Caller:
+    """Return who a token is of.
 
     Raises:
-        Refused: 401, the token is missing or not good; 503, the keys cannot be had.
+        NotAdmitted: 401, the token is missing or not good; 503, the keys cannot be had.
     """
-    return await verified_with(issuer_keys(given.oidc_jwks_url), token, given)
+    keys = issuer_keys(given.oidc_jwks_url)
+    return _caller(token, await keys.key(_key_id(token)), given)
 
 
-async def verified_with(keys: IssuerKeys, token: str, given: Settings) -> tuple[str, frozenset[str]]:
-    """As `verified`, with these keys."""
+def verified_now(token: str, given: Settings) -> Caller:
+    """As `verified`, for threads."""
+    keys = issuer_keys(given.oidc_jwks_url)
+    return _caller(token, keys.key_now(_key_id(token)), given)
+
+
+def _key_id(token: str) -> str:
     if not token:
-        raise _unauthorized("Send a token of the issuer: Authorization: Bearer …", error="")
+        raise unauthorized("Send a token of the issuer: Authorization: Bearer …", error="")
     try:
-        key = await keys.key(str(jwt.get_unverified_header(token).get("kid", "")))
-        if key is None:
-            raise _unauthorized("The token is signed with a key that the issuer does not have.")
+        return str(jwt.get_unverified_header(token).get("kid", ""))
+    except _UNREADABLE as error:
+        raise _not_good(error) from error
+
+
+def _caller(token: str, key: jwt.PyJWK | None, given: Settings) -> Caller:
+    if key is None:
+        raise unauthorized("The token is signed with a key that the issuer does not have.")
+    try:
         claims = jwt.decode(
             token,
             key=key,
@@ -127,9 +162,17 @@ async def verified_with(keys: IssuerKeys, token: str, given: Settings) -> tuple[
             leeway=LEEWAY_SECONDS,
             options={"require": ["exp", "iss", "aud", "sub"]},
         )
-    except (jwt.PyJWTError, ValueError, RecursionError) as error:
-        raise _unauthorized(f"The token is not good: {type(error).__name__}.") from error
-    return str(claims["sub"]), _roles(claims, given.oidc_roles_claim)
+    except _UNREADABLE as error:
+        raise _not_good(error) from error
+    return Caller(
+        name=str(claims["sub"]),
+        roles=_roles(claims, given.oidc_roles_claim),
+        consumer_id=read_consumer_id(_claim(claims, given.oidc_consumer_claim)),
+        token=token,
+    )
+
+
+_UNREADABLE = (jwt.PyJWTError, ValueError, RecursionError)
 
 
 @lru_cache(maxsize=4)
@@ -145,14 +188,24 @@ def issuer_keys(url: str) -> IssuerKeys:
 
 
 def _roles(claims: Mapping[str, Any], path: str) -> frozenset[str]:
-    value: Any = claims
-    for name in path.split("."):
-        value = value.get(name) if isinstance(value, Mapping) else None
+    value = _claim(claims, path)
     if isinstance(value, str):
         return frozenset(value.split())
     return frozenset(str(role) for role in value) if isinstance(value, list) else frozenset()
 
 
-def _unauthorized(detail: str, *, error: str = "invalid_token") -> Refused:
+def _claim(claims: Mapping[str, Any], path: str) -> Any:
+    value: Any = claims
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
+def unauthorized(detail: str, *, error: str = "invalid_token") -> NotAdmitted:
+    """Return what to raise when a token is missing or not good."""
     challenge = 'Bearer realm="postroad"' + (f', error="{error}"' if error else "")  # RFC 6750, 3
-    return Refused(401, "unauthorized", detail, headers={"WWW-Authenticate": challenge})
+    return NotAdmitted(401, "unauthorized", detail, headers={"WWW-Authenticate": challenge})
+
+
+def _not_good(error: Exception) -> NotAdmitted:
+    return unauthorized(f"The token is not good: {type(error).__name__}.")

@@ -1,0 +1,77 @@
+"""Whose things the work in progress may see and change.  A door sets it; what comes by messages is not limited.
+
+    Order.objects …        →  own(Order.objects.all()).filter(pk=order_id)
+
+A thing of somebody else is not found: "forbidden" would tell which ids exist.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from django.db.models import QuerySet
+
+from apps.refusals import BusinessRefusal
+
+Q = TypeVar("Q", bound="QuerySet[Any]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """Whose things.
+
+    Attributes:
+        is_limited: Whether only those of one consumer count.
+        consumer_id: Which; None: nothing is theirs.
+    """
+
+    is_limited: bool = False
+    consumer_id: int | None = None
+
+    def has(self, consumer_id: int | None) -> bool:
+        """Whether what belongs to a consumer is within; what belongs to nobody known is not, where it is limited."""
+        return not self.is_limited or (consumer_id is not None and consumer_id == self.consumer_id)
+
+
+_scope: ContextVar[Scope] = ContextVar("postroad_scope", default=Scope())  # noqa: B039 - frozen
+
+
+def scope() -> Scope:
+    """Return the scope of the work in progress."""
+    return _scope.get()
+
+
+@contextmanager
+def within(limit: Scope) -> Iterator[None]:
+    """Run a block that may see and change no more than this."""
+    token = _scope.set(limit)
+    try:
+        yield
+    finally:
+        _scope.reset(token)
+
+
+def own(found: Q, *, by: str = "consumer_id") -> Q:
+    """Return those of some rows that may be seen.
+
+    Args:
+        found: The rows.
+        by: Their column with the id of the consumer they belong to.
+    """
+    limit = scope()
+    if not limit.is_limited:
+        return found
+    return found.none() if limit.consumer_id is None else found.filter(**{by: limit.consumer_id})
+
+
+def check_owner(consumer_id: int, *, field: str) -> None:
+    """Refuse to make something that would belong to somebody else.
+
+    Raises:
+        BusinessRefusal: `not_yours`, 403.
+    """
+    if not scope().has(consumer_id):
+        detail = f"You may not act for consumer {consumer_id}; send your own id."
+        raise BusinessRefusal("not_yours", detail, field=field, status=403)
