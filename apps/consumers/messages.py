@@ -1,6 +1,8 @@
 """What other services rely on of consumers: one command with its replies, and the event of a new consumer."""
 
-from postroad.codecs.types import Message, Money, Positive
+from typing import Annotated
+
+from postroad.codecs.types import Message, Money, Positive, Sensitive
 from postroad.commands.messages import command, refusal, reply
 from postroad.events.messages import event
 from postroad.messaging.channels import CommandChannel, EventChannel
@@ -35,5 +37,5 @@ class ConsumerCreated(Message):
     """A consumer has registered."""
 
     consumer_id: Positive
-    first_name: str
-    last_name: str
+    first_name: Annotated[str, Sensitive]
+    last_name: Annotated[str, Sensitive]

@@ -1,8 +1,9 @@
 """What other services rely on of orders: its events.  Not: the commands its sagas send, which their receivers declare."""
 
 from datetime import datetime
+from typing import Annotated
 
-from postroad.codecs.types import Message, Money, NonEmpty, Positive, Text
+from postroad.codecs.types import Message, Money, NonEmpty, Positive, Sensitive, Text
 from postroad.events.messages import event
 from postroad.messaging.channels import EventChannel
 
@@ -19,13 +20,13 @@ class LineItem(Message):
 
 
 class Address(Message):
-    """Where an order is delivered to."""
+    """Where an order is delivered to: somebody's home."""
 
-    street1: Text
+    street1: Annotated[Text, Sensitive]
     city: Text
     state: Text
-    zip: Text
-    street2: str = ""
+    zip: Annotated[Text, Sensitive]
+    street2: Annotated[str, Sensitive] = ""
 
 
 @event("orders.OrderCreated", of=ORDERS, key="order_id")

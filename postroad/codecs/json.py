@@ -8,6 +8,7 @@ from typing_extensions import override
 
 from postroad.codecs.base import Codec
 from postroad.codecs.names import description_of
+from postroad.codecs.sensitive import hide_in
 from postroad.codecs.types import Message
 from postroad.errors import InvalidMessage
 
@@ -34,7 +35,8 @@ class JsonCodec(Codec):
         try:
             value: M = _decoder(message).decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise InvalidMessage(f"{description_of(message).name}: the body does not fit: {error}") from error
+            text = hide_in(str(error), body, [message])  # an unknown word of an enumeration is named there
+            raise InvalidMessage(f"{description_of(message).name}: the body does not fit: {text}") from error
         if _NUL in body and _has_nul(msgspec.json.decode(body)):
             raise InvalidMessage(
                 f"{description_of(message).name}: the body has a NUL character, which no database keeps."

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from postroad.codecs.sensitive import is_marked
 from postroad.codecs.types import Message
 from postroad.errors import InvalidDeclaration, UnknownMessageType
 
@@ -43,11 +44,16 @@ def describe(message: type[Message], description: Description) -> None:
     """Attach `description` to the class itself (a subclass does not inherit it).
 
     Raises:
-        InvalidDeclaration: The key is no field of the class.
+        InvalidDeclaration: The key is no field of the class, or one that is sensitive.
     """
     if description.key and description.key not in message.__struct_fields__:
         known = ", ".join(message.__struct_fields__) or "none"
         raise InvalidDeclaration(f"{description.name}: key {description.key!r} is no field of it; fields: {known}.")
+    if description.key and is_marked(message, description.key):
+        raise InvalidDeclaration(
+            f"{description.name}: key {description.key!r} is Sensitive, but a key stands in headers, tables and on pages;"
+            " take an id as the key."
+        )
     setattr(message, _ATTRIBUTE, (message, description))
 
 
@@ -63,6 +69,18 @@ def description_of(message: type[Message]) -> Description:
             f"{message.__qualname__} is no declared message: put @command, @event or @reply on it."
         )
     return description
+
+
+def classes_of(name: str) -> list[type[Message]]:
+    """Return every class of this process that was declared under a wire name, for showing messages: two may be."""
+    found, waiting = [], list(Message.__subclasses__())
+    while waiting:
+        message = waiting.pop()
+        waiting += message.__subclasses__()
+        owner, description = getattr(message, _ATTRIBUTE, (None, None))
+        if owner is message and isinstance(description, Description) and description.name == name:
+            found.append(message)
+    return found
 
 
 def key_of(message: Message) -> str:

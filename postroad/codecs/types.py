@@ -3,16 +3,22 @@
     class CreateTicket(Message):
         order_id: Positive
         line_items: NonEmpty[tuple[TicketLine, ...]]
+        allergies: Annotated[str, Sensitive] = ""
 
 A message is immutable, takes keyword arguments only, is camelCase on the wire, ignores fields it does not
-know and enforces the limits in its types when it is decoded (msgspec).
+know and enforces the limits in its types when it is decoded (msgspec).  A field that is marked `Sensitive` is sent and
+stored whole, and shown to nobody.
 """
 
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar
 
 import msgspec
-from typing_extensions import dataclass_transform
+from typing_extensions import dataclass_transform, override
+
+from postroad.codecs.sensitive import MASK, Sensitive, fields_of, has_sensitive
+
+__all__ = ["Message", "Money", "NonEmpty", "NonNegative", "Positive", "Sensitive", "Text"]
 
 _T = TypeVar("_T")
 
@@ -36,3 +42,16 @@ class MessageMeta(msgspec.StructMeta):
 
 class Message(msgspec.Struct, metaclass=MessageMeta):
     """Base of commands, replies, events and the values inside them."""
+
+    @override
+    def __repr__(self) -> str:
+        """Show each field, but for what is sensitive: a message may stand in a log or in an error."""
+        return (
+            f"{type(self).__qualname__}({', '.join(f'{name}={_shown(self, name)}' for name in self.__struct_fields__)})"
+        )
+
+
+def _shown(message: Message, name: str) -> str:
+    value = getattr(message, name)
+    is_open = isinstance(value, Message) or not has_sensitive(fields_of(type(message)).get(name, Sensitive))
+    return repr(value) if is_open else MASK

@@ -10,7 +10,7 @@ from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from typing_extensions import override
 
-from postroad.console import render
+from postroad.console import confidential, render
 from postroad.console.actions import DISCARD, MOST_AT_ONCE, REDRIVE, VERBS, Verb, ask, confirm
 from postroad.console.filters import IndexedValuesFilter
 from postroad.console.readonly import ReadOnlyAdmin
@@ -124,13 +124,13 @@ class DeadLetterAdmin(ReadOnlyAdmin):
 
     @display(description="headers")
     def shown_headers(self, letter: DeadLetter) -> SafeString:
-        """Header by header."""
-        return render.named_values(letter.headers)
+        """Header by header, without what is sensitive."""
+        return confidential.headers(letter)
 
     @display(description="body")
     def shown_body(self, letter: DeadLetter) -> SafeString:
-        """Readable, cut when long."""
-        return render.body(bytes(letter.body), content_type=letter.content_type)
+        """Readable, cut when long, without what is sensitive."""
+        return confidential.body(letter)
 
     def _ask(self, request: HttpRequest, verb: Verb, letters: "QuerySet[DeadLetter]") -> HttpResponse | None:
         parked = letters.filter(state=DeadLetterState.PARKED)

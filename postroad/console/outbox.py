@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from typing_extensions import override
 
-from postroad.console import render
+from postroad.console import confidential, render
 from postroad.console.filters import IndexedValuesFilter
 from postroad.console.readonly import ReadOnlyAdmin
 from postroad.console.theme import display
@@ -86,10 +86,10 @@ class OutboxMessageAdmin(ReadOnlyAdmin):
 
     @display(description="headers")
     def shown_headers(self, message: OutboxMessage) -> SafeString:
-        """Header by header."""
-        return render.named_values(message.headers)
+        """Header by header, without what is sensitive."""
+        return confidential.headers(message)
 
     @display(description="body")
     def shown_body(self, message: OutboxMessage) -> SafeString:
-        """Readable, cut when long."""
-        return render.body(bytes(message.body), content_type=message.content_type)
+        """Readable, cut when long, without what is sensitive."""
+        return confidential.body(message)

@@ -11,7 +11,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from typing_extensions import override
 
-from postroad.console import render
+from postroad.console import confidential, render
 from postroad.console.filters import IndexedValuesFilter, distinct_values
 from postroad.console.readonly import ReadOnlyAdmin
 from postroad.console.theme import display
@@ -92,8 +92,8 @@ class SagaInstanceAdmin(ReadOnlyAdmin):
 
     @display(description="data")
     def shown_data(self, saga: SagaInstance) -> SafeString:
-        """Indented."""
-        return render.value(saga.data)
+        """Indented, without what is sensitive."""
+        return confidential.saga_data(saga)
 
 
 def saga_links(service: str, key: object) -> SafeString:

@@ -18,6 +18,9 @@ from postroad.messaging.message import Envelope, storable
 from postroad.messaging.models import DeadLetter, DeadLetterState
 from postroad.messaging.producer import unit_of_work
 
+Show = Callable[[str, Envelope], str]
+"""Makes a text about a message fit for people: reasons and tracebacks may quote what it declares sensitive."""
+
 BEHIND = "an earlier message of the same key is parked"
 
 
@@ -65,7 +68,7 @@ def collect(subscriber: str, envelope: Envelope, *, reason: str) -> None:
     park(subscriber, envelope, reason=reason)
 
 
-def redrive(subscriber: str, key: str, handle: Callable[[Envelope], None]) -> Redrive:
+def redrive(subscriber: str, key: str, handle: Callable[[Envelope], None], *, show: Show) -> Redrive:
     """Handle the parked messages of a key in order; stop at the first that fails again.
 
     Concurrency: each message is one transaction under a lock on its row; a second redrive of the key waits.
@@ -84,14 +87,13 @@ def redrive(subscriber: str, key: str, handle: Callable[[Envelope], None]) -> Re
         except Exception as error:
             if letter is None:
                 raise
-            _note_failure(letter, error)
-            return Redrive(handled=handled, failed=letter, error=str(error))
+            return Redrive(handled=handled, failed=letter, error=_note_failure(letter, error, show))
 
 
-def redrive_one(letter: DeadLetter, handle: Callable[[Envelope], None]) -> Redrive:
+def redrive_one(letter: DeadLetter, handle: Callable[[Envelope], None], *, show: Show) -> Redrive:
     """Handle what is parked for a letter's key, or the letter alone when it has no key."""
     if letter.partition_key:
-        return redrive(letter.subscriber, letter.partition_key, handle)
+        return redrive(letter.subscriber, letter.partition_key, handle, show=show)
     try:
         with unit_of_work():
             locked = DeadLetter.objects.select_for_update().get(pk=letter.pk)
@@ -100,8 +102,7 @@ def redrive_one(letter: DeadLetter, handle: Callable[[Envelope], None]) -> Redri
             handle(envelope_of(locked))
             _end(locked, DeadLetterState.REDRIVEN)
     except Exception as error:  # noqa: BLE001 - as in `redrive`
-        _note_failure(letter, error)
-        return Redrive(handled=0, failed=letter, error=str(error))
+        return Redrive(handled=0, failed=letter, error=_note_failure(letter, error, show))
     return Redrive(handled=1)
 
 
@@ -162,8 +163,11 @@ def _end(letter: DeadLetter, state: DeadLetterState) -> None:
     letter.save(update_fields=["state", "ended_at"])
 
 
-def _note_failure(letter: DeadLetter, error: Exception) -> None:
+def _note_failure(letter: DeadLetter, error: Exception, show: Show) -> str:
+    """Write why a letter failed again; return it for people."""
+    envelope = envelope_of(letter)
     letter.attempts += 1
-    letter.reason = storable(f"{type(error).__name__}: {error}")
-    letter.traceback = storable("".join(tracebacks.format_exception(error)))
+    letter.reason = storable(show(f"{type(error).__name__}: {error}", envelope))
+    letter.traceback = storable(show("".join(tracebacks.format_exception(error)), envelope))
     letter.save(update_fields=["attempts", "reason", "traceback"])
+    return show(str(error), envelope)

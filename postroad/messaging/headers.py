@@ -15,5 +15,22 @@ TRACE_PARENT = "traceparent"
 ECHOED = (SAGA_TYPE, SAGA_ID, SAGA_STEP, TRACE_PARENT)
 """Headers of a command that its reply carries back."""
 
+NAMES = frozenset(
+    (
+        KIND,
+        VERSION,
+        PARTITION_KEY,
+        AGGREGATE_TYPE,
+        AGGREGATE_ID,
+        SAGA_TYPE,
+        SAGA_ID,
+        SAGA_STEP,
+        SAGA_LOCK,
+        OUTCOME,
+        TRACE_PARENT,
+    )
+)
+"""All of them; what else a message carries is its sender's own."""
+
 SUCCESS = "success"
 FAILURE = "failure"

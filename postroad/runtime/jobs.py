@@ -3,13 +3,15 @@
 import logging
 import time
 import traceback as tracebacks
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from django.db import connection
 
+from postroad.codecs.showing import shown_text
 from postroad.errors import PermanentError
 from postroad.messaging import deadletters
 from postroad.messaging.consumer import Job, Mode, Outcome, Result
+from postroad.messaging.message import Envelope
 from postroad.messaging.pipeline import process
 from postroad.messaging.transient import is_transient
 from postroad.retry import Backoff
@@ -33,10 +35,11 @@ def run_job(job: Job) -> Result:
         except Exception as error:  # noqa: BLE001 - the consumer's loop: recorded, counted, delivered again
             if not is_transient(error):
                 return _failed(job, error)
-            log.warning("database conflict or loss; the job runs again", extra={"error": _line(error)})
+            line = _hide(_line(error), job.envelopes)
+            log.warning("database conflict or loss; the job runs again", extra={"error": line})
             connection.close()
             if attempt == _TRANSIENT_TRIES:
-                return Result(outcome=Outcome.TRANSIENT, error=_line(error))
+                return Result(outcome=Outcome.TRANSIENT, error=line)
             time.sleep(_AT_ONCE.delay(attempt))
     return Result(outcome=Outcome.TRANSIENT)
 
@@ -56,15 +59,16 @@ def _run(job: Job) -> Result:
 def _failed(job: Job, error: Exception) -> Result:
     is_final = len(job.envelopes) == 1 and (job.mode is Mode.LAST or isinstance(error, PermanentError))
     first = job.envelopes[0]
+    line = _hide(_line(error), job.envelopes)
     log.warning(
         "message parked" if is_final else "handling failed",
-        extra={"subscriber": job.subscriber, "message_id": first.id, "type": first.type, "error": _line(error)},
+        extra={"subscriber": job.subscriber, "message_id": first.id, "type": first.type, "error": line},
     )
     if not is_final:
-        return Result(outcome=Outcome.FAILED, error=_line(error))
-    text = "".join(tracebacks.format_exception(error))
+        return Result(outcome=Outcome.FAILED, error=line)
+    text = _hide("".join(tracebacks.format_exception(error)), job.envelopes)
     return _guarded(
-        lambda: deadletters.park(job.subscriber, first, reason=_line(error), traceback=text, attempts=job.attempts + 1)
+        lambda: deadletters.park(job.subscriber, first, reason=line, traceback=text, attempts=job.attempts + 1)
     )
 
 
@@ -83,6 +87,13 @@ def _guarded(park: Callable[[], None]) -> Result:
         connection.close()
         return Result(outcome=Outcome.TRANSIENT, error=_line(error))
     return Result(outcome=Outcome.DONE, parked=1)
+
+
+def _hide(text: str, envelopes: Iterable[Envelope]) -> str:
+    """Return an error's text without what the messages of the job declare sensitive: a handler may quote them."""
+    for envelope in envelopes:
+        text = shown_text(text, envelope.type, envelope.body)
+    return text
 
 
 def _line(error: BaseException) -> str:

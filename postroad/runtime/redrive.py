@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from postroad.codecs.showing import shown_text
 from postroad.messaging import deadletters
 from postroad.messaging.models import DeadLetter, DeadLetterState
 from postroad.messaging.pipeline import Subscription, run_handler
@@ -44,7 +45,11 @@ def discard(letter: DeadLetter) -> Report:
 
 
 def _redriven(letter: DeadLetter, subscription: Subscription) -> deadletters.Redrive:
-    return deadletters.redrive_one(letter, lambda envelope: run_handler(subscription, envelope))
+    return deadletters.redrive_one(
+        letter,
+        lambda envelope: run_handler(subscription, envelope),
+        show=lambda text, envelope: shown_text(text, envelope.type, envelope.body),
+    )
 
 
 def _report(letter: DeadLetter, result: deadletters.Redrive) -> Report:

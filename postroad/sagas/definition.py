@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from postroad.codecs.names import description_of
+from postroad.codecs.sensitive import is_marked
 from postroad.codecs.types import Message
 from postroad.commands.messages import Rejected, command_description
 from postroad.errors import InvalidDeclaration
@@ -102,6 +103,8 @@ class Saga:
             yield "write its name as '<service>.<VerbNoun>', such as 'orders.CreateOrder'."
         if self.key not in self.data.__struct_fields__:
             yield f"key {self.key!r} is no field of {self.data.__qualname__}."
+        elif is_marked(self.data, self.key):
+            yield f"key {self.key!r} is Sensitive, but a key stands in tables and on pages; take an id as the key."
         if len(self._by_name) != len(self.steps):
             yield "two steps have the same name."
         if not any(step.do for step in self.steps):

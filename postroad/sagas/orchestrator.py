@@ -14,6 +14,7 @@ from django.db import transaction
 
 from postroad import clock
 from postroad.codecs.names import description_of, key_text
+from postroad.codecs.showing import shown_field
 from postroad.codecs.types import Message
 from postroad.commands.messages import Done, reply_description
 from postroad.commands.refusals import Refusal
@@ -64,7 +65,7 @@ def take_reply(envelope: Envelope, reply: Message) -> bool:
         return False
     entry = catalog.find(instance.type, instance.version)
     description = reply_description(type(reply))
-    detail = str(getattr(reply, "reason", None) or "")
+    detail = shown_field(reply, "reason")
     outcome = names.FAILURE if description.is_refusal else names.SUCCESS
     repository.answered(envelope.correlation_id, reply=description.name, outcome=outcome, detail=detail)
     run = _Run(entry, instance, repository.read_data(instance, entry.saga.data))
@@ -140,7 +141,7 @@ class _Run:
         self.note(turn.position.step, reply)
         description = description_of(type(reply))
         step.reply, step.ended_at = description.name, clock.now()
-        step.detail = str(getattr(reply, "reason", None) or "")
+        step.detail = shown_field(reply, "reason")
         if isinstance(reply, Done):
             step.outcome = names.SUCCESS
             return execution.succeeded(self.entry.saga, turn.position)

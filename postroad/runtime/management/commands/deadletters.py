@@ -6,8 +6,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from typing_extensions import override
 
+from postroad.codecs.showing import shown_body
 from postroad.messaging.models import DeadLetter, DeadLetterState
-from postroad.runtime import redrive
+from postroad.runtime import bootstrap, redrive
 
 _MOST_SHOWN = 2000  # characters of a body
 
@@ -23,8 +24,10 @@ class Command(BaseCommand):
         listing = actions.add_parser("list", help="parked messages, oldest first")
         listing.add_argument("--subscriber", default="")
         listing.add_argument("--all", action="store_true", help="ended ones too")
-        for name, line in (("show", "one message whole"), ("discard", "give one message up for good")):
-            actions.add_parser(name, help=line).add_argument("id", type=int)
+        actions.add_parser("discard", help="give one message up for good").add_argument("id", type=int)
+        show = actions.add_parser("show", help="one message, without what its type declares sensitive")
+        show.add_argument("id", type=int)
+        show.add_argument("--unmasked", action="store_true", help="the body whole, sensitive or not")
         again = actions.add_parser("redrive", help="handle what is parked, in order")
         again.add_argument("id", type=int, nargs="?", help="one message, with those parked behind it")
         again.add_argument("--all", action="store_true", help="everything that is parked")
@@ -35,7 +38,7 @@ class Command(BaseCommand):
             case "list":
                 self._list(options["subscriber"], is_all=options["all"])
             case "show":
-                self._show(_find(options["id"]))
+                self._show(_find(options["id"]), is_whole=options["unmasked"])
             case "discard":
                 self._report(redrive.discard(_find(options["id"])))
             case _:
@@ -53,12 +56,14 @@ class Command(BaseCommand):
                 f"  key {letter.partition_key or '-':<12}  {letter.reason[:100]}"
             )
 
-    def _show(self, letter: DeadLetter) -> None:
+    def _show(self, letter: DeadLetter, *, is_whole: bool) -> None:
         for name in ("id", "state", "subscriber", "type", "message_id", "partition_key", "content_type", "reply_to"):
             self.stdout.write(f"{name:<15}{getattr(letter, name)}")
         self.stdout.write(f"{'attempts':<15}{letter.attempts}\n{'reason':<15}{letter.reason}\n{letter.traceback}")
         body = bytes(letter.body)
-        self.stdout.write(f"body, {len(body)} bytes:\n{body[:_MOST_SHOWN].decode(errors='replace')}")
+        bootstrap.platform()  # imports what the services declare
+        shown = body if is_whole else shown_body(letter.type, body)
+        self.stdout.write(f"body, {len(body)} bytes:\n{shown[:_MOST_SHOWN].decode(errors='replace')}")
 
     def _redrive(self, letter_id: int | None, *, is_all: bool) -> None:
         if is_all:

@@ -1,0 +1,52 @@
+"""What of a message people may see: bodies, headers, fields and texts about it.  Not: the marks, which are in `sensitive`.
+
+A type that marks nothing is shown as it is.  Of one that marks something only what it declares without the mark is
+shown.  A type that is not declared in this process is hidden whole: nobody here knows what its fields hold.
+"""
+
+import json
+from collections.abc import Mapping
+
+from postroad.codecs.names import classes_of
+from postroad.codecs.sensitive import MASK, has_sensitive, hide_in, is_marked, masked
+from postroad.codecs.types import Message
+
+_MOST_READ = 1_000_000
+"""Bytes of a body up to which it is read to be shown in part."""
+
+
+def shown_body(type_name: str, body: bytes) -> bytes:
+    """Return a body fit for people; a sentence in its place if nothing of it is."""
+    classes = classes_of(type_name)
+    if not classes:
+        return _hidden(body, "its type is not declared in this process")
+    if not has_sensitive(*classes):
+        return body
+    if len(body) > _MOST_READ:
+        return _hidden(body, f"its type holds something sensitive, and it is larger than {_MOST_READ} bytes")
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return _hidden(body, "its type holds something sensitive, and it cannot be read as that type")
+    return json.dumps(masked(value, *classes), indent=2, ensure_ascii=False).encode(errors="replace")
+
+
+def shown_headers(type_name: str, headers: Mapping[str, object], *, known: frozenset[str]) -> dict[str, object]:
+    """Return headers fit for people: those of a type that may not be shown as it is only under `known` names."""
+    classes = classes_of(type_name)
+    is_open = bool(classes) and not has_sensitive(*classes)
+    return {name: value if is_open or name in known else MASK for name, value in headers.items()}
+
+
+def shown_text(text: str, type_name: str, body: bytes) -> str:
+    """Return a text about a message, such as an error or a traceback, without what its type marks."""
+    return hide_in(text, body, classes_of(type_name))
+
+
+def shown_field(message: Message, name: str) -> str:
+    """Return a field as text for people; empty if the message has no such field."""
+    return MASK if is_marked(type(message), name) else str(getattr(message, name, ""))
+
+
+def _hidden(body: bytes, why: str) -> bytes:
+    return f"{MASK} {len(body)} bytes are hidden: {why}.".encode()
