@@ -10,8 +10,9 @@ T = TypeVar("T")
 LINEAR = 3.0
 """Between the 2 of work that doubles with its input, and the 4 of work that grows with its square."""
 
-_RUNS = 9
-_MEASURABLE_SECONDS = 0.002  # below it, what a call costs in any case hides how it grows
+_RUNS = 5
+_MEASURABLE_SECONDS = 0.001  # below it, what a call costs in any case hides how it grows
+_LONGEST = 100_000  # a longer input is refused by its length everywhere
 
 
 def growth(work: Callable[[T], object], make: Callable[[int], T], *, size: int) -> float:
@@ -20,10 +21,10 @@ def growth(work: Callable[[T], object], make: Callable[[int], T], *, size: int) 
     The least of some runs counts: whatever else the machine does only adds to the others.
     """
     seconds = least_seconds(work, make(size))
-    while seconds < _MEASURABLE_SECONDS and size < 1_000_000:
+    while seconds < _MEASURABLE_SECONDS and size < _LONGEST:
         size *= 2
         seconds = least_seconds(work, make(size))
-    return least_seconds(work, make(2 * size)) / seconds
+    return least_seconds(work, make(2 * size)) / max(seconds, _MEASURABLE_SECONDS)
 
 
 def least_seconds(work: Callable[[T], object], given: T) -> float:

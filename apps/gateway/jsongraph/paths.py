@@ -3,7 +3,7 @@
 Source: "Paths" and "PathSets", Falcor's documentation of JSON Graph.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import product
 from math import prod
 
@@ -18,6 +18,9 @@ MOST_RANGE = 200
 
 MOST_PATHS = 1000
 """Paths of one request, all its sets together."""
+
+MOST_BUILT = MOST_KEYS * MOST_PATHS
+"""Keys of all path sets together, those of ranges counted: an array that stands for no path has keys, too."""
 
 MOST_CHARACTERS = 100
 """Of one key."""
@@ -37,7 +40,12 @@ def expand(path_sets: object) -> list[Path]:
         raise Garbage("paths must be an array of path sets.")
     if len(path_sets) > MOST_PATHS:
         raise Garbage(f"there are {len(path_sets)} path sets; the limit is {MOST_PATHS} paths.")
-    key_sets = [_key_sets(path_set) for path_set in path_sets]
+    key_sets, built = [], 0
+    for path_set in path_sets:
+        key_sets.append(_key_sets(path_set))
+        built += sum(map(len, key_sets[-1]))
+        if built > MOST_BUILT:
+            raise Garbage(f"the path sets have more than {MOST_BUILT} keys, those of ranges counted.")
     count = sum(prod(len(keys) for keys in sets) for sets in key_sets)
     if count > MOST_PATHS:
         raise Garbage(f"the path sets stand for {count} paths; the limit is {MOST_PATHS}.")
@@ -66,10 +74,15 @@ def _keys(key_set: object) -> list[Key]:
         return list(_members(key_set))
     if len(key_set) > MOST_PATHS:
         raise Garbage(f"a key set has {len(key_set)} members; the limit is {MOST_PATHS} paths.")
-    return [key for member in key_set for key in _members(member)]
+    keys: list[Key] = []
+    for member in key_set:
+        keys += _members(member)
+        if len(keys) > MOST_PATHS:
+            raise Garbage(f"a key set stands for more than {MOST_PATHS} keys, those of ranges counted.")
+    return keys
 
 
-def _members(member: object) -> Sequence[Key] | Iterator[Key]:
+def _members(member: object) -> Sequence[Key]:
     return _range(member) if isinstance(member, dict) else (_key(member),)
 
 

@@ -17,7 +17,7 @@ import msgspec
 from apps.gateway.jsongraph.graph import MISSING, Branch, build, error, leaf, reference
 from apps.gateway.jsongraph.paths import Path
 from apps.gateway.loaders import Loaders
-from apps.gateway.parts import Availability
+from apps.gateway.parts import Availability, Consumer
 from apps.gateway.problems import detail_of, status_of
 from apps.identity.caller import Caller
 from apps.values import MAX_ID
@@ -50,6 +50,7 @@ class Model:
 
     def __init__(self, loaders: Loaders, caller: Caller) -> None:
         self._loaders, self._caller = loaders, caller
+        self._fields_of: dict[tuple[str, int], dict[Any, Any]] = {}
 
     async def get(self, paths: Sequence[Path]) -> Branch:
         """Return the graph of what is at some paths; references are followed."""
@@ -149,18 +150,24 @@ class Model:
                 return None
 
     async def _fields(self, root: str, thing_id: int) -> dict[Any, Any]:
+        """Return what a thing shows; made once in a request, since a thing may be as long as a menu."""
+        thing = await self._load(root, thing_id)
+        if (root, thing_id) not in self._fields_of:
+            self._fields_of[root, thing_id] = _shown(thing)
+        return self._fields_of[root, thing_id]
+
+    async def _load(self, root: str, thing_id: int) -> object:
         match root:
             case "ordersById":
-                return _shown(await self._loaders.order.load(thing_id))
+                return await self._loaders.order.load(thing_id)
             case "restaurantsById":
-                return _shown(await self._loaders.restaurant.load(thing_id))
+                return await self._loaders.restaurant.load(thing_id)
             case "couriersById":
-                return _shown(await self._loaders.courier.load(thing_id))
+                return await self._loaders.courier.load(thing_id)
             case "consumersById":
-                consumer = _shown(await self._loaders.consumer.load(thing_id))
-                return {**consumer, **consumer.pop("name", {})}
+                return await self._loaders.consumer.load(thing_id)
             case _:
-                return {}
+                return None
 
 
 def number(key: object) -> int | None:
@@ -179,7 +186,9 @@ def _listed(ids: Sequence[int], key: object, *, at: int, root: str) -> Found | N
 
 
 def _shown(thing: object) -> dict[Any, Any]:
-    return {} if thing is None else dict(msgspec.to_builtins(thing))
+    """Return a thing's fields; those of a consumer's name are its own."""
+    fields = {} if thing is None else dict(msgspec.to_builtins(thing))
+    return {**fields, **fields.pop("name")} if isinstance(thing, Consumer) else fields
 
 
 def _error(failure: PostroadError) -> dict[str, Any]:

@@ -2,10 +2,11 @@
 
 import asyncio
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
-from apps.gateway.jsongraph import protocol
+from apps.gateway.jsongraph import protocol, routes
 from apps.gateway.jsongraph.routes import Model
 from apps.gateway.loaders import Loaders
 from apps.gateway.problems import Refused
@@ -111,6 +112,17 @@ def test_one_thing_is_asked_for_once(town: Town) -> None:
 
     assert town.times("orders.contents") == 3
     assert town.times("restaurants.restaurant") == 1
+
+
+def test_a_thing_is_made_readable_once_however_many_of_its_names_are_asked_for(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = Mock(wraps=routes._shown)
+    monkeypatch.setattr(routes, "_shown", shown)
+
+    get(town, '[["restaurantsById", [7, 8], [' + ", ".join(f'"x{number}"' for number in range(400)) + "]]]")
+
+    assert shown.call_count == 2
 
 
 def test_a_service_that_is_away_is_an_error_at_its_paths_only(town: Town) -> None:

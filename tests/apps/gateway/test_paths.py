@@ -1,5 +1,6 @@
 """JSON Graph without roots: path sets and the graph that is built of what was found."""
 
+import tracemalloc
 from contextlib import suppress
 from typing import Any
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as some
 
 from apps.gateway.jsongraph.graph import MISSING, Branch, build
 from apps.gateway.jsongraph.paths import MOST_KEYS, MOST_PATHS, Garbage, expand
+from tests.support.growth import LINEAR, growth
 
 KEYS = some.text(some.characters(exclude_characters="$", codec="utf-8"), max_size=5) | some.integers(-5, 50)
 RANGES = some.fixed_dictionaries({"to": some.integers(0, 20)}, optional={"from": some.integers(0, 20)})
@@ -58,6 +60,45 @@ def test_whatever_comes_is_garbage_or_stands_for_so_many_paths_at_most(anything:
     assert len(found) == len(set(found)) <= MOST_PATHS
 
 
+RANGES_OF_200 = [{"to": 199}] * MOST_PATHS
+AMPLIFIED = [
+    pytest.param([[[], RANGES_OF_200]], id="nothing times many"),
+    pytest.param([[[], *[list(range(MOST_PATHS))] * 15]] * MOST_PATHS, id="nothing times many, many times"),
+    pytest.param([[RANGES_OF_200] * MOST_KEYS] * 90, id="many times many"),
+]
+"""A megabyte at most, that stands for millions of keys."""
+
+
+@pytest.mark.parametrize("path_sets", AMPLIFIED)
+def test_no_memory_is_spent_on_what_is_refused(path_sets: object) -> None:
+    tracemalloc.start()
+    with suppress(Garbage):
+        expand(path_sets)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert most < 1_000_000
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(lambda size: [["a", {"to": 9}]] * size, id="path sets"),
+        pytest.param(lambda size: [["a", [{"to": 9}] * size]], id="ranges"),
+        pytest.param(lambda size: [["a", ["x" * 90] * size]], id="keys"),
+        pytest.param(lambda size: [["a", "x" * 100 * size]], id="one key"),
+        pytest.param(lambda size: [["a"] * size], id="long paths"),
+        pytest.param(lambda size: [[[], [{"to": 199}] * size]], id="nothing times ranges"),
+    ],
+)
+def test_twice_the_input_is_at_most_twice_the_work(make: Any) -> None:
+    def work(path_sets: object) -> None:
+        with suppress(Garbage):
+            expand(path_sets)
+
+    assert growth(work, make, size=200) < LINEAR
+
+
 @pytest.mark.parametrize(
     "path_sets",
     [
@@ -85,6 +126,7 @@ def test_whatever_comes_is_garbage_or_stands_for_so_many_paths_at_most(anything:
         [["a", {"to": 99}, {"to": 99}]],
         [[[*"abcdefgh"]] * 16],
         [["a"]] * (MOST_PATHS + 1),
+        *AMPLIFIED,
     ],
     ids=lambda path_sets: str(path_sets)[:30],
 )
