@@ -8,7 +8,7 @@ class BusinessRefusal(Exception):
         code: Stable word for programs, such as `unknown_restaurant`.
         detail: One sentence for people, with the way out.
         field: Path of the field of the request that is at fault, such as `lineItems[0].menuItemId`; empty: none.
-        status: HTTP status: 400 the request is at fault, 404 there is no such thing, 409 its state forbids it.
+        status: HTTP status: 400 the request is at fault, 403 it is not yours, 404 there is no such thing, 409 its state forbids it.
     """
 
     def __init__(self, code: str, detail: str, *, field: str = "", status: int = 409) -> None:

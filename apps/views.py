@@ -93,7 +93,8 @@ _ERROR = inline_serializer(
 )
 _WHEN = {
     400: "The body does not fit, or names what is not there.",
-    404: "There is no such thing.",
+    403: "It would not be yours.",
+    404: "There is no such thing, or it is not yours.",
     409: "Its present state forbids it.",
     413: f"The body is longer than {MAX_BODY_BYTES} bytes.",
     415: "The body is not declared as application/json.",

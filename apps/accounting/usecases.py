@@ -24,6 +24,7 @@ from apps.accounting.messages import (
 )
 from apps.accounting.models import Account, AccountEntry
 from apps.consumers.messages import ConsumerCreated
+from apps.identity.scope import own
 from apps.refusals import not_found
 from postroad.commands.messages import Rejected
 from postroad.commands.refusals import refuse
@@ -152,9 +153,9 @@ def find_bill(order_id: int) -> Bill:
     """Return what an order is charged; one statement.
 
     Raises:
-        BusinessRefusal: `not_found`: nobody has asked for its charge yet.
+        BusinessRefusal: `not_found`: nobody has asked for its charge yet, or it is somebody else's.
     """
-    rows = list(AccountEntry.objects.filter(order_id=order_id).order_by("type", "pk"))
+    rows = list(own(AccountEntry.objects.all(), by="account_id").filter(order_id=order_id).order_by("type", "pk"))
     if not rows:
         raise not_found("bill of order", order_id)
     account_id = rows[0].account_id

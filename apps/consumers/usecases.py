@@ -2,14 +2,23 @@
 
 from apps.consumers.messages import ConsumerCreated, OrderRefused, OrderValidated, ValidateOrderByConsumer
 from apps.consumers.models import Consumer
-from apps.refusals import not_found
+from apps.identity.scope import own, scope
+from apps.refusals import BusinessRefusal, not_found
 from postroad.commands.refusals import refuse
 from postroad.events.publisher import publish
 from postroad.events.snapshots import Snapshot
 
 
 def create_consumer(*, first_name: str, last_name: str) -> Consumer:
-    """Register a consumer, and tell the others."""
+    """Register a consumer, and tell the others.
+
+    Raises:
+        BusinessRefusal: `already_registered`: the caller is a consumer.
+    """
+    caller = scope()
+    if caller.is_limited and caller.consumer_id is not None:
+        detail = f"You are registered as consumer {caller.consumer_id}; order with that id."
+        raise BusinessRefusal("already_registered", detail)
     consumer = Consumer.register(first_name=first_name, last_name=last_name)
     publish(_created(consumer))
     return consumer
@@ -19,9 +28,9 @@ def find_consumer(consumer_id: int) -> Consumer:
     """Return a consumer.
 
     Raises:
-        BusinessRefusal: `not_found`.
+        BusinessRefusal: `not_found`, also when it is somebody else.
     """
-    consumer = Consumer.objects.filter(pk=consumer_id).first()
+    consumer = own(Consumer.objects.all(), by="pk").filter(pk=consumer_id).first()
     if consumer is None:
         raise not_found("consumer", consumer_id)
     return consumer

@@ -138,6 +138,7 @@ class Delivery(models.Model):
     A stub is a row whose `restaurant_id` is empty: an event of the ticket was faster than that of the new order.
 
     Attributes:
+        consumer_id: Whose order it is; empty on a stub, and on deliveries of before it was kept.
         dropoff_address: Where to; empty on a stub.
         ready_by: When it can be picked up; empty until the restaurant has accepted.
         dropoff_time: When the consumer shall have it; empty until a courier was found, like `courier`.
@@ -149,6 +150,7 @@ class Delivery(models.Model):
         choices=[(state.value, state.value) for state in DeliveryState], default=DeliveryState.PENDING.value
     )
     restaurant_id = models.BigIntegerField(null=True, blank=True)
+    consumer_id = models.BigIntegerField(null=True, blank=True)
     dropoff_address = models.JSONField(null=True, blank=True)
     ready_by = models.DateTimeField(null=True, blank=True)
     courier = models.ForeignKey(
@@ -223,10 +225,10 @@ class Delivery(models.Model):
         )
         return (pickup, dropoff)
 
-    def keep_order(self, *, restaurant_id: int, dropoff_address: dict[str, str]) -> None:
-        """Know from where and to where."""
-        self.restaurant_id, self.dropoff_address = restaurant_id, dropoff_address
-        self.save(update_fields=["restaurant_id", "dropoff_address"])
+    def keep_order(self, *, restaurant_id: int, consumer_id: int, dropoff_address: dict[str, str]) -> None:
+        """Know from where and to where, and for whom."""
+        self.restaurant_id, self.consumer_id, self.dropoff_address = restaurant_id, consumer_id, dropoff_address
+        self.save(update_fields=["restaurant_id", "consumer_id", "dropoff_address"])
 
     def keep_ready_by(self, moment: datetime) -> None:
         """Know when it can be picked up."""

@@ -12,6 +12,7 @@ from msgspec.structs import asdict
 from apps.delivery.domain import DeliveryState, DeliveryVerb
 from apps.delivery.messages import DeliveryCancelled, DeliveryDelivered, DeliveryPickedUp, DeliveryScheduled
 from apps.delivery.models import Courier, Delivery, Restaurant, Schedule
+from apps.identity.scope import own
 from apps.kitchen.messages import TicketAccepted, TicketCancelled, TicketPickedUp
 from apps.orders.messages import OrderCancelled, OrderCreated, OrderRejected
 from apps.refusals import BusinessRefusal, not_found
@@ -26,7 +27,11 @@ DROPOFF_MINUTES = 30  # default of the setting DELIVERY_DROPOFF_MINUTES, after t
 def keep_order(event: OrderCreated) -> None:
     """A new order: its delivery is pending, or scheduled if the ticket was accepted already."""
     delivery = Delivery.objects.lock_or_add(event.order_id)
-    delivery.keep_order(restaurant_id=event.restaurant_id, dropoff_address=asdict(event.delivery_address))
+    delivery.keep_order(
+        restaurant_id=event.restaurant_id,
+        consumer_id=event.consumer_id,
+        dropoff_address=asdict(event.delivery_address),
+    )
     _find_courier(delivery)
 
 
@@ -109,9 +114,9 @@ def find_delivery(delivery_id: int) -> Delivery:
     """Return a delivery.
 
     Raises:
-        BusinessRefusal: `not_found`: no such order, or its events have not arrived yet.
+        BusinessRefusal: `not_found`: no such order, its events have not arrived yet, or it is somebody else's.
     """
-    delivery = Delivery.objects.filter(pk=delivery_id).first()
+    delivery = own(Delivery.objects.all()).filter(pk=delivery_id).first()
     if delivery is None:
         raise not_found("delivery", delivery_id)
     return delivery

@@ -4,8 +4,6 @@ Bulkhead, breaker, deadline and retry are those of every call (`postroad.rpi`): 
 Whatever the owner answers goes back as it is, its errors too; only when it answers nothing does the gateway.
 """
 
-import hashlib
-import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from apps.gateway.limits import read_body
 from apps.gateway.problems import Refused, failure
 from apps.gateway.proxies import caller_token
-from apps.hypermedia.idempotency import KEY_PATTERN
+from apps.hypermedia.idempotency import own_key
 from postroad.errors import PostroadError, ServiceUnavailable
 from postroad.rpi import watch
 from postroad.rpi.drivers import run_async
@@ -133,15 +131,8 @@ def _target(request: HttpRequest) -> str:
 
 def _passed(given: Mapping[str, str], caller: str) -> dict[str, str]:
     found = {name: given.get(name) for name in PASSED}
-    found[_KEY] = _key_of(caller, found[_KEY] or "")
+    found[_KEY] = own_key(caller, found[_KEY])
     return {name: value for name, value in found.items() if value and value.isascii()}
-
-
-def _key_of(caller: str, key: str) -> str:
-    """Return the key as the owner gets it: clients choose keys without knowing of each other, so each has his own."""
-    if not caller or not re.fullmatch(KEY_PATTERN, key):
-        return key  # the owner says what is wrong with it
-    return hashlib.sha256(f"{caller}\n{key}".encode()).hexdigest()
 
 
 def _back(answer: Answer, owner: str) -> HttpResponse:

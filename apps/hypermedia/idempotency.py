@@ -36,14 +36,14 @@ class _Unstored(Exception):
         self.response = response
 
 
-def answer_once(request: HttpRequest, service: str, *, version: int, respond: Respond) -> HttpResponse:
-    """Return the answer of `respond`, which is rendered, or that of the first request with the same key.
+def answer_once(request: HttpRequest, service: str, *, caller: str, version: int, respond: Respond) -> HttpResponse:
+    """Return the answer of `respond`, which is rendered, or that of the caller's first request with the same key.
 
     Raises:
         Problem: 400, the key cannot be used; 422, it was used for another request; 409, the first takes too long.
     Concurrency: requests with one key wait for each other in the database.
     """
-    key = request.headers.get("idempotency-key")
+    key = own_key(caller, request.headers.get("idempotency-key"))
     if key is None or request.method != "POST" or _is_too_large(request):
         return respond()
     if not re.fullmatch(KEY_PATTERN, key):
@@ -55,6 +55,18 @@ def answer_once(request: HttpRequest, service: str, *, version: int, respond: Re
             return _answer(_claim(service, key, fingerprint), fingerprint, respond)
     except _Unstored as unstored:
         return unstored.response
+
+
+def own_key(caller: str, key: str | None) -> str | None:
+    """Return the key as it is kept: callers choose keys without knowing of each other, so each has their own.
+
+    Args:
+        caller: Whose it is; empty: nobody had to say who they are.
+        key: What they sent; one that cannot be used stays what it is.
+    """
+    if not caller or key is None or not re.fullmatch(KEY_PATTERN, key):
+        return key
+    return hashlib.sha256(f"{caller}\n{key}".encode()).hexdigest()
 
 
 def forget_old_answers(most: int) -> int:

@@ -1,5 +1,6 @@
 """Versions side by side: what happens around every view of a service, whatever its version.  Not: the views.
 
+First of all the caller shows who they are; a view sees and changes only what is theirs (`apps.identity`).
 `/v1/orders/1` and `/v2/orders/1` are what they say; `/orders/1` is the version that `Accept` asks for, else the newest.
 """
 
@@ -19,6 +20,8 @@ from apps.hypermedia.deprecation import announce_end
 from apps.hypermedia.idempotency import answer_once
 from apps.hypermedia.negotiation import PLAIN, Wanted, choose, media_type_of, names_version
 from apps.hypermedia.problems import Problem, ProblemResponse, exception_handler
+from apps.identity.admission import admitted
+from apps.identity.caller import Caller, NotAdmitted
 
 View = Callable[..., HttpResponse]
 _ROUTE = re.compile(r"v([0-9]+)/(.*)")
@@ -27,9 +30,14 @@ _FIRST = 1  # the version that answers in JSON whatever is accepted
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """An address without version, with its view in each version."""
+    """An address without version, with its view in each version.
+
+    Attributes:
+        resource: Which row of `apps.identity.roles.ROLES` says who may use it.
+    """
 
     service: str
+    resource: str
     name: str
     views: Mapping[int, View]
 
@@ -53,7 +61,9 @@ def served(service: str, patterns: Iterable[URLPattern]) -> list[URLPattern]:
     versioned, unversioned = [], []
     for route, versions in found.items():
         views = {version: pattern.callback for version, pattern in versions.items()}
-        address = Address(service=service, name=versions[min(versions)].name or route, views=views)
+        address = Address(
+            service=service, resource=route.partition("/")[0], name=versions[min(versions)].name or route, views=views
+        )
         for version, pattern in versions.items():
             versioned.append(path(f"v{version}/{route}", _at(address, version), name=pattern.name))
         unversioned.append(path(route, _at(address, None)))
@@ -65,12 +75,12 @@ def _at(address: Address, version: int | None) -> View:
 
     @csrf_exempt
     def answer(request: HttpRequest, **keys: Any) -> HttpResponse:
-        wanted = _wanted(request, address, version)
-        if wanted is None:
-            response: HttpResponse = ProblemResponse(request, _not_acceptable(request, address, version))
-        else:
-            response = _respond(request, address, wanted.version, keys)
-            _label(request, response, address, wanted)
+        try:
+            with admitted(request.headers, method=request.method or "", resource=address.resource) as caller:
+                response = _answer(request, address, version, keys, caller)
+        except NotAdmitted as error:
+            response = ProblemResponse(request, Problem(error.status, error.code, error.detail))
+            response.headers.update(error.headers)
         patch_vary_headers(response, ["Accept"])
         return response
 
@@ -79,13 +89,26 @@ def _at(address: Address, version: int | None) -> View:
     return answer
 
 
-def _respond(request: HttpRequest, address: Address, version: int, keys: dict[str, Any]) -> HttpResponse:
+def _answer(
+    request: HttpRequest, address: Address, version: int | None, keys: dict[str, Any], caller: Caller
+) -> HttpResponse:
+    wanted = _wanted(request, address, version)
+    if wanted is None:
+        return ProblemResponse(request, _not_acceptable(request, address, version))
+    response = _respond(request, address, wanted.version, keys, caller)
+    _label(request, response, address, wanted)
+    return response
+
+
+def _respond(
+    request: HttpRequest, address: Address, version: int, keys: dict[str, Any], caller: Caller
+) -> HttpResponse:
     def respond() -> HttpResponse:
         response = address.views[version](request, **keys)
         return response.render() if isinstance(response, Response) else response
 
     try:
-        return answer_once(request, address.service, version=version, respond=respond)
+        return answer_once(request, address.service, caller=caller.name, version=version, respond=respond)
     except (Problem, OperationalError) as error:
         answer = exception_handler(error, {"request": request})
         if answer is None:

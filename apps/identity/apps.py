@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.apps import AppConfig
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core import checks
+from django.core.checks import CheckMessage, Error, register
 from typing_extensions import override
 
 from apps.identity import conf
@@ -21,7 +22,7 @@ def check_deployment(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[
         return []
     found = "GATEWAY_AUTH is 'none': whoever reaches this process reads and changes everybody's orders."
     hint = "Set GATEWAY_AUTH=oidc or api_key for the gateway and for all services; docs/how-to/use-the-gateway.md."
-    return [Warning(found, hint=hint, id="identity.W001")]
+    return [checks.Warning(found, hint=hint, id="identity.W001")]
 
 
 class IdentityConfig(AppConfig):

@@ -39,11 +39,16 @@ class TicketRefused(Message):
 
 @command("kitchen.CreateTicket", on=KITCHEN, key="order_id", replies=(TicketReserved, TicketRefused))
 class CreateTicket(Message):
-    """Ask the kitchen to reserve the work of an order; the ticket has the order's id."""
+    """Ask the kitchen to reserve the work of an order; the ticket has the order's id.
+
+    Attributes:
+        consumer_id: Who may look at the ticket besides the kitchen; None: nobody, as an older sender does not say.
+    """
 
     restaurant_id: Positive
     order_id: Positive
     line_items: NonEmpty[tuple[TicketLine, ...]]
+    consumer_id: Positive | None = None
 
 
 @command("kitchen.ConfirmCreateTicket", on=KITCHEN, key="ticket_id", replies=(Done, TicketRefused))

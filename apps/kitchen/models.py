@@ -70,11 +70,13 @@ class Ticket(models.Model):
     """The work of one order, with the order's id; take it with `Ticket.objects.lock` before you change its state.
 
     Attributes:
+        consumer_id: Whose order it is; empty: not known, as tickets of before it was kept.
         previous_state: The state before this one, pending changes left out; empty at first.
     """
 
     id = models.BigIntegerField(primary_key=True)
     restaurant_id = models.BigIntegerField()
+    consumer_id = models.BigIntegerField(null=True, blank=True)
     state = models.TextField(
         choices=[(state.value, state.value) for state in TicketState], default=TicketState.CREATE_PENDING.value
     )
@@ -98,13 +100,17 @@ class Ticket(models.Model):
         return f"ticket {self.pk}"
 
     @classmethod
-    def reserve(cls, order_id: int, *, restaurant: Restaurant, lines: Sequence[Portions]) -> "Ticket":
+    def reserve(
+        cls, order_id: int, *, restaurant: Restaurant, lines: Sequence[Portions], consumer_id: int | None = None
+    ) -> "Ticket":
         """Store a new ticket, which waits for the order to stand.
 
         Raises:
             IntegrityError: The order has one, since a moment ago.
         """
-        ticket = cls.objects.create(pk=order_id, restaurant_id=restaurant.pk, created_at=clock.now())
+        ticket = cls.objects.create(
+            pk=order_id, restaurant_id=restaurant.pk, consumer_id=consumer_id, created_at=clock.now()
+        )
         TicketLineItem.objects.bulk_create(TicketLineItem(ticket=ticket, **asdict(line)) for line in lines)
         return ticket
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.conf import settings
 
+from apps.identity.scope import own
 from apps.kitchen.domain import Portions, TicketState, reason_to_refuse
 from apps.kitchen.messages import (
     BeginCancelTicket,
@@ -50,7 +51,7 @@ def create_ticket(command: CreateTicket) -> TicketReserved:
         return TicketReserved(ticket_id=command.order_id)
     lines = _portions(command.line_items)
     restaurant = _check_menu(command.restaurant_id, lines)
-    ticket = Ticket.reserve(command.order_id, restaurant=restaurant, lines=lines)
+    ticket = Ticket.reserve(command.order_id, restaurant=restaurant, lines=lines, consumer_id=command.consumer_id)
     return TicketReserved(ticket_id=ticket.pk)
 
 
@@ -212,9 +213,9 @@ def find_ticket(ticket_id: int) -> Ticket:
     """Return a ticket.
 
     Raises:
-        BusinessRefusal: `not_found`.
+        BusinessRefusal: `not_found`, also when it is of somebody else's order.
     """
-    ticket = Ticket.objects.filter(pk=ticket_id).first()
+    ticket = own(Ticket.objects.all()).filter(pk=ticket_id).first()
     if ticket is None:
         raise not_found("ticket", ticket_id)
     return ticket

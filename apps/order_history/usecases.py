@@ -6,6 +6,7 @@ The events of one aggregate arrive in order; those of an order, its ticket and i
 from dataclasses import dataclass
 
 from apps.delivery.messages import DeliveryCancelled, DeliveryDelivered, DeliveryPickedUp, DeliveryScheduled
+from apps.identity.scope import own
 from apps.kitchen.messages import (
     TicketAccepted,
     TicketCancelled,
@@ -42,8 +43,8 @@ class Page:
 
 
 def find_orders(wanted: OrderFilter, *, most: int = PAGE_SIZE) -> Page:
-    """Return at most so many orders; one statement."""
-    found = tuple(OrderView.objects.listed(wanted)[: most + 1])
+    """Return at most so many of the caller's orders; one statement."""
+    found = tuple(own(OrderView.objects.listed(wanted))[: most + 1])
     orders = found[:most]
     return Page(orders=orders, end=orders[-1].position if len(found) > most else None)
 
@@ -52,9 +53,9 @@ def find_order(order_id: int) -> OrderView:
     """Return an order.
 
     Raises:
-        BusinessRefusal: `not_found`: it does not exist, or its event has not arrived yet.
+        BusinessRefusal: `not_found`: it does not exist, its event has not arrived yet, or it is somebody else's.
     """
-    view = OrderView.objects.known().filter(pk=order_id).first()
+    view = own(OrderView.objects.known()).filter(pk=order_id).first()
     if view is None:
         raise not_found("order", order_id)
     return view

@@ -46,7 +46,9 @@ def validate_order(data: CreateOrderData) -> ValidateOrderByConsumer:
 def create_ticket(data: CreateOrderData) -> CreateTicket:
     """Ask the kitchen to reserve the work."""
     lines = _ticket_lines(data.line_items)
-    return CreateTicket(restaurant_id=data.restaurant_id, order_id=data.order_id, line_items=lines)
+    return CreateTicket(
+        restaurant_id=data.restaurant_id, order_id=data.order_id, line_items=lines, consumer_id=data.consumer_id
+    )
 
 
 def cancel_create_ticket(data: CreateOrderData) -> CancelCreateTicket:

@@ -7,6 +7,7 @@ import msgspec
 from django.conf import settings
 
 from apps.consumers.messages import ConsumerCreated
+from apps.identity.scope import check_owner, own
 from apps.orders import announcements
 from apps.orders.domain import Dish, OrderLine, OrderRequest, OrderState, OrderVerb, RequestedItem, Revision, next_state
 from apps.orders.messages import (
@@ -41,8 +42,9 @@ def create_order(request: OrderRequest) -> Order:
     Only local data are looked at: an unknown consumer is refused later, by consumers, since the replica may be behind.
 
     Raises:
-        BusinessRefusal: Unknown restaurant or menu item, or a total that is too small or too large.
+        BusinessRefusal: Unknown restaurant or menu item, a total that is too small or too large, or `not_yours`.
     """
+    check_owner(request.consumer_id, field="consumerId")
     restaurant = Restaurant.objects.filter(pk=request.restaurant_id).first()
     if restaurant is None:
         detail = f"There is no restaurant {request.restaurant_id}."
@@ -170,30 +172,30 @@ def find_order(order_id: int) -> Order:
     """Return an order.
 
     Raises:
-        BusinessRefusal: `not_found`.
+        BusinessRefusal: `not_found`, also when it is somebody else's.
     """
-    order = Order.objects.filter(pk=order_id).first()
+    order = own(Order.objects.all()).filter(pk=order_id).first()
     if order is None:
         raise not_found("order", order_id)
     return order
 
 
 def orders_after(*, after: int, most: int) -> list[Order]:
-    """Return the next orders by ascending id: those above `after`."""
-    return list(Order.objects.filter(pk__gt=after).order_by("pk")[:most])
+    """Return the caller's next orders by ascending id: those above `after`."""
+    return list(own(Order.objects.all()).filter(pk__gt=after).order_by("pk")[:most])
 
 
 def lock_order(order_id: int) -> Order:
     """As `find_order`, under a row lock, in the caller's transaction."""
-    order = Order.objects.select_for_update().filter(pk=order_id).first()
+    order = own(Order.objects.select_for_update()).filter(pk=order_id).first()
     if order is None:
         raise not_found("order", order_id)
     return order
 
 
 def newest_orders(*, before: int | None, most: int) -> tuple[Order, ...]:
-    """Return the newest orders, or the newest of those that are older than order `before`; one statement."""
-    orders = Order.objects.order_by("-pk")
+    """Return the caller's newest orders, or the newest of those that are older than order `before`; one statement."""
+    orders = own(Order.objects.all()).order_by("-pk")
     return tuple((orders if before is None else orders.filter(pk__lt=before))[:most])
 
 

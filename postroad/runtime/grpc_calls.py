@@ -71,15 +71,18 @@ class Calls(grpc.ServerInterceptor):
         handler = continuation(handler_call_details)
         if handler is None:
             return None
-        servicer = self._servicers.get(handler_call_details.method.split("/")[1])
+        _, name, method = handler_call_details.method.split("/")
+        servicer = self._servicers.get(name)
         codec = (handler.request_deserializer, handler.response_serializer)
         match servicer, handler:
             case None, grpc.RpcMethodHandler(stream_stream=reflect) if reflect is not None:
                 return grpc.stream_stream_rpc_method_handler(self._bounded(reflect), *codec)
             case Servicer(), grpc.RpcMethodHandler(unary_stream=stream) if stream is not None:
-                return grpc.unary_stream_rpc_method_handler(self._bounded(self._streaming(servicer, stream)), *codec)
+                return grpc.unary_stream_rpc_method_handler(
+                    self._bounded(self._streaming(servicer, stream, method)), *codec
+                )
             case Servicer(), grpc.RpcMethodHandler(unary_unary=answer) if answer is not None:
-                return grpc.unary_unary_rpc_method_handler(_answering(servicer, answer), *codec)
+                return grpc.unary_unary_rpc_method_handler(_answering(servicer, answer, method), *codec)
         return handler
 
     def _bounded(self, behaviour: Behaviour) -> Behaviour:
@@ -94,11 +97,12 @@ class Calls(grpc.ServerInterceptor):
         stream.experimental_thread_pool = self._stream_threads  # type: ignore[attr-defined]  # grpcio's own name for it
         return stream
 
-    def _streaming(self, servicer: Servicer, behaviour: Behaviour) -> Behaviour:
+    def _streaming(self, servicer: Servicer, behaviour: Behaviour, method: str) -> Behaviour:
         def stream(request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
             with _scope(servicer, context):
                 try:
-                    yield from behaviour(request, context)
+                    with servicer.guard(method, _metadata(context)):
+                        yield from behaviour(request, context)
                 except Exception as error:  # noqa: BLE001 - the server's loop: logged, and no internals in the answer
                     _refuse(error, servicer, context)
             if self._stopping.is_set():
@@ -109,11 +113,12 @@ class Calls(grpc.ServerInterceptor):
         return stream
 
 
-def _answering(servicer: Servicer, behaviour: Behaviour) -> Behaviour:
+def _answering(servicer: Servicer, behaviour: Behaviour, method: str) -> Behaviour:
     def answer(request: Any, context: grpc.ServicerContext) -> Any:
         with _scope(servicer, context), connected():
             try:
-                reply = behaviour(request, context)
+                with servicer.guard(method, _metadata(context)):
+                    reply = behaviour(request, context)
             except Exception as error:  # noqa: BLE001 - the server's loop: logged, and no internals in the answer
                 _refuse(error, servicer, context)
         count_answer(servicer.name, grpc.StatusCode.OK)
@@ -128,10 +133,15 @@ def _scope(servicer: Servicer, context: grpc.ServicerContext) -> Iterator[None]:
     left = context.time_remaining()
     if left <= 0:
         context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, _EXPIRED)
-    trace = read_trace_parent(str(dict(context.invocation_metadata()).get("traceparent", "")))
+    trace = read_trace_parent(_metadata(context).get("traceparent", ""))
     seconds = left if left < _LONGEST_SECONDS else None
     with working(Current(service=servicer.owner, trace_parent=trace)), deadline.within(seconds):
         yield
+
+
+def _metadata(context: grpc.ServicerContext) -> Mapping[str, str]:
+    """Return the call's metadata that is text; of a name that is given twice the last."""
+    return {name: value for name, value in context.invocation_metadata() if isinstance(value, str)}
 
 
 def _refuse(error: Exception, servicer: Servicer, context: grpc.ServicerContext) -> NoReturn:

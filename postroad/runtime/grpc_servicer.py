@@ -14,6 +14,7 @@ A process reads the tables of its installed services when it serves gRPC; no oth
 
 import importlib.util
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import Any
@@ -42,6 +43,13 @@ class Status:
     fields: Mapping[str, list[str]] = field(default_factory=dict)
 
 
+Guard = Callable[[str, Mapping[str, str]], AbstractContextManager[object]]
+
+
+def _open(method: str, metadata: Mapping[str, str]) -> AbstractContextManager[object]:
+    return nullcontext()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Servicer:
     """One gRPC service.
@@ -53,6 +61,8 @@ class Servicer:
         add: The generated `add_…Servicer_to_server`.
         status_of: What an exception of the implementation means; None: it is a defect.
         close: Ends the streams of such an object, soon; called when the server stops.
+        guard: Surrounds each call, given the method's name and the call's metadata; whom it does not let in it tells by
+            an exception that `status_of` knows.  Everybody is let in by default.
         owner: Name of the service of ours that offers it; `find_servicers` sets it.
     """
 
@@ -61,6 +71,7 @@ class Servicer:
     add: Callable[[Any, grpc.Server], None]
     status_of: Callable[[Exception], Status | None]
     close: Callable[[Any], None] = lambda _: None
+    guard: Guard = _open
     owner: str = ""
 
 

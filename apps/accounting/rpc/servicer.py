@@ -6,7 +6,7 @@ from typing_extensions import override
 from apps.accounting import usecases
 from apps.accounting.rpc.v1.accounting_pb2 import DESCRIPTOR, Account, Bill, GetAccountRequest, GetBillRequest
 from apps.accounting.rpc.v1.accounting_pb2_grpc import AccountingServicer, add_AccountingServicer_to_server
-from apps.rpc import read_id, status_of
+from apps.rpc import guard_of, read_id, status_of
 from apps.values import cents
 from postroad.runtime.grpc_servicer import Servicer
 
@@ -42,5 +42,6 @@ SERVICERS = (
         make=Accounting,
         add=add_AccountingServicer_to_server,
         status_of=status_of,
+        guard=guard_of({"GetAccount": "accounts", "GetBill": "bills"}),
     ),
 )

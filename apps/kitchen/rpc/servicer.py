@@ -6,7 +6,7 @@ from typing_extensions import override
 from apps.kitchen import models, usecases
 from apps.kitchen.rpc.v1.kitchen_pb2 import DESCRIPTOR, GetTicketRequest, Ticket
 from apps.kitchen.rpc.v1.kitchen_pb2_grpc import KitchenServicer, add_KitchenServicer_to_server
-from apps.rpc import read_id, status_of
+from apps.rpc import guard_of, read_id, status_of
 from postroad.runtime.grpc_servicer import Servicer
 
 
@@ -38,5 +38,6 @@ SERVICERS = (
         make=Kitchen,
         add=add_KitchenServicer_to_server,
         status_of=status_of,
+        guard=guard_of({"GetTicket": "tickets"}),
     ),
 )

@@ -17,7 +17,7 @@ from apps.orders.rpc.v1.orders_pb2 import (
 )
 from apps.orders.rpc.v1.orders_pb2_grpc import OrdersServicer, add_OrdersServicer_to_server
 from apps.orders.rpc.watch import Watch
-from apps.rpc import invalid, read_id, status_of
+from apps.rpc import guard_of, invalid, read_id, status_of
 from apps.values import cents
 from postroad.runtime.grpc_calls import connected
 from postroad.runtime.grpc_servicer import Servicer
@@ -93,6 +93,7 @@ SERVICERS = (
         make=Orders,
         add=add_OrdersServicer_to_server,
         status_of=status_of,
+        guard=guard_of({"GetOrder": "orders", "ListOrders": "orders", "WatchOrder": "orders"}),
         close=Orders.close,
     ),
 )

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 
 from apps.orders.domain import FINAL_STATES
 from apps.orders.rpc.v1.orders_pb2 import Order
@@ -26,12 +27,14 @@ class Watch:
     def changes(self, order_id: int, *, gone: threading.Event) -> Iterator[Order]:
         """Yield the order now and after each change, until it is in a final state or the watcher is gone.
 
+        It is looked at as its caller may see it.
+
         Raises:
             BusinessRefusal: `not_found`.
         """
-        shown = None
+        shown, caller = None, copy_context()
         while not gone.is_set() and not self._closed.is_set():
-            order = self._looker.submit(self._look, order_id).result()
+            order = self._looker.submit(caller.run, self._look, order_id).result()
             if order != shown:
                 yield order
             if order.state in _FINAL:
