@@ -118,7 +118,7 @@ def confirm(admin: ReadOnlyAdmin, request: HttpRequest, *, verb: Verb) -> HttpRe
         messages.info(request, "None of these messages is parked any more; nothing was changed.")
         return HttpResponseRedirect(back)
     if request.method == "POST":
-        for letter in _heads(letters) if verb is REDRIVE else letters:
+        for letter in redrive.heads(letters) if verb is REDRIVE else letters:
             _do(admin, request, verb, letter)
         return HttpResponseRedirect(back)
     context = {
@@ -126,7 +126,7 @@ def confirm(admin: ReadOnlyAdmin, request: HttpRequest, *, verb: Verb) -> HttpRe
         "title": verb.title,
         "opts": admin.opts,
         "verb": verb,
-        "groups": [_group(letter) for letter in _heads(letters)] if verb is REDRIVE else _alone(letters),
+        "groups": [_group(letter) for letter in redrive.heads(letters)] if verb is REDRIVE else _alone(letters),
         "back": back,
         "media": admin.media,
     }
@@ -137,14 +137,6 @@ def _do(admin: ReadOnlyAdmin, request: HttpRequest, verb: Verb, letter: DeadLett
     report = verb.act(letter)
     messages.add_message(request, messages.SUCCESS if report.is_complete else messages.ERROR, report.text)
     admin.log_change(request, letter, f"{verb.button}: {report.text}")
-
-
-def _heads(letters: Iterable[DeadLetter]) -> list[DeadLetter]:
-    """Return one letter for each key, since a redrive treats the whole key; those without key are alone."""
-    heads: dict[tuple[str, str], DeadLetter] = {}
-    for letter in letters:
-        heads.setdefault((letter.subscriber, letter.partition_key or f"no key {letter.pk}"), letter)
-    return list(heads.values())
 
 
 def _group(letter: DeadLetter) -> Group:

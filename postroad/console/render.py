@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
 from postroad import clock
+from postroad.messaging.message import storable
 
 MOST_SHOWN = 20_000
 """Characters of a body or traceback on a page; browsers lay out more only slowly, and nobody reads it there."""
@@ -38,7 +39,7 @@ def long_text(text: str, *, whole: int | None = None) -> SafeString:
     """Return text as a scrollable block, cut at `MOST_SHOWN`; `whole` is its length in bytes when it is known."""
     if not text:
         return SafeString("-")
-    rest = ""
+    text, rest = storable(text), ""  # JSON can escape half of a surrogate pair, which no page can be encoded with
     if len(text) > MOST_SHOWN:
         rest = f"\n… cut after {MOST_SHOWN} of {whole or len(text)} {'bytes' if whole else 'characters'}"
     return format_html('<pre class="postroad-pre" tabindex="0">{}{}</pre>', text[:MOST_SHOWN], rest)

@@ -20,8 +20,20 @@ class Kind(StrEnum):
 
 
 def storable(text: str) -> str:
-    """Return text that every database stores: PostgreSQL refuses NUL, which a foreign sender may put anywhere."""
-    return text.replace("\x00", "\ufffd")
+    """Return text that every database stores; what PostgreSQL refuses, and a foreign sender may put anywhere, is escaped.
+
+    That is NUL, and half of a surrogate pair.
+    """
+    if text.isascii() and "\x00" not in text:
+        return text
+    return text.encode(errors="backslashreplace").decode().replace("\x00", "\\x00")
+
+
+def printable(text: str) -> str:
+    """Return text on one line that no terminal and no page takes for anything else: what cannot be printed is escaped."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """Redrive and discard with the handlers of this process, for the command line and the admin.  Not: parking."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from postroad.codecs.showing import shown_text
@@ -27,14 +28,20 @@ def redrive(letter: DeadLetter) -> Report:
 
 def redrive_all() -> Report:
     """Handle everything that is parked, key by key; a key that fails again does not stop the others."""
-    heads: dict[tuple[str, str], DeadLetter] = {}
-    for letter in DeadLetter.objects.filter(state=DeadLetterState.PARKED).order_by("id").iterator():
-        heads.setdefault((letter.subscriber, letter.partition_key or f"no key {letter.pk}"), letter)
-    reports = [redrive(letter) for letter in heads.values()]
+    parked = DeadLetter.objects.filter(state=DeadLetterState.PARKED).defer("body", "headers", "traceback")
+    reports = [redrive(letter) for letter in heads(parked.order_by("id").iterator())]
     failed = [report.text for report in reports if not report.is_complete]
     if failed:
         return Report(text=f"{len(failed)} of {len(reports)} keys failed again: {' '.join(failed)}", is_complete=False)
     return Report(text=f"{len(reports)} keys redriven." if reports else "No message is parked.")
+
+
+def heads(letters: Iterable[DeadLetter]) -> list[DeadLetter]:
+    """Return the first letter of each key, since a redrive treats the whole key; those without key are alone."""
+    found: dict[tuple[str, str, int], DeadLetter] = {}
+    for letter in letters:
+        found.setdefault((letter.subscriber, letter.partition_key, 0 if letter.partition_key else letter.pk), letter)
+    return list(found.values())
 
 
 def discard(letter: DeadLetter) -> Report:

@@ -5,9 +5,11 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from postroad.console import render
 from postroad.messaging import deadletters
 from postroad.messaging.message import Envelope
 from postroad.messaging.models import DeadLetter
+from postroad.runtime import redrive
 from tests.support.shop import Shop
 
 pytestmark = pytest.mark.django_db
@@ -228,3 +230,43 @@ def test_the_list_costs_the_same_for_one_letter_and_for_thirty(
         answer = admin_client.get(LIST)
 
     assert len(answer.context["cl"].result_list) == len(letters)
+
+
+LONE = "\ud800"
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "shown"),
+    [
+        (b'{"name": "a\\ud800b"}', "application/json", r"a\ud800b"),
+        (b'{"a\\udfffb": ["\\ud83d"]}', "application/json; charset=utf-8", r"a\udfffb"),
+        (b"a\xed\xa0\x80b", "text/plain", "a\ufffd\ufffd\ufffdb"),
+    ],
+)
+def test_half_of_a_surrogate_pair_in_a_body_is_shown_as_an_escape(
+    admin_client: Client, body: bytes, content_type: str, shown: str
+) -> None:
+    letter = park(1, body=body, content_type=content_type)
+
+    page = admin_client.get(f"{LIST}{letter.pk}/change/")
+
+    assert page.status_code == 200
+    assert shown in page.content.decode()
+
+
+def test_half_of_a_surrogate_pair_in_a_header_is_shown_as_an_escape(admin_client: Client) -> None:
+    letter = park(1)
+    letter.headers = {"x": f"a{LONE}b"}  # written by a former release on SQLite
+
+    assert r"x: a\ud800b" in render.named_values(letter.headers)
+    assert r"a\ud800b" in render.value({"name": f"a{LONE}b"})
+
+
+def test_no_key_looks_like_no_key() -> None:
+    without = park(1)
+    without.partition_key = ""
+    behind = [park(2, key=f"no key {without.pk}"), park(3, key=f"no key {without.pk}")]
+
+    heads = redrive.heads([without, *behind])
+
+    assert heads == [without, behind[0]]
