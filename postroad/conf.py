@@ -82,7 +82,11 @@ class Settings:
     )
     processed_retention_hours: float = _setting(24.0 * 14, "age at which rows of handled messages are deleted", least=1)
     dead_letter_retention_hours: float = _setting(24.0 * 90, "age at which ended dead letters are deleted", least=1)
+    saga_retention_hours: float = _setting(24.0 * 90, "age at which ended sagas are deleted, with their steps", least=1)
     retention_batch_rows: int = _setting(1000, "rows deleted in one statement by retention", least=1)
+    retention_rows_per_second: int = _setting(
+        10_000, "most expired rows that a relay process deletes a second", least=1
+    )
     migrate_lock_seconds: float = _setting(
         10.0, "how long a migration waits for a table, while everybody's queries queue behind it; 0: for ever", least=0
     )

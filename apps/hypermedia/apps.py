@@ -16,4 +16,4 @@ class HypermediaConfig(AppConfig):
     def ready(self) -> None:
         """Have the relay processes delete old answers, too (models exist only now)."""
         sweep_also = import_string("postroad.messaging.retention.sweep_also")
-        sweep_also(import_string("apps.hypermedia.idempotency.forget_old_answers"))
+        sweep_also(import_string("apps.hypermedia.idempotency.OLD_ANSWERS"))

@@ -10,10 +10,9 @@ import hashlib
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import timedelta
 
 from django.conf import settings
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 
 from apps.hypermedia.models import AnsweredRequest
@@ -21,12 +20,20 @@ from apps.hypermedia.problems import Problem
 from apps.rest import MAX_BODY_BYTES, Ruled
 from postroad import clock
 from postroad.messaging.producer import unit_of_work
+from postroad.messaging.retention import Expiry
 
 KEY_PATTERN = "[!-~]{1,255}"  # printable ASCII; a UUID has 36 characters
 RETENTION_HOURS = 24  # default of the setting IDEMPOTENCY_RETENTION_HOURS
 WAIT_SECONDS = 10  # default of the setting IDEMPOTENCY_WAIT_SECONDS: less than a usual client's patience
 _LOCK_NOT_AVAILABLE = "55P03"  # PostgreSQL's SQLSTATE
 Respond = Callable[[], HttpResponse]
+
+OLD_ANSWERS = Expiry(
+    table="hypermedia_answeredrequest",
+    age="created_at",
+    hours=lambda: getattr(settings, "IDEMPOTENCY_RETENTION_HOURS", RETENTION_HOURS),
+)
+"""Answers that the relay processes delete."""
 
 
 class _Unstored(Exception):
@@ -67,15 +74,6 @@ def own_key(caller: str, key: str | None) -> str | None:
     if not caller or key is None or not re.fullmatch(KEY_PATTERN, key):
         return key
     return hashlib.sha256(f"{caller}\n{key}".encode()).hexdigest()
-
-
-def forget_old_answers(most: int) -> int:
-    """Delete answers that are older than `IDEMPOTENCY_RETENTION_HOURS`, at most so many; return how many."""
-    hours = getattr(settings, "IDEMPOTENCY_RETENTION_HOURS", RETENTION_HOURS)
-    old = AnsweredRequest.objects.filter(created_at__lt=clock.now() - timedelta(hours=hours))
-    with transaction.atomic():
-        ids = list(old.order_by("created_at").values_list("pk", flat=True)[:most])
-        return AnsweredRequest.objects.filter(pk__in=ids).delete()[0] if ids else 0
 
 
 def _answer(row: AnsweredRequest, fingerprint: str, respond: Respond) -> HttpResponse:

@@ -21,9 +21,10 @@ from dataclasses import dataclass
 from django.db import Error, connection, transaction
 
 from postroad.conf import settings
-from postroad.messaging import outbox, retention, watch
+from postroad.messaging import outbox, watch
 from postroad.messaging.broker import Fate, Publisher
 from postroad.messaging.outbox import Outgoings, TakenRow
+from postroad.messaging.sweeper import Sweeper
 from postroad.messaging.wakeup import Wakeup
 from postroad.retry import Backoff
 
@@ -37,7 +38,6 @@ MOST_UNDER_WAY = 1000
 
 _TURN_SECONDS = 1.0  # a rest is taken in pieces: a stop is noticed after this long at the latest
 _TAKEN_OVER = (Fate.CONFIRMED, Fate.ACCEPTED)
-_SWEEP_SECONDS = 60.0
 _FULL_SECONDS = 0.02  # wait for a volatile broker's consumers when it holds all it may
 
 
@@ -52,7 +52,7 @@ class _Block:
 class Relay:
     """Moves outbox rows to one publisher.
 
-    Concurrency: one thread an instance, any number of instances and processes on one outbox.
+    Concurrency: one thread an instance (and one of its sweeper), any number of instances and processes on one outbox.
     """
 
     def __init__(self, publisher: Publisher, wakeup: Wakeup, *, is_durable: bool) -> None:
@@ -60,23 +60,30 @@ class Relay:
         self._blocks: dict[str, _Block] = {}
         self._under_way: dict[str, int] = {}
         self._troubles = 0
-        self._swept_at = time.monotonic()
         self._has_lanes = False
 
     def run(self, stop: threading.Event, *, beat: Callable[[], None] = lambda: None) -> None:
         """Relay until `stop` is set; a wait ends within a second, or at once if `Wakeup.ring` can end it.
 
-        Survives the loss of broker and database: both are tried again with back-off.
+        Survives the loss of broker and database: both are tried again with back-off.  Beside it a thread deletes
+        expired rows.
 
         Args:
             stop: Ends the loop after the batch under way.
             beat: Called before every batch, and each second of a rest.
         """
+        sweeper = Sweeper()
+        sweeper.start()
+        try:
+            self._relay(stop, beat)
+        finally:
+            sweeper.stop()
+
+    def _relay(self, stop: threading.Event, beat: Callable[[], None]) -> None:
         while not stop.is_set():
             beat()
             try:
                 is_working = self.run_once() > 0 or self._look_again()
-                self._sweep()
             except Error as error:
                 self._report_database(error)
                 is_working = False
@@ -212,11 +219,6 @@ class Relay:
         self._troubles += 1
         log.error("database does not answer the relay", extra={"error": str(error).strip()})
         connection.close()
-
-    def _sweep(self) -> None:
-        if time.monotonic() - self._swept_at >= _SWEEP_SECONDS:
-            self._swept_at = time.monotonic()
-            retention.sweep()
 
 
 def _tell(rows: Sequence[TakenRow], fates: Sequence[Fate]) -> None:

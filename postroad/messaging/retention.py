@@ -1,45 +1,145 @@
-"""Deleting what is no longer needed, in small batches: processed messages and ended dead letters.  Not: the outbox.
+"""Which rows expire, and deleting them in short transactions.  Not: when, which is `sweeper`; nor the outbox.
 
-Processed rows must outlive every way a message can come again (redelivery, a redrive, a publisher's retry).
+A row of a handled message must outlive every way in which the message can come again (redelivery, a redrive, a
+publisher's retry).  PROCESSED_RETENTION_HOURS covers the broker and the publisher; while a dead letter of the same
+message is stored, whatever its state, the row stays too.
 """
 
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
 
-from django.db import models, transaction
+from django.db import connection, transaction
+from typing_extensions import override
 
 from postroad import clock
 from postroad.conf import settings
-from postroad.messaging.models import DeadLetter, DeadLetterState, ProcessedMessage
+from postroad.messaging import sql
 
-_others: list[Callable[[int], int]] = []
+_LOCK = 0x7265_7465_6E74_696F
+"""Key of the advisory lock that one batch holds, one for each database: "retentio" in ASCII."""
+
+_BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
+"""Where a pass over a table begins: no row is older."""
 
 
-def sweep_also(delete: Callable[[int], int]) -> None:
-    """Have an application's own rows swept, too: `delete` gets the most rows and returns how many there were."""
-    _others.append(delete)
+class Batch(NamedTuple):
+    """What one transaction deleted.
+
+    Attributes:
+        rows: How many.
+        newest: Age of the newest of them, where the next batch begins; None if no more have expired.
+    """
+
+    rows: int
+    newest: Any
+
+
+Expiring = Callable[[Any, int], Batch]
+"""Deletes the oldest expired rows of a table, in the caller's transaction: (age to begin at, most rows)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expiry:
+    """Rows of one table that expire some time after they were written, or ended; an `Expiring`.
+
+    Attributes:
+        table: Its name in the database.
+        age: Column that is read in order: indexed, alone or after the column of `only`.
+        hours: Age at which a row expires.
+        only: Condition in SQL, on the table's own name: which rows expire at all.
+        ended: Further column that must be as old, if a row ages from its end on; never earlier than `age`.
+    """
+
+    table: str
+    age: str
+    hours: Callable[[], float]
+    only: str = ""
+    ended: str = ""
+
+    def __call__(self, begin: Any, most: int) -> Batch:
+        """Delete a batch; its cost does not grow with what has been deleted before, if `begin` is handed on."""
+        before = _as_stored(clock.now() - timedelta(hours=self.hours()))
+        parameters = [_as_stored(begin), before, *([before] if self.ended else []), most]
+        with connection.cursor() as cursor:
+            cursor.execute(sql.delete_oldest(self.table, age=self.age, only=self._condition()), parameters)
+            rows = cursor.fetchall()
+        count, newest = rows[0] if sql.is_postgresql() else (len(rows), max((age for (age,) in rows), default=None))
+        return Batch(count, newest if count == most else None)
+
+    @override
+    def __str__(self) -> str:
+        return self.table
+
+    def _condition(self) -> str:
+        return " AND ".join(filter(None, [f"{self.ended} < %s" if self.ended else "", self.only]))
+
+
+_OF_A_LETTER = (
+    "EXISTS (SELECT 1 FROM postroad_dead_letter AS letter WHERE letter.subscriber = postroad_processed_message.subscriber"
+    " AND letter.message_id = postroad_processed_message.message_id)"
+)
+
+_expiring: list[Expiring] = [
+    Expiry(
+        table="postroad_processed_message",
+        age="processed_at",
+        hours=lambda: settings().processed_retention_hours,
+        only=f"NOT {_OF_A_LETTER}",
+    ),
+    *(
+        Expiry(
+            table="postroad_dead_letter",
+            age="created_at",
+            ended="ended_at",
+            hours=lambda: settings().dead_letter_retention_hours,
+            only=f"state = '{state}'",
+        )
+        for state in ("redriven", "discarded")
+    ),
+]
+
+
+def sweep_also(expiring: Expiring) -> None:
+    """Have the relay processes delete an application's own rows, too."""
+    if expiring not in _expiring:
+        _expiring.append(expiring)
 
 
 def sweep() -> int:
-    """Delete one batch of each kind; return the rows deleted.  Called again and again by relay processes."""
-    conf = settings()
-    processed_before = clock.now() - timedelta(hours=conf.processed_retention_hours)
-    ended_before = clock.now() - timedelta(hours=conf.dead_letter_retention_hours)
-    letters = DeadLetter.objects.exclude(state=DeadLetterState.PARKED).filter(ended_at__lt=ended_before)
-    most = conf.retention_batch_rows
-    return _delete_processed(processed_before, most) + _delete(letters, most) + sum(other(most) for other in _others)
+    """Delete one batch of each kind; return the rows deleted."""
+    return sum(next(batches(expiring), 0) for expiring in _expiring)
 
 
-def _delete(rows: "models.QuerySet[DeadLetter]", most: int) -> int:
-    with transaction.atomic():
-        ids = list(rows.order_by("id").values_list("pk", flat=True)[:most])
-        return DeadLetter.objects.filter(pk__in=ids).delete()[0] if ids else 0
+def kinds() -> tuple[Expiring, ...]:
+    """Return everything that expires."""
+    return tuple(_expiring)
 
 
-def _delete_processed(before: object, most: int) -> int:
-    old = ProcessedMessage.objects.filter(processed_at__lt=before).order_by("processed_at")
-    with transaction.atomic():
-        oldest = list(old.values_list("processed_at", flat=True)[most - 1 : most])
-        if oldest:
-            return ProcessedMessage.objects.filter(processed_at__lt=before, processed_at__lte=oldest[0]).delete()[0]
-        return ProcessedMessage.objects.filter(processed_at__lt=before).delete()[0]
+def batches(expiring: Expiring) -> Iterator[int]:
+    """Delete what has expired of one kind, a transaction for each step; yield the rows of each.
+
+    Ends when nothing more has expired, or if another process is deleting: batches of two never wait for each other.
+    """
+    most = settings().retention_batch_rows
+    begin: Any = _BEGINNING
+    while begin is not None:
+        with transaction.atomic():
+            batch = expiring(begin, most) if _is_ours() else Batch(0, None)
+        yield batch.rows
+        begin = batch.newest
+
+
+def _is_ours() -> bool:
+    """Take the lock for this transaction, whose commit need not reach the disk: a lost batch is deleted again."""
+    if not sql.is_postgresql():
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s), set_config('synchronous_commit', 'off', true)", [_LOCK])
+        return bool(cursor.fetchone()[0])
+
+
+def _as_stored(moment: Any) -> Any:
+    """Return a moment as the database's parameter; what a batch returned is one already."""
+    return connection.ops.adapt_datetimefield_value(moment) if isinstance(moment, datetime) else moment

@@ -101,6 +101,22 @@ def sqlite_insert(rows: int) -> str:
     return f"INSERT INTO postroad_outbox ({OUTBOX_COLUMNS}) VALUES {', '.join([_SQLITE_ROW] * rows)}"
 
 
+def delete_oldest(table: str, *, age: str, only: str) -> str:
+    """Return the statement that deletes the oldest rows of a table; (begin, before, those of `only`, most rows).
+
+    Rows are found by the index of `age` alone, from `begin` on: entries of deleted rows before it, which stay in the index
+    until a vacuum, are not walked over again.  PostgreSQL returns count and newest age, SQLite the age of each row.
+    """
+    place = "ctid" if is_postgresql() else "rowid"
+    old = (
+        f"SELECT {place} FROM {table} WHERE {age} >= %s AND {age} < %s{only and f' AND {only}'} ORDER BY {age} LIMIT %s"
+    )
+    if is_postgresql():
+        gone = f"DELETE FROM {table} WHERE ctid = ANY (ARRAY({old})) RETURNING {age}"
+        return f"WITH gone AS ({gone}) SELECT count(*), max({age}) FROM gone"
+    return f"DELETE FROM {table} WHERE rowid IN ({old}) RETURNING {age}"
+
+
 def is_postgresql() -> bool:
     """Whether the service's database is PostgreSQL; otherwise it is SQLite."""
     return connection.vendor == "postgresql"

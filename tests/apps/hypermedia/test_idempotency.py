@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from apps.consumers import usecases
 from apps.consumers.models import Consumer
-from apps.hypermedia.idempotency import forget_old_answers
+from apps.hypermedia.idempotency import OLD_ANSWERS
 from apps.hypermedia.models import AnsweredRequest
 from postroad import clock
 from postroad.messaging import retention
@@ -146,13 +146,13 @@ def test_a_defect_undoes_everything(register: Ask, client: Client, monkeypatch: 
 
 def test_old_answers_are_forgotten_batch_by_batch(register: Ask, settings: Settings) -> None:
     settings.IDEMPOTENCY_RETENTION_HOURS = 1
+    settings.POSTROAD = {**settings.POSTROAD, "RETENTION_BATCH_ROWS": 1}
     register(idempotency_key="a")
     register(idempotency_key="b")
     register(idempotency_key="c")
     AnsweredRequest.objects.exclude(key="c").update(created_at=clock.now() - timedelta(hours=2))
 
-    assert forget_old_answers(1) == 1
-    assert forget_old_answers(10) == 1
+    assert list(retention.batches(OLD_ANSWERS)) == [1, 1, 0]
     assert AnsweredRequest.objects.get().key == "c"
 
 

@@ -1,0 +1,46 @@
+"""Which sagas expire: those that have ended, with their history.  Not: stuck ones, which wait for a person.
+
+A late reply for a deleted saga parks, as one for a saga that never was: nothing can be done for it any more.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from typing_extensions import override
+
+from postroad import clock
+from postroad.conf import settings
+from postroad.messaging.retention import Batch
+from postroad.sagas.execution import Status
+from postroad.sagas.models import SagaInstance, SagaStep
+
+_ROWS_A_SAGA = 10  # roughly: a batch is counted in rows, steps included
+
+
+@dataclass(frozen=True, slots=True)
+class EndedSagas:
+    """Sagas that ended in one way; found by the index of status and creation."""
+
+    status: Status
+
+    def __call__(self, begin: Any, most: int) -> Batch:
+        """Delete the oldest of them with their steps: SAGA_RETENTION_HOURS after they ended."""
+        before = clock.now() - timedelta(hours=settings().saga_retention_hours)
+        old = SagaInstance.objects.filter(
+            status=self.status.value, created_at__gte=begin, created_at__lt=before, ended_at__lt=before
+        )
+        sagas = list(old.order_by("created_at").values_list("pk", "created_at")[: max(1, most // _ROWS_A_SAGA)])
+        if not sagas:
+            return Batch(0, None)
+        ids = [saga for saga, _ in sagas]
+        steps, _ = SagaStep.objects.filter(saga__in=ids).delete()
+        instances, _ = SagaInstance.objects.filter(pk__in=ids).delete()
+        return Batch(steps + instances, sagas[-1][1])
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.status.lower()} sagas"
+
+
+ENDED_SAGAS = tuple(EndedSagas(status) for status in (Status.COMPLETED, Status.COMPENSATED))
