@@ -16,4 +16,6 @@ class RuntimeConfig(AppConfig):
     def ready(self) -> None:
         """Read the handler tables, so that a contradiction in them is found at start (models exist only now)."""
         register(import_string("postroad.runtime.checks.check_settings"), "postroad")
+        for check in ("check_routers", "check_time_zones", "check_sqlite"):
+            register(import_string(f"postroad.runtime.checks_database.{check}"), "postroad")
         import_string("postroad.runtime.bootstrap.platform")()
