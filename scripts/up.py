@@ -6,7 +6,6 @@ Not for production: see the chart in `helm/`. Run it with the project's own Pyth
 import argparse
 import contextlib
 import fcntl
-import os
 import signal
 import subprocess
 import sys
@@ -30,6 +29,7 @@ from up_table import (
     WITHOUT_DATABASE,
     Process,
     build_environment,
+    inherit_environment,
     list_processes,
     write_configuration,
 )
@@ -197,7 +197,9 @@ def do_doctor(screen: Screen) -> int:
     for service, environment in build_environments(urls).items():
         screen.say(f"\n{screen.paint(service, 'bold')}")
         command = [f"{PROGRAMS}/python", "manage.py", "doctor"]
-        codes.append(subprocess.run(command, cwd=PROJECT, env=os.environ | environment, check=False).returncode)
+        codes.append(
+            subprocess.run(command, cwd=PROJECT, env=inherit_environment() | environment, check=False).returncode
+        )
     return 1 if any(codes) else 0
 
 

@@ -3,7 +3,6 @@
 Not the servers: see `servers.py`.
 """
 
-import os
 import subprocess
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +11,7 @@ import psycopg
 from psycopg import sql
 from server_process import ServerError, read_tail
 from up_screen import Screen
-from up_table import LOGS, PROJECT, WITHOUT_DATABASE, list_preparations, name_database
+from up_table import LOGS, PROJECT, WITHOUT_DATABASE, inherit_environment, list_preparations, name_database
 
 AT_ONCE = 2  # each is a Python that imports Django and works one core
 COMMAND_SECONDS = 300
@@ -55,7 +54,7 @@ def _prepare(service: str, *, environment: Mapping[str, str], screen: Screen) ->
         with log.open("wb") as output:
             done = subprocess.run(
                 command,
-                env={**os.environ, **environment},
+                env={**inherit_environment(), **environment},
                 cwd=PROJECT,
                 stdin=subprocess.DEVNULL,
                 stdout=output,

@@ -17,7 +17,7 @@ from xmlrpc.client import Fault, ServerProxy
 from server_probe import wait_until
 from server_process import ServerError, read_birth, read_tail
 from supervisor.xmlrpc import SupervisorTransport
-from up_table import LOGS, MARK, PROGRAMS, PROJECT, VAR, Process
+from up_table import LOGS, MARK, PROGRAMS, PROJECT, VAR, Process, inherit_environment
 
 FOLDER = VAR / "up"
 CONFIGURATION = FOLDER / "supervisord.conf"
@@ -77,7 +77,7 @@ class Supervisor:
         log = LOGS / "supervisord.log"
         started = subprocess.run(
             [PROGRAMS / "supervisord", "--configuration", CONFIGURATION],
-            env={**os.environ, MARK: str(FOLDER)},
+            env={**inherit_environment(), MARK: str(FOLDER)},  # its processes get this beside their own
             cwd=PROJECT,
             stdin=subprocess.DEVNULL,
             capture_output=True,

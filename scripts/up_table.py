@@ -37,6 +37,9 @@ GRPC_PORTS = {
 WITHOUT_DATABASE = frozenset({"gateway", "registry"})
 """They keep and send nothing: one web process each."""
 
+PASSED_ON = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR")
+"""Variables of the caller that processes get beside their own, and all LC_…: they change no behaviour of a service."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Process:
@@ -101,8 +104,13 @@ def name_database(service: str) -> str:
     return f"postroad_{service}"
 
 
+def inherit_environment() -> dict[str, str]:
+    """Return what processes get of the caller's variables; not those of servers, which are not for every service."""
+    return {name: value for name, value in os.environ.items() if name in PASSED_ON or name.startswith("LC_")}
+
+
 def build_environment(service: str, *, database_url: str, broker_url: str) -> dict[str, str]:
-    """Return the variables of a service's processes.
+    """Return the variables of a service's processes; beside `inherit_environment` they get nothing else.
 
     Shape: `database_url` is the server's; only its last part, the database, is replaced.
     """
