@@ -12,19 +12,23 @@ from postroad.discovery.registry.instance import Instance
 from postroad.discovery.registry_client import RegistryClient
 from postroad.errors import ServiceUnavailable
 from postroad.retry import Backoff
+from postroad.threads import VitalThread
 
 log = logging.getLogger(__name__)
 
 
 class Registration:
-    """Keeps one instance registered, in a thread of its own, from `start` to `stop`."""
+    """Keeps one instance registered, in a thread of its own, from `start` to `stop`.
+
+    Should the thread fail, the process ends: nobody would find it, and it would look healthy.
+    """
 
     def __init__(self, client: RegistryClient, instance: Instance) -> None:
         self._client, self._instance = client, instance
         self._renew_seconds = float(instance.lease.renewal_seconds)
         self._backoff = Backoff(first_seconds=1.0, ceiling_seconds=self._renew_seconds)
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="postroad-registration", daemon=True)
+        self._thread = VitalThread(self._run, name="postroad-registration", is_told=self._stop.is_set)
         self._is_registered = False
         self._failures = 0
 

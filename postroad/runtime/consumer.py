@@ -9,14 +9,14 @@ import time
 from collections.abc import Iterable, Mapping
 
 from django.db import connections
-from typing_extensions import override
 
 from postroad.conf import settings
 from postroad.errors import BrokerUnavailable
 from postroad.messaging.broker import Broker
-from postroad.messaging.consumer import Lane, policy
+from postroad.messaging.consumer import Job, Lane, Result, policy
 from postroad.retry import Backoff
 from postroad.runtime.jobs import run_job
+from postroad.threads import VitalThread
 
 log = logging.getLogger(__name__)
 
@@ -68,23 +68,25 @@ class LaneRunner:
         job = lane.next_job(time.monotonic() if is_patient else float("inf"))
         if job is None:
             return False
-        settlement = lane.finish(run_job(job))
+        result = _run_guarded(job)
+        if isinstance(result, str):
+            lane.crashed(result)
+            return True
+        settlement = lane.finish(result)
         self._receiver.ack(settlement.ack)
         for delivery in settlement.reject:
             self._receiver.reject(delivery)
         return True
 
 
-class ConsumerThread(threading.Thread):
+class ConsumerThread(VitalThread):
     """Runs a share of the queues until it is stopped; a lost broker is tried again with back-off."""
 
     def __init__(self, broker: Broker, queues: Mapping[str, str], stop: threading.Event, *, number: int) -> None:
-        super().__init__(name=f"postroad-consumer-{number}", daemon=True)
+        super().__init__(self._consume, name=f"postroad-consumer-{number}", is_told=stop.is_set)
         self._broker, self._queues, self._stopping = broker, queues, stop
 
-    @override
-    def run(self) -> None:
-        """Consume until the stop event is set."""
+    def _consume(self) -> None:
         runner = LaneRunner(self._broker, self._queues)
         failures = 0
         try:
@@ -99,6 +101,25 @@ class ConsumerThread(threading.Thread):
         finally:
             runner.close()
             connections.close_all()
+
+
+def _run_guarded(job: Job) -> Result | str:
+    """Return a job's result; or what a handler raised that would have ended a Celery worker's process.
+
+    `run_job` answers for every `Exception`.  The others (`SystemExit`, `asyncio.CancelledError`, …) would end this
+    thread; its lane counts them as it counts a lost process.  Ctrl-C in the main thread remains one.
+    """
+    try:
+        return run_job(job)
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread():
+            raise
+        first = job.envelopes[0]
+        log.error(  # noqa: TRY400 - the letter has the reason; a traceback of an exit says nothing
+            "handler raised what ends a process",
+            extra={"subscriber": job.subscriber, "message_id": first.id, "type": first.type, "error": repr(error)},
+        )
+        return repr(error)
 
 
 def shares(queues: Mapping[str, str], count: int) -> Iterable[dict[str, str]]:

@@ -14,10 +14,14 @@ from postroad.messaging.relay import Relay
 from postroad.messaging.wakeup import BellWakeup
 from postroad.runtime.bootstrap import platform
 from postroad.runtime.consumer import ConsumerThread, shares
+from postroad.threads import VitalThread
 
 
 class Embedded:
-    """Starts and stops the threads.  Raises BrokerUnavailable at start if BROKER_URL names a broker that is away."""
+    """Starts and stops the threads; one that ends by itself ends the process, with exit code 70.
+
+    Raises BrokerUnavailable at start if BROKER_URL names a broker that is away.
+    """
 
     def __init__(self) -> None:
         self._stop = threading.Event()
@@ -33,7 +37,7 @@ class Embedded:
             ConsumerThread(self._broker, share, self._stop, number=number)
             for number, share in enumerate(shares(parts.queues, settings().consumer_threads))
         ]
-        self._threads.append(threading.Thread(target=self._run_relay, name="postroad-relay", daemon=True))
+        self._threads.append(VitalThread(self._run_relay, name="postroad-relay", is_told=self._stop.is_set))
         for thread in self._threads:
             thread.start()
 

@@ -31,6 +31,7 @@ from postroad.runtime.bootstrap import Platform, platform
 from postroad.runtime.worker_lanes import LaneDriver
 from postroad.runtime.worker_pool import JobRunner
 from postroad.runtime.worker_watch import JamWatch
+from postroad.threads import end_process
 
 log = logging.getLogger(__name__)
 
@@ -144,7 +145,7 @@ class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
         for process in self._c.pool.info.get("processes", ()):  # only prefork has any
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
-        os._exit(os.EX_SOFTWARE)
+        end_process()
 
     def _workers(self) -> set[str]:
         """Return the live workers of our service; only us without gossip, and the fence alone decides then."""

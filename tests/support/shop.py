@@ -126,6 +126,7 @@ class Shop:
         self.done: list[tuple[str, int]] = []
         self.refusals: dict[str, set[int]] = {"bake": set(), "throw": set(), "charge": set(), "receipt": set()}
         self.failures: set[int] = set()
+        self.ends: dict[int, BaseException] = {}
 
     def bake(self, command: Bake) -> Baked:
         publish(LoafBaked(order_id=command.order_id, loaves=command.loaves))
@@ -157,6 +158,8 @@ class Shop:
         self.done.append(("close_sale", data.order_id))
 
     def _act(self, what: str, order_id: int) -> None:
+        if order_id in self.ends:
+            raise self.ends[order_id]
         if order_id in self.failures:
             raise ValueError(f"cannot {what} for {order_id}")
         if order_id in self.refusals.get(what, set()):

@@ -105,6 +105,18 @@ def test_a_message_that_kills_its_process_is_parked_and_the_others_flow(office: 
     assert (is_empty, code, office.depth()) == (True, 0, 0)
 
 
+@POOLS
+@pytest.mark.parametrize("trouble", ["exit", "cancel"])
+def test_what_would_end_a_process_counts_as_a_crash(office: Office, pool: str, trouble: str) -> None:
+    office.send(5, trouble=trouble)
+    worker = office.hire(pool)
+    is_done = wait_until(lambda: office.count() == 19 and len(office.parked()) == 1)
+
+    assert is_done, worker.log
+    assert office.parked()[0][1].startswith("killed its process 2 times")
+    assert worker.process.poll() is None
+
+
 def test_a_message_that_kills_its_process_once_is_handled(office: Office) -> None:
     office.send(10, trouble=f"kill-once {office.folder / 'killed'}")
     worker = office.hire("prefork")
