@@ -22,6 +22,7 @@ PostroadError
 │   └── ClusterRefused              an operator's wish that the cluster cannot fulfil as it stands
 └── MisconfiguredError          code or settings must change
     ├── OutsideTransaction          a send without a transaction around it
+    ├── TransactionAborted          a transaction whose error was hidden: it can only be rolled back
     ├── InvalidSetting              a key or value of POSTROAD that cannot be used
     ├── InvalidDeclaration          a message, handler table, saga or proxy that contradicts itself
     ├── UnknownBroker               a BROKER_URL scheme without adapter
@@ -131,6 +132,10 @@ class MisconfiguredError(PostroadError):
 
 class OutsideTransaction(MisconfiguredError):
     """A message was sent without a database transaction around it."""
+
+
+class TransactionAborted(MisconfiguredError):
+    """An error inside the transaction was caught so that it can only be rolled back, yet the code went on."""
 
 
 class InvalidSetting(MisconfiguredError):

@@ -7,11 +7,11 @@ BEGIN → INSERT … ON CONFLICT DO NOTHING RETURNING (what is new, which keys a
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from postroad.context import Current, working
+from postroad.context import Current, read_trace_parent, working
 from postroad.ids import follow
 from postroad.messaging import deadletters, headers, inbox
 from postroad.messaging.message import Envelope, storable
-from postroad.messaging.producer import unit_of_work
+from postroad.messaging.producer import refuse_aborted, unit_of_work
 
 Handle = Callable[[Envelope], None]
 
@@ -50,8 +50,14 @@ def process(subscription: Subscription, envelopes: Sequence[Envelope]) -> int:
 
 
 def run_handler(subscription: Subscription, envelope: Envelope) -> None:
-    """Run the handler of one message in its context, in the caller's transaction."""
-    trace_parent = envelope.headers.get(headers.TRACE_PARENT, "")
+    """Run the handler of one message in its context, in the caller's transaction.
+
+    Raises:
+        TransactionAborted: The handler hid a database error, so that nothing of the transaction could be kept.
+        Exception: Whatever the handler raised.
+    """
+    trace_parent = read_trace_parent(envelope.headers.get(headers.TRACE_PARENT, ""))
     follow(envelope.id)
     with working(Current(service=subscription.service, message_id=envelope.id, trace_parent=trace_parent)):
         subscription.handle(envelope)
+    refuse_aborted()
