@@ -14,7 +14,7 @@ from postroad.codecs.types import Message
 from postroad.commands.handlers import CommandHandlers
 from postroad.commands.messages import Done, Rejected
 from postroad.commands.refusals import Refusal
-from postroad.commands.replies import answer
+from postroad.commands.replies import answer, wants_answer
 from postroad.errors import InvalidMessage, PermanentError, UnknownContentType, UnknownMessageType
 from postroad.messaging.message import Envelope
 
@@ -44,7 +44,7 @@ class CommandDispatcher:
         try:
             command = self._read(envelope)
         except PermanentError as error:
-            if not envelope.reply_to:
+            if not wants_answer(envelope):
                 raise
             reason = _REASONS.get(type(error), "unreadable")
             answer(envelope, Rejected(reason=reason, detail=str(error)[:_MOST_DETAIL]))

@@ -1,25 +1,83 @@
-"""`answer`: a typed reply to a command's own reply queue.  Not: what the reply does to a saga."""
+"""`answer`: a typed reply to a command's own reply queue.  Not: what the reply does to a saga.
 
+A command comes from anybody who may write to the broker.  What its reply repeats is therefore bounded, and it goes
+only where replies are read: never into a queue of this contract that holds commands or events (`messaging.queues`).
+"""
+
+import hashlib
+import logging
 from collections.abc import Mapping
 
 from postroad.codecs.types import Message
 from postroad.commands.messages import reply_description
+from postroad.context import read_trace_parent
 from postroad.envelopes import envelope_of
 from postroad.messaging import headers as names
-from postroad.messaging.message import Address, Envelope, Kind, Outgoing
+from postroad.messaging import queues
+from postroad.messaging.message import Address, Envelope, Kind, Outgoing, storable
 from postroad.messaging.producer import put
+from postroad.messaging.throttle import Throttle
+
+log = logging.getLogger(__name__)
+
+MOST_ECHOED = 255
+"""Characters of a saga header that a reply repeats; a longer one is none of ours, whose ids have 36, and is left out."""
+
+MOST_KEY = 1000
+"""Characters of a command's key that its reply takes over; of a longer one it takes the digest, so order is kept."""
+
+_MOST_ID_BYTES = 255  # of a short string in AMQP: `correlation_id`
+_throttle = Throttle()
+
+
+def wants_answer(command: Envelope) -> bool:
+    """Whether somebody waits for a reply, in a queue that a reply may go to."""
+    return queues.takes_replies(command.reply_to)
 
 
 def answer(command: Envelope, reply: Message, *, headers: Mapping[str, str] | None = None) -> None:
-    """Send `reply` to the queue that the command names; nothing happens if it names none.
+    """Send `reply` to the queue that the command names; nothing happens if it names none, or one that is refused.
 
     The reply carries the command's id as correlation id, its saga headers, and the saga's id as partition key; `headers` adds to them.
     """
-    if not command.reply_to:
+    if not wants_answer(command):
+        _tell_refusal(command)
         return
     is_refusal = reply_description(type(reply)).is_refusal
-    own = {name: command.headers[name] for name in names.ECHOED if name in command.headers}
-    own[names.PARTITION_KEY] = command.headers.get(names.SAGA_ID) or command.key
+    own = _echo(command)
+    own[names.PARTITION_KEY] = own.get(names.SAGA_ID) or _bounded_key(command.key)
     own[names.OUTCOME] = names.FAILURE if is_refusal else names.SUCCESS
-    envelope = envelope_of(reply, kind=Kind.REPLY, headers=own | dict(headers or {}), correlation_id=command.id)
+    correlation_id = _cut(storable(command.id), _MOST_ID_BYTES)
+    envelope = envelope_of(reply, kind=Kind.REPLY, headers=own | dict(headers or {}), correlation_id=correlation_id)
     put(Outgoing(address=Address(channel=command.reply_to), envelope=envelope))
+
+
+def _echo(command: Envelope) -> dict[str, str]:
+    given = {name: storable(command.headers.get(name, "")) for name in names.ECHOED}
+    given[names.TRACE_PARENT] = read_trace_parent(given[names.TRACE_PARENT])
+    return {name: value for name, value in given.items() if value and len(value) <= MOST_ECHOED}
+
+
+def _bounded_key(key: str) -> str:
+    if len(key) <= MOST_KEY:
+        return storable(key)
+    return hashlib.sha256(key.encode(errors="replace")).hexdigest()
+
+
+def _cut(text: str, most_bytes: int) -> str:
+    return text.encode(errors="replace")[:most_bytes].decode(errors="ignore")
+
+
+def _tell_refusal(command: Envelope) -> None:
+    """Log where a reply would have gone; workers count it (`watch.ReplyRefused`)."""
+    if command.reply_to and (left_out := _throttle.due("reply_to")) is not None:
+        log.warning(
+            "reply refused: its queue is no reply queue",
+            extra={
+                "reply_to": command.reply_to[:MOST_ECHOED],
+                "message_id": command.id[:MOST_ECHOED],
+                "type": command.type[:MOST_ECHOED],
+                "app_id": command.app_id[:MOST_ECHOED],
+                "left_out": left_out,
+            },
+        )

@@ -22,6 +22,7 @@ from postroad.events.publisher import event_envelope
 from postroad.messaging.channels import EventChannel, shard_of
 from postroad.messaging.message import Address, Envelope, Kind, Outgoing
 from postroad.messaging.producer import put
+from postroad.messaging.queues import is_subscriber
 
 PAGE_ROWS = 200
 """Aggregates of one transaction: their rows are locked meanwhile."""
@@ -89,6 +90,8 @@ class SnapshotDispatcher:
         if request.channel not in self._pages or request.shards < 1:
             known = ", ".join(sorted(self._pages)) or "none"
             raise InvalidMessage(f"there are no snapshots of channel {request.channel!r} here; known: {known}.")
+        if not is_subscriber(request.subscriber):  # events must not go into queues of commands or replies
+            raise InvalidMessage(f"{request.subscriber[:80]!r} is no subscriber; write <service>.<what for>.")
         page = self._pages[request.channel](request.after, PAGE_ROWS)
         for snapshot in page:
             for event in snapshot.events:

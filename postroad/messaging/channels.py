@@ -12,6 +12,7 @@ from postroad.errors import InvalidDeclaration
 from postroad.messaging.message import Address
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)*")
+_RESERVED = (".replies", ".any", ".dead", ".snapshots", ".tasks")  # other queues of the contract end so
 _MOST_SHARDS = 256  # a queue each; more than this many queues a channel only costs the broker memory
 
 
@@ -23,6 +24,10 @@ def shard_of(key: str, shards: int) -> int:
 def _check(name: str, shards: int) -> None:
     if not _NAME.fullmatch(name):
         raise InvalidDeclaration(f"channel name {name!r}: write a name such as 'kitchen' or 'kitchen.Ticket'.")
+    if name.endswith(_RESERVED):
+        raise InvalidDeclaration(
+            f"channel name {name!r}: {name.rpartition('.')[2]!r} at the end is reserved; rename it."
+        )
     if not 1 <= shards <= _MOST_SHARDS:
         raise InvalidDeclaration(f"channel {name!r}: {shards} shards; use 1 to {_MOST_SHARDS}.")
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 from itertools import islice
 
 from postroad.conf import settings
-from postroad.messaging import watch
+from postroad.messaging import queues, watch
 from postroad.messaging.broker import Delivery
 from postroad.messaging.message import Envelope
 from postroad.retry import Backoff
@@ -184,6 +184,7 @@ class Lane:
         self._tell("parked", result.parked)
         match result.outcome:
             case Outcome.DONE:
+                self._tell_refused_replies(deliveries)
                 return self._done(job, deliveries)
             case Outcome.FAILED:
                 self._failed(deliveries)
@@ -266,6 +267,12 @@ class Lane:
     def _tell(self, outcome: str, messages: int) -> None:
         if messages:
             watch.tell(watch.Attempted(channel=self.subscriber, outcome=outcome, messages=messages))
+
+    def _tell_refused_replies(self, deliveries: tuple[Delivery, ...]) -> None:
+        """Count what `commands.replies` refuses, here in the parent: the pool's processes show no figures."""
+        named = [delivery.envelope.reply_to for delivery in deliveries if delivery.envelope.reply_to]
+        if refused := sum(not queues.takes_replies(queue) for queue in named):
+            watch.tell(watch.ReplyRefused(channel=self.subscriber, messages=refused))
 
     def _name(self, delivery: Delivery) -> str:
         return delivery.envelope.id or f"tag {delivery.tag}"

@@ -34,7 +34,19 @@ class Attempted:
     messages: int
 
 
-Fact = Published | Attempted
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyRefused:
+    """Commands were handled whose `reply_to` names a queue that no reply may go to (`messaging.queues`).
+
+    Attributes:
+        channel: Subscriber that handled them.
+    """
+
+    channel: str
+    messages: int
+
+
+Fact = Published | Attempted | ReplyRefused
 Watcher = Callable[[Fact], None]
 _watchers: list[Watcher] = []
 

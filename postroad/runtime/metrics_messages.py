@@ -11,7 +11,7 @@ from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from typing_extensions import override
 
-from postroad.messaging.watch import Fact, Published
+from postroad.messaging.watch import Attempted, Fact, Published, ReplyRefused
 from postroad.runtime.metrics import REGISTRY
 
 Lags = Callable[[float], Mapping[str, float]]
@@ -23,14 +23,23 @@ _published = Counter(
 _handled = Counter(
     "postroad_messages_handled", "Messages of jobs that ended.", ["channel", "outcome"], registry=REGISTRY
 )
+_replies_refused = Counter(
+    "postroad_replies_refused",
+    "Commands handled whose reply would have gone to a queue that is no reply queue.",
+    ["channel"],
+    registry=REGISTRY,
+)
 
 
 def count(fact: Fact) -> None:
     """Count what `postroad.messaging.watch` tells."""
-    if isinstance(fact, Published):
-        _published.labels(fact.channel).inc(fact.messages)
-    else:
-        _handled.labels(fact.channel, fact.outcome).inc(fact.messages)
+    match fact:
+        case Published():
+            _published.labels(fact.channel).inc(fact.messages)
+        case Attempted():
+            _handled.labels(fact.channel, fact.outcome).inc(fact.messages)
+        case ReplyRefused():
+            _replies_refused.labels(fact.channel).inc(fact.messages)
 
 
 class LagCollector(Collector):
