@@ -51,6 +51,15 @@ class Settings:
     relay_poll_seconds: float = _setting(1.0, "longest wait for new rows when no wake-up comes", least=0.01)
     relay_retry_first_seconds: float = _setting(0.5, "wait after a destination's first failure", least=0)
     relay_retry_ceiling_seconds: float = _setting(30.0, "longest wait for a failing destination", least=0)
+    message_body_bytes: int = _setting(
+        16 * 1024 * 1024,
+        "largest body that is sent; not above the broker's max_message_size (RabbitMQ 4: this)",
+        least=1,
+    )
+    message_body_warning_bytes: int = _setting(1_000_000, "body above which a send is logged as a warning", least=0)
+    message_header_bytes: int = _setting(
+        120_000, "headers and properties of a message together; a frame of the broker holds 131072", least=1
+    )
     confirm_seconds: float = _setting(15.0, "how long a publisher waits for the broker's confirms", least=0.1)
     consumer_batch_messages: int = _setting(50, "most messages handled in one transaction", least=1)
     consumer_prefetch_messages: int = _setting(200, "messages a queue may have under way to a worker", least=1)

@@ -13,6 +13,7 @@ PostroadError
 │           └── BreakerOpen                 too many calls to it failed lately
 ├── PermanentError              the same input fails again; a message with it is parked at once
 │   ├── InvalidMessage              a body or header does not fit its type
+│   ├── MessageTooLarge             a body or headers that no broker takes
 │   ├── UnknownMessageType          no handler, or no class, of that wire name
 │   ├── UnknownContentType          no codec of that content type
 │   ├── UnknownSaga                 a reply for a saga that is not stored here
@@ -83,6 +84,10 @@ class PermanentError(PostroadError):
 
 class InvalidMessage(PermanentError):
     """A body or header does not fit the message type."""
+
+
+class MessageTooLarge(PermanentError):
+    """A message has a body, headers or a name that no broker takes; it was not sent."""
 
 
 class UnknownMessageType(PermanentError):
