@@ -9,7 +9,15 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from amqp.exceptions import ChannelError, NotFound
+from amqp.exceptions import (
+    ChannelError,
+    ContentTooLarge,
+    FrameError,
+    FrameSyntaxError,
+    NotFound,
+    PreconditionFailed,
+    UnexpectedFrame,
+)
 from typing_extensions import override
 
 from postroad.brokers.rabbitmq_confirms import Confirms
@@ -27,6 +35,11 @@ MOST_OPEN = 1000
 
 _WRITE_MESSAGES = 250  # messages of one write: the broker works on them while the next ones are packed
 _WRITE_BYTES = 1_000_000  # bytes of one write, one large message more at most
+_ITS_OWN_FAULT = (PreconditionFailed, ContentTooLarge)
+"""Ends of a channel that a message alone brings about: above `max_message_size`, say.  Others blame its destination."""
+_ENDS_CONNECTION = (FrameError, FrameSyntaxError, UnexpectedFrame)
+"""Ends of a connection that only what was sent can bring about; if it was one message, then that."""
+_SHOWN = 600  # characters of a log field
 _IDLE_SECONDS = 1.0  # after a longer rest the connection is looked at before it is used
 
 
@@ -40,10 +53,12 @@ class RabbitMQPublisher(Publisher):
         self._confirms: Confirms | None = None
         self._packer: Packer | None = None
         self._used_at = 0.0
+        self._impossible: set[tuple[str, str]] = set()
 
     @override
     def publish(self, batch: Sequence[Outgoing]) -> list[Fate]:
         fates = [Fate.UNKNOWN] * len(batch)
+        self._impossible.clear()
         if batch:
             self._check_idle()
             try:
@@ -53,6 +68,8 @@ class RabbitMQPublisher(Publisher):
                     "connection lost while publishing",
                     extra={"broker": self._server.url, "error": describe(error), "unknown": fates.count(Fate.UNKNOWN)},
                 )
+                if len(batch) == 1 and isinstance(error, _ENDS_CONNECTION):
+                    self._give_up(batch, fates, 0, error)
                 self._drop()
             self._used_at = time.monotonic()
         return fates
@@ -86,7 +103,10 @@ class RabbitMQPublisher(Publisher):
                 self._send(batch, fates, [index])
             except ChannelError as error:
                 self._restart(error)
-                fates[index] = Fate.UNROUTABLE if isinstance(error, NotFound) else Fate.REFUSED
+                if isinstance(error, _ITS_OWN_FAULT):
+                    self._give_up(batch, fates, index, error)
+                else:
+                    fates[index] = Fate.UNROUTABLE if isinstance(error, NotFound) else Fate.REFUSED
 
     def _send(self, batch: Sequence[Outgoing], fates: list[Fate], indices: Sequence[int]) -> None:
         """Send some messages of a batch and wait for all answers.
@@ -100,11 +120,14 @@ class RabbitMQPublisher(Publisher):
         frames: list[bytes] = []
         size = 0
         for index in indices:
+            outgoing = batch[index]
+            if self._impossible and _place(outgoing) in self._impossible:
+                fates[index] = Fate.BEHIND
+                continue
             try:
-                packed = packer.pack(batch[index])
+                packed = packer.pack(outgoing)
             except (ValueError, struct.error) as error:
-                fates[index] = Fate.REFUSED
-                self._log_refusal(batch[index], error)
+                self._give_up(batch, fates, index, error)
                 continue
             frames.append(packed)
             size += len(packed)
@@ -199,8 +222,22 @@ class RabbitMQPublisher(Publisher):
     def _forget_channel(self) -> None:
         self._channel = self._confirms = self._packer = None
 
-    def _log_refusal(self, outgoing: Outgoing, error: Exception) -> None:
+    def _give_up(self, batch: Sequence[Outgoing], fates: list[Fate], index: int, error: Exception) -> None:
+        """Mark a message that can never be sent, and keep later ones of its key from overtaking it."""
+        outgoing = batch[index]
+        fates[index] = Fate.IMPOSSIBLE
+        if outgoing.envelope.key:
+            self._impossible.add(_place(outgoing))
         log.error(
-            "message does not fit AMQP",
-            extra={"message_id": outgoing.envelope.id[:80], "address": str(outgoing.address), "error": str(error)},
+            "message cannot be sent",
+            extra={
+                "message_id": outgoing.envelope.id[:80],
+                "address": str(outgoing.address)[:_SHOWN],
+                "error": describe(error)[:_SHOWN],
+            },
         )
+
+
+def _place(outgoing: Outgoing) -> tuple[str, str]:
+    """Return within what a message has an order: its channel and its key."""
+    return outgoing.address.channel, outgoing.envelope.key

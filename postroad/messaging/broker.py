@@ -22,6 +22,8 @@ class Fate(StrEnum):
         "unroutable"  # no exchange, or (events apart, which may have no subscriber) no queue takes it; not kept
     )
     REFUSED = "refused"  # the broker said no (a full queue); it was not kept
+    IMPOSSIBLE = "impossible"  # the broker never takes this very message (too large); the publisher has made sure
+    BEHIND = "behind"  # not sent: an earlier message of its channel and key in the batch is impossible
     UNKNOWN = "unknown"  # no answer: it may or may not be there; send it again
 
 
@@ -83,7 +85,8 @@ class Publisher(Protocol):
         """Send a batch and wait for the fate of each message.
 
         Shape: one fate a message, in order.  Never raises for a broken connection: the fates are UNKNOWN and
-        the next call connects again.
+        the next call connects again.  A message that makes the broker end channel or connection harms no other: it
+        is found and IMPOSSIBLE, at the latest when it comes alone in a batch.
         """
         ...
 

@@ -1,6 +1,7 @@
 """What RabbitMQ has beyond the conformance suite: foreign clients, refusals, dead letters by the broker itself."""
 
 import struct
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,7 +9,9 @@ import amqp
 import pytest
 from pytest_django import Settings
 
+from postroad.brokers import rabbitmq_publisher
 from postroad.brokers.rabbitmq import RabbitMQ
+from postroad.brokers.rabbitmq_frames import Packer
 from postroad.errors import BrokerUnavailable, MisconfiguredError
 from postroad.messaging.broker import Fate
 from postroad.messaging.message import Address, Envelope, Kind, Outgoing
@@ -125,16 +128,56 @@ def test_a_message_that_does_not_fit_amqp_is_refused_and_harms_no_other(stage: S
     fates = stage.send(letter(1), odd, letter(2))
     arrived = numbers(stage.rest(stage.receiver()))
 
-    assert fates == [Fate.CONFIRMED, Fate.REFUSED, Fate.CONFIRMED]
+    assert fates == [Fate.CONFIRMED, Fate.IMPOSSIBLE, Fate.CONFIRMED]
     assert sorted(set(arrived)) == [1, 2]
+
+
+def test_a_message_that_ends_the_channel_is_impossible_and_holds_back_only_its_key(stage: Stage) -> None:
+    odd = replace(letter(2), headers={"CC": "text where the broker wants a list", "partition-key": "b"})
+    fates = stage.send(letter(1, key="a"), odd, letter(3, key="b"), letter(4, key="a"), letter(5, key="c"))
+    again = stage.send(letter(6, key="b"))
+    arrived = numbers(stage.rest(stage.receiver()))
+
+    assert fates == [Fate.CONFIRMED, Fate.IMPOSSIBLE, Fate.BEHIND, Fate.CONFIRMED, Fate.CONFIRMED]
+    assert again == [Fate.CONFIRMED]
+    assert sorted(set(arrived)) == [1, 4, 5, 6]
+
+
+def test_a_message_that_no_frame_holds_is_impossible_and_holds_back_only_its_key(stage: Stage) -> None:
+    large = replace(letter(2), headers={"a": "x" * 200_000, "partition-key": "b"})
+    fates = stage.send(letter(1, key="a"), large, letter(3, key="b"), letter(4, key="a"))
+
+    assert fates == [Fate.CONFIRMED, Fate.IMPOSSIBLE, Fate.BEHIND, Fate.CONFIRMED]
+    assert sorted(numbers(stage.rest(stage.receiver()))) == [1, 4]
+
+
+def test_a_message_that_ends_the_connection_is_found_when_it_comes_alone(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        rabbitmq_publisher, "Packer", lambda *, channel, frame_max: Packer(channel=channel, frame_max=10 * frame_max)
+    )
+    large = replace(letter(2), headers={"a": "x" * 200_000})
+    together = stage.send(letter(1), large, letter(3))
+    alone = [stage.send(one) for one in (letter(1), large, letter(3))]
+
+    assert together[1] is Fate.UNKNOWN
+    assert alone == [[Fate.CONFIRMED], [Fate.IMPOSSIBLE], [Fate.CONFIRMED]]
+
+
+def test_a_destination_that_may_not_be_written_to_is_not_the_messages_fault(stage: Stage) -> None:
+    internal = Outgoing(address=Address(channel="amq.rabbitmq.trace", route="0"), envelope=letter(1))
+    fates = stage.publisher.publish([internal, *to_queue(stage.queue, letter(2))])
+
+    assert fates == [Fate.REFUSED, Fate.CONFIRMED]
 
 
 def test_an_address_that_does_not_fit_amqp_is_refused(stage: Stage) -> None:
     batch = [*to_queue(LONG, letter(1)), Outgoing(address=Address(channel=stage.name, route=LONG), envelope=letter(2))]
 
     assert stage.publisher.publish([*batch, *to_queue(stage.queue, letter(3))]) == [
-        Fate.REFUSED,
-        Fate.REFUSED,
+        Fate.IMPOSSIBLE,
+        Fate.IMPOSSIBLE,
         Fate.CONFIRMED,
     ]
 
