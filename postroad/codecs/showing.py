@@ -45,7 +45,8 @@ def shown_text(text: str, type_name: str, body: bytes) -> str:
 
 def shown_field(message: Message, name: str) -> str:
     """Return a field as text for people; empty if the message has no such field."""
-    return MASK if is_marked(type(message), name) else str(getattr(message, name, ""))
+    value = getattr(message, name, None)
+    return MASK if is_marked(type(message), name) else "" if value is None else str(value)
 
 
 def _hidden(body: bytes, why: str) -> bytes:
