@@ -1,6 +1,7 @@
 """How the work of a function grows with its input, in processor time of this thread.  Not: how long it takes."""
 
 import gc
+import math
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -18,13 +19,14 @@ _LONGEST = 100_000  # a longer input is refused by its length everywhere
 def growth(work: Callable[[T], object], make: Callable[[int], T], *, size: int) -> float:
     """Return how much more work an input of twice the size is; `size` doubles until the work can be measured.
 
-    The least of some runs counts: whatever else the machine does only adds to the others.
+    Measured over two doublings, since one is near what a busy machine adds.  The least of some runs counts: whatever
+    else the machine does only adds to the others.
     """
     seconds = least_seconds(work, make(size))
     while seconds < _MEASURABLE_SECONDS and size < _LONGEST:
         size *= 2
         seconds = least_seconds(work, make(size))
-    return least_seconds(work, make(2 * size)) / max(seconds, _MEASURABLE_SECONDS)
+    return math.sqrt(least_seconds(work, make(4 * size)) / max(seconds, _MEASURABLE_SECONDS))
 
 
 def least_seconds(work: Callable[[T], object], given: T) -> float:
