@@ -12,21 +12,22 @@ LINEAR = 3.0
 """Between the 2 of work that doubles with its input, and the 4 of work that grows with its square."""
 
 _RUNS = 5
-_MEASURABLE_SECONDS = 0.001  # below it, what a call costs in any case hides how it grows
-_LONGEST = 100_000  # a longer input is refused by its length everywhere
+MEASURABLE_SECONDS = 0.003
+"""Below it, what a call costs in any case hides how it grows."""
 
 
 def growth(work: Callable[[T], object], make: Callable[[int], T], *, size: int) -> float:
-    """Return how much more work an input of twice the size is; `size` doubles until the work can be measured.
+    """Return how much more work an input of twice the size is; 1 where four times the size is too little to be measured.
 
     Measured over two doublings, since one is near what a busy machine adds.  The least of some runs counts: whatever
     else the machine does only adds to the others.
     """
-    seconds = least_seconds(work, make(size))
-    while seconds < _MEASURABLE_SECONDS and size < _LONGEST:
-        size *= 2
-        seconds = least_seconds(work, make(size))
-    return math.sqrt(least_seconds(work, make(4 * size)) / max(seconds, _MEASURABLE_SECONDS))
+    larger = make(4 * size)
+    began = time.thread_time()
+    work(larger)
+    if time.thread_time() - began < MEASURABLE_SECONDS:
+        return 1.0
+    return math.sqrt(least_seconds(work, larger) / max(least_seconds(work, make(size)), MEASURABLE_SECONDS / LINEAR**2))
 
 
 def least_seconds(work: Callable[[T], object], given: T) -> float:
