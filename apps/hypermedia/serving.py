@@ -79,8 +79,7 @@ def _at(address: Address, version: int | None) -> View:
             with admitted(request.headers, method=request.method or "", resource=address.resource) as caller:
                 response = _answer(request, address, version, keys, caller)
         except NotAdmitted as error:
-            response = ProblemResponse(request, Problem(error.status, error.code, error.detail))
-            response.headers.update(error.headers)
+            response = _not_admitted(request, error)
         patch_vary_headers(response, ["Accept"])
         return response
 
@@ -97,6 +96,13 @@ def _answer(
         return ProblemResponse(request, _not_acceptable(request, address, version))
     response = _respond(request, address, wanted.version, keys, caller)
     _label(request, response, address, wanted)
+    return response
+
+
+def _not_admitted(request: HttpRequest, error: NotAdmitted) -> HttpResponse:
+    response = ProblemResponse(request, Problem(error.status, error.code, error.detail))
+    for name, value in error.headers.items():
+        response[name] = value
     return response
 
 

@@ -1,5 +1,5 @@
 import asyncio
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
@@ -7,6 +7,7 @@ from postroad.context import Current, working
 from postroad.errors import BreakerOpen, CallRejected, InvalidAnswer, ServiceUnavailable
 from postroad.rpi import watch
 from postroad.rpi.breaker import BreakerRules, State
+from postroad.rpi.declaration import get, proxy
 from postroad.rpi.fallback import Cached, Degraded, Rescue, cached, degraded
 from postroad.rpi.policies import new_policy, policies, policy_of
 from postroad.rpi.proxy import client_of
@@ -164,6 +165,26 @@ def test_a_good_answer_to_other_arguments_does_not() -> None:
 
     with pytest.raises(ServiceUnavailable):
         bakery.kept_loaf(8)
+
+
+def test_a_good_answer_to_other_headers_does_not() -> None:
+    asking = ["ada"]
+
+    @proxy("bakery", headers=lambda: {"authorization": asking[0]})
+    class Counter(Protocol):
+        @get("/v1/loaves/{loaf_id}", otherwise=cached(seconds=60))
+        def loaf(self, loaf_id: int) -> Loaf: ...
+
+    transport, shared = Scripted(GOOD, DOWN), policy(attempts=1)
+    counter = client_of(Counter, transport=transport, policy=lambda _: shared)
+    counter.loaf(7)
+    asking[0] = "bob"
+
+    with pytest.raises(ServiceUnavailable):
+        counter.loaf(7)
+    asking[0] = "ada"
+    assert counter.loaf(7) == Loaf(loaf_id=7, grams=500)
+    assert [each.headers["authorization"] for each in transport.sent] == ["ada", "bob", "ada"]
 
 
 def test_a_no_is_not_replaced_by_an_old_answer() -> None:

@@ -1,0 +1,83 @@
+"""Two consumers with an order each, and one API key for everybody who may call."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from postroad.testing.pump import Pump
+from tests.rpc.conftest import any_port, channel, shared_connection
+
+__all__ = ["any_port", "channel", "shared_connection"]
+
+ADDRESS = {"street1": "1 Main Street", "city": "Oakland", "state": "CA", "zip": "94611"}
+MENU = {"menuItems": [{"id": "1", "name": "Vindaloo", "price": "12.34"}]}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Town:
+    """Ids of what there is: Ada's and Bob's, and an order of each."""
+
+    ada: int
+    bob: int
+    adas: int
+    bobs: int
+    restaurant: int
+
+    def places(self) -> dict[str, int]:
+        """Return what stands in the addresses of the tests: `own` is Ada's, `foreign` is Bob's."""
+        return {"own": self.adas, "foreign": self.bobs, "me": self.ada, "other": self.bob}
+
+    def order_of(self, consumer_id: int) -> dict[str, Any]:
+        """Return the body of a new order."""
+        return {
+            "consumerId": consumer_id,
+            "restaurantId": self.restaurant,
+            "deliveryAddress": ADDRESS,
+            "deliveryTime": "2030-01-01T12:00:00Z",
+            "lineItems": [{"menuItemId": "1", "quantity": 2}],
+        }
+
+
+def post(client: Client, path: str, body: object, **headers: str) -> Any:
+    return client.post(path, json.dumps(body), content_type="application/json", headers=headers)
+
+
+def key_of(who: str) -> str:
+    """Return somebody's API key."""
+    return f"key-of-{who}".ljust(20, "-")
+
+
+def as_caller(who: str) -> dict[str, str]:
+    """Return the headers of somebody's requests; `nobody` has none."""
+    return {} if who == "nobody" else {"x-api-key": key_of(who)}
+
+
+@pytest.fixture
+def town(client: Client, settings: Settings) -> Town:
+    """Everything placed and agreed to; from then on everybody has to show who they are."""
+    pump = Pump()
+    ids = [
+        post(client, "/v1/consumers", {"name": {"firstName": name, "lastName": "L."}}).json()["consumerId"]
+        for name in ("Eve", "Ada", "Bob")  # Eve keeps the ids of consumers and of orders apart
+    ][1:]
+    restaurant = post(client, "/v1/restaurants", {"name": "Ajanta", "address": ADDRESS, "menu": MENU}).json()["id"]
+    pump.until_quiet()
+    blank = Town(ada=ids[0], bob=ids[1], adas=0, bobs=0, restaurant=restaurant)
+    orders = [post(client, "/v1/orders", blank.order_of(consumer)).json()["orderId"] for consumer in ids]
+    pump.until_quiet()
+    pump.close()
+    roles = {
+        "ada": f"consumer={ids[0]}",
+        "bob": f"consumer={ids[1]}",
+        "unregistered": "consumer",
+        "office": "staff",
+        "cook": "restaurant",
+        "rider": "courier",
+    }
+    keys = " ".join(f"{who}:{key_of(who)}:{role}" for who, role in roles.items())
+    settings.GATEWAY = {"AUTH": "api_key", "API_KEYS": keys, "DEADLINE_SECONDS": 20.0}
+    return Town(ada=ids[0], bob=ids[1], adas=orders[0], bobs=orders[1], restaurant=restaurant)
