@@ -8,7 +8,7 @@
 {{/* Least number of pods of a role. */}}
 {{- define "postroad.leastPods" -}}
 {{- $by := include "postroad.autoscaler" . -}}
-{{- if $by }}{{ (get . $by).minReplicas }}{{ else }}{{ .replicas | default 1 }}{{ end -}}
+{{- if $by }}{{ (get . $by).minReplicas | toJson }}{{ else }}{{ .replicas | default 1 | toJson }}{{ end -}}
 {{- end -}}
 
 {{- define "postroad.scaleTarget" -}}
@@ -30,7 +30,7 @@ name: {{ . }}
     {{- end }}
     vhostName: {{ $vhost | quote }}
     mode: QueueLength
-    value: {{ $rabbitmq.messages | quote }}
+    value: {{ include "postroad.text" $rabbitmq.messages | quote }}
     activationValue: "0"
     queueName: {{ $rabbitmq.queues | default (printf "^%s\\.(.*\\.)?([0-9]+|any)$" $s.name) | quote }}
     useRegex: "true"
@@ -49,7 +49,7 @@ name: {{ . }}
   metadata:
     serverAddress: {{ $prometheus.serverAddress | quote }}
     query: {{ $prometheus.query | default $query | quote }}
-    threshold: {{ $prometheus.seconds | quote }}
+    threshold: {{ include "postroad.text" $prometheus.seconds | quote }}
     activationThreshold: "0"
     ignoreNullValues: "true"
 {{- end -}}

@@ -136,7 +136,7 @@
 {{- define "postroad.roleEnv" -}}
 {{- if eq .role "web" }}
 - name: WEB_THREADS
-  value: {{ .r.threads | quote }}
+  value: {{ .r.threads | toJson | quote }}
 - name: WEB_GRACE_SECONDS
   value: {{ sub (int .r.terminationGracePeriodSeconds) 15 | max 1 | quote }}
 - name: POSTROAD_DRAIN_FILE

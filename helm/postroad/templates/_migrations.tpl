@@ -5,9 +5,9 @@ It needs no ServiceAccount: as a hook it runs before one exists.  (list $ $servi
 {{- define "postroad.migrationsTemplate" -}}
 {{- $root := index . 0 -}}
 {{- $s := index . 1 -}}
-backoffLimit: {{ $s.migrations.backoffLimit }}
+backoffLimit: {{ toJson $s.migrations.backoffLimit }}
 {{- if not (kindIs "invalid" $s.migrations.ttlSecondsAfterFinished) }}
-ttlSecondsAfterFinished: {{ $s.migrations.ttlSecondsAfterFinished }}
+ttlSecondsAfterFinished: {{ toJson $s.migrations.ttlSecondsAfterFinished }}
 {{- end }}
 template:
   metadata:
@@ -32,7 +32,7 @@ template:
     initContainers:
       - name: wait-for-servers
         {{- include "postroad.container" . | nindent 8 }}
-        command: {{ list "python" "-c" ($root.Files.Get "files/wait_for_servers.py") ($s.migrations.waitSeconds | toString) | toJson }}
+        command: {{ list "python" "-c" ($root.Files.Get "files/wait_for_servers.py") ($s.migrations.waitSeconds | toJson) | toJson }}
         env:
           {{- include "postroad.migrationsEnv" . | nindent 10 }}
         resources:

@@ -4,7 +4,7 @@
 {{- define "postroad.command" -}}
 {{- $commands := dict
   "web" (list "gunicorn" "config.wsgi" "-c" "python:config.gunicorn")
-  "worker" (list "celery" "-A" "config" "worker" "-n" (printf "%s@%%h" .s.name) "-c" (.r.concurrency | default 1 | toString))
+  "worker" (list "celery" "-A" "config" "worker" "-n" (printf "%s@%%h" .s.name) "-c" (.r.concurrency | default 1 | toJson))
   "relay" (list "python" "manage.py" "relay")
   "grpc" (list "python" "manage.py" "grpc")
 -}}

@@ -14,7 +14,7 @@ metadata:
     helm.sh/hook-delete-policy: before-hook-creation{{ if not .root.Values.tests.keepPods }},hook-succeeded{{ end }}
 spec:
   restartPolicy: Never
-  activeDeadlineSeconds: {{ .root.Values.tests.deadlineSeconds }}
+  activeDeadlineSeconds: {{ toJson .root.Values.tests.deadlineSeconds }}
   automountServiceAccountToken: false
   {{- include "postroad.podBase" (list .root 10001) | nindent 2 }}
   {{- include "postroad.scheduling" (list .s.pod "") | nindent 2 }}
