@@ -11,7 +11,8 @@ Not: what is done with a URL, which is `databases` and the broker's adapter.
 import os
 from urllib.parse import parse_qsl, quote, urlencode
 
-from config.environment import flag, number, text, unusable
+from config.environment import flag, number, text
+from postroad.secrecy import hide_password, split_url
 
 _MOST_PORT = 65535
 
@@ -39,8 +40,12 @@ def broker_url() -> str:
     Raises:
         SystemExit: A part is missing or cannot be used; the text names the variable.
     """
-    if text("BROKER_URL"):
-        return text("BROKER_URL")
+    if url := text("BROKER_URL"):
+        try:
+            split_url(url)
+        except ValueError as error:  # said here, in one line: Celery would say it with a traceback
+            raise SystemExit(f"postroad: BROKER_URL {hide_password(url)!r} cannot be used: {error}.") from None
+        return url
     if not _has_any("BROKER", "HOST", "USER", "PASSWORD"):
         return ""
     scheme, usual = ("amqps", 5671) if flag("BROKER_TLS") else ("amqp", 5672)
@@ -77,4 +82,8 @@ def _options(name: str) -> str:
     try:
         return urlencode(parse_qsl(given, strict_parsing=True)) if given else ""
     except ValueError:
-        raise unusable(name, given, "write name=value, more of them joined by &, for example sslmode=require") from None
+        way_out = "write name=value, more of them joined by &, for example sslmode=require"
+        shown = f" {given!r}" if given.isalnum() else ""
+        raise SystemExit(
+            f"postroad: {name}{shown} cannot be used; {way_out}."
+        ) from None  # a password may be among them

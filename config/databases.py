@@ -1,9 +1,10 @@
 """`DATABASE_URL` → Django's `DATABASES`.  Not: which URL a deployment uses."""
 
-import re
 from typing import Any
 
 import dj_database_url
+
+from postroad.secrecy import hide_password
 
 _SQLITE_OPTIONS = {
     "transaction_mode": "IMMEDIATE",  # a transaction takes the write lock at once: no deadlock of two upgrading readers
@@ -23,17 +24,14 @@ def databases(url: str) -> dict[str, Any]:
         return {}
     try:
         parsed: dict[str, Any] = dict(dj_database_url.parse(url))
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError):  # their texts quote parts of the URL
         raise SystemExit(
-            f"postroad: DATABASE_URL {_hide_password(url)!r} cannot be read ({error}); write postgresql://user:password@host:5432/name"
-            " or sqlite:///var/postroad.sqlite3."
-        ) from error
+            f"postroad: DATABASE_URL {hide_password(url)!r} cannot be read; write postgresql://user:password@host:5432/name"
+            " or sqlite:///var/postroad.sqlite3, and in user and password %40 for @, %3A for :, %2F for /, %23 for #,"
+            " %3F for ?, %5B for [, %25 for %."
+        ) from None
     if parsed["ENGINE"].endswith("sqlite3"):
         parsed["OPTIONS"] = {**parsed.get("OPTIONS", {}), **_SQLITE_OPTIONS}
     else:
         parsed["OPTIONS"] = {**_POSTGRESQL_OPTIONS, **parsed.get("OPTIONS", {})}
     return {"default": parsed}
-
-
-def _hide_password(url: str) -> str:
-    return re.sub(r"(//[^:/]*):.*@", r"\1:**@", url)

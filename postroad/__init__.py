@@ -8,7 +8,7 @@ The law of this package: seven floors, imports run down only.
     4  commands   events   brokers   rpi
     3  messaging  codecs   discovery
     2  conf       retry
-    1  errors     clock  ids  context
+    1  errors     clock  ids  context  secrecy
 
 A package's `__init__` holds its law and nothing else; nothing registers itself at import.
 """

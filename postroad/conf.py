@@ -25,6 +25,7 @@ from postroad.conf_readers import (
     table_of,
 )
 from postroad.errors import InvalidSetting
+from postroad.secrecy import shown_value
 
 
 def _setting(
@@ -34,8 +35,11 @@ def _setting(
     least: float | None = None,
     most: float | None = None,
     read: Callable[[Any], object] | None = None,
+    is_url: bool = False,
 ) -> Any:
-    return field(default_factory=lambda: default, metadata={"line": line, "least": least, "most": most, "read": read})
+    """Declare a key; `is_url`: its value may hold a password, so no text has it as it is."""
+    metadata = {"line": line, "least": least, "most": most, "read": read, "is_url": is_url}
+    return field(default_factory=lambda: default, repr=not is_url, metadata=metadata)
 
 
 DISCOVERY_KINDS = ("dns", "headless", "static", "registry")
@@ -46,7 +50,7 @@ class Settings:
     """All keys; the attribute `relay_batch_rows` is the key `RELAY_BATCH_ROWS`."""
 
     service: str = _setting("", "name of the one service in this process; empty: every installed one")
-    broker_url: str = _setting("memory://", "memory:// or amqp://user:password@host:port/vhost")
+    broker_url: str = _setting("memory://", "memory:// or amqp://user:password@host:port/vhost", is_url=True)
     relay_batch_rows: int = _setting(1000, "most outbox rows published in one transaction", least=1)
     relay_poll_seconds: float = _setting(1.0, "longest wait for new rows when no wake-up comes", least=0.01)
     relay_retry_first_seconds: float = _setting(0.5, "wait after a destination's first failure", least=0)
@@ -128,16 +132,23 @@ class Settings:
         "dns", "how services are found: dns, headless, static or registry", read=choice_of(*DISCOVERY_KINDS)
     )
     dns_template: str = _setting(
-        "http://{service}:80", "dns, headless: where a service answers; {service} is its name", read=read_template
+        "http://{service}:80",
+        "dns, headless: where a service answers; {service} is its name",
+        read=read_template,
+        is_url=True,
     )
     dns_ttl_seconds: float = _setting(5.0, "headless: how long an answer of DNS is used", least=0)
     addresses: Mapping[str, tuple[str, ...]] = _setting(
         {},
         "static: service → URL or URLs of its instances, dns: URL that the template cannot say; as text name=url,name=url",
         read=read_addresses,
+        is_url=True,
     )
     registry_url: tuple[str, ...] = _setting(
-        ("http://localhost:8761/eureka",), "registry: where it answers, or several by commas", read=read_urls
+        ("http://localhost:8761/eureka",),
+        "registry: where it answers, or several by commas",
+        read=read_urls,
+        is_url=True,
     )
     registry_fetch_seconds: float = _setting(30.0, "registry: how often a client asks what has changed", least=0.05)
     registry_renew_seconds: int = _setting(30, "registry: how often an instance renews its lease", least=1)
@@ -156,6 +167,7 @@ class Settings:
         "",
         "registry: http://host:port that others reach this process at; empty: its own IP and PORT",
         read=read_optional_url,
+        is_url=True,
     )
 
 
@@ -230,7 +242,8 @@ def _read(key: str, value: Any) -> Any:
 
 
 def _invalid(key: str, value: Any, problem: str) -> InvalidSetting:
-    return InvalidSetting(f"POSTROAD[{key!r}] is {value!r}; {problem} ({KEYS[key].metadata['line']}).")
+    shown = shown_value(value) if KEYS[key].metadata["is_url"] else repr(value)
+    return InvalidSetting(f"POSTROAD[{key!r}] is {shown}; {problem} ({KEYS[key].metadata['line']}).")
 
 
 def _forget(*, setting: str, **_: Any) -> None:

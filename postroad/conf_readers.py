@@ -5,9 +5,12 @@ Each takes what a settings file or the environment says and returns the value; V
 
 import difflib
 import json
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit
+
+from postroad.secrecy import shown_value, split_url
 
 _WORDS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 
@@ -44,12 +47,12 @@ def read_names(value: Any) -> tuple[str, ...]:
 def read_url(value: Any) -> str:
     """Read `http://host:port/path`; no slash at the end."""
     try:
-        parts = urlsplit(value if isinstance(value, str) else "")
+        parts = split_url(value if isinstance(value, str) else "")
         is_good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:
         is_good = False
     if not is_good:
-        raise ValueError(f"{value!r} is no URL such as http://host:8000")
+        raise ValueError(f"{shown_value(value)} is no URL such as http://host:8000")
     return str(value).rstrip("/")
 
 
@@ -58,7 +61,19 @@ def read_urls(value: Any) -> tuple[str, ...]:
     texts = [text.strip() for text in value.split(",")] if isinstance(value, str) else value
     if not isinstance(texts, Sequence) or not texts:
         raise ValueError("it must be a URL, or several separated by commas")
-    return tuple(read_url(text) for text in texts)
+    with _whole(value, divided_by=","):
+        return tuple(read_url(text) for text in texts)
+
+
+@contextmanager
+def _whole(value: object, *, divided_by: str) -> Iterator[None]:
+    """Leave the words of an error out if they may quote a part of a password that the text was divided in."""
+    try:
+        yield
+    except ValueError:
+        if isinstance(value, str) and set(divided_by) & set(value) and set("@?#") & set(value):
+            raise ValueError(f"a part of it is no URL; write {divided_by} in a password as %2C %3D") from None
+        raise
 
 
 def read_optional_url(value: Any) -> str:
@@ -77,6 +92,11 @@ def read_template(value: Any) -> str:
 
 def read_addresses(value: Any) -> Mapping[str, tuple[str, ...]]:
     """Read service → URL or URLs: a dict, the same as JSON, or `name=url,name=url` (a name twice has two instances)."""
+    with _whole(value, divided_by=",="):
+        return _read_table(value)
+
+
+def _read_table(value: Any) -> Mapping[str, tuple[str, ...]]:
     pairs = _pairs(value) if isinstance(value, str) else value
     if not isinstance(pairs, Mapping):
         raise ValueError('it must be a dict, JSON, or "name=url,name=url"')  # noqa: TRY004 - its value is at fault
@@ -85,7 +105,7 @@ def read_addresses(value: Any) -> Mapping[str, tuple[str, ...]]:
         try:
             table[str(service)] = tuple(_without_path(url) for url in read_urls(urls))
         except ValueError as error:
-            raise ValueError(f"the address of {service!r} cannot be used: {error}") from None
+            raise ValueError(f"the address of {_shown_name(service)} cannot be used: {error}") from None
     return table
 
 
@@ -99,16 +119,21 @@ def _pairs(text: str) -> Any:
     for pair in filter(None, (pair.strip() for pair in text.split(","))):
         service, equals, url = pair.partition("=")
         if not equals or not service.strip():
-            raise ValueError(f"{pair!r} is not name=url")
+            raise ValueError(f"{shown_value(pair)} is not name=url")
         table.setdefault(service.strip(), []).append(url.strip())
     return table
 
 
+def _shown_name(service: object) -> str:
+    """Return a service's name; nothing of a text that is none, which may be a part of a URL."""
+    return repr(service) if re.fullmatch(r"[\w.-]+", str(service)) else "a service"
+
+
 def _without_path(value: Any) -> str:
     url = read_url(value)
-    parts = urlsplit(url)
+    parts = split_url(url)
     if parts.path or parts.query or parts.fragment or parts.username:
-        raise ValueError(f"{value!r} must end behind the port: host and port are all that a resolver knows")
+        raise ValueError(f"{shown_value(value)} must end behind the port: host and port are all that a resolver knows")
     return url
 
 

@@ -4,10 +4,10 @@ Not the servers themselves: see `server_postgresql.py`, `server_rabbitmq.py` and
 """
 
 import os
-import re
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Protocol
-from urllib.parse import urlsplit
 
 from server_containers import POSTGRESQL, RABBITMQ, ContainerServer, Kind, find_compose
 from server_home import Home
@@ -15,6 +15,9 @@ from server_postgresql import PrivatePostgresql
 from server_probe import is_url_listening
 from server_process import ServerError
 from server_rabbitmq import PrivateRabbitmq
+
+sys.path.append(str(Path(__file__).resolve().parent.parent))
+from postroad.secrecy import hide_password, split_url
 
 ROLES = ("database", "broker")
 VARIABLES = {"database": ("TEST_DATABASE_URL", "DATABASE_URL"), "broker": ("TEST_BROKER_URL", "BROKER_URL")}
@@ -70,7 +73,7 @@ class GivenServer:
         """
         if not self.is_running():
             raise ServerError(
-                f"{self.variable} {mask_password(self.url)!r}: nobody answers there. "
+                f"{self.variable} {hide_password(self.url)!r}: nobody answers there. "
                 f"Start {self.title} at that address, or unset {self.variable} to have one started for you."
             )
 
@@ -89,11 +92,11 @@ def find_given(home: Home, *, role: str) -> GivenServer | None:
         url = os.environ.get(variable, "")
         if not url or url in own:
             continue
-        if urlsplit(url).scheme in SCHEMES[role]:
+        if _scheme(variable, url) in SCHEMES[role]:
             return GivenServer(role=role, variable=variable, url=url)
         if variable.startswith("TEST_"):
             wanted = " or ".join(f"{scheme}://" for scheme in sorted(SCHEMES[role]))
-            raise ServerError(f"{variable} {mask_password(url)!r}: wanted a URL that starts with {wanted}")
+            raise ServerError(f"{variable} {hide_password(url)!r}: wanted a URL that starts with {wanted}")
     return None
 
 
@@ -149,6 +152,13 @@ def find_own(home: Home) -> list[Server]:
     return [_make_own(home, role=role, source=source) for role, source in home.state.sources.items()]
 
 
+def _scheme(variable: str, url: str) -> str:
+    try:
+        return split_url(url).scheme
+    except ValueError as error:
+        raise ServerError(f"{variable} {hide_password(url)!r}: {error}") from None
+
+
 def _make_own(home: Home, *, role: str, source: str) -> Server:
     if source == "container":
         return ContainerServer(home, kind=KINDS[role])
@@ -158,8 +168,3 @@ def _make_own(home: Home, *, role: str, source: str) -> Server:
 def describe_source(server: Server) -> str:
     """Return in a few words where a server comes from."""
     return WORDS[server.source].format(variable=getattr(server, "variable", ""))
-
-
-def mask_password(url: str) -> str:
-    """Return the URL fit for a message."""
-    return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:…@", url)

@@ -23,6 +23,8 @@ from server_home import MANUAL, Home, name_holder
 from server_process import ServerError
 from server_rabbitmq import PrivateRabbitmq
 
+from postroad.secrecy import hide_password  # found once `server_choice` is imported
+
 PROJECT = Path(__file__).resolve().parent.parent
 DEFAULT_HOME = PROJECT / "var" / "servers"
 HOME_VARIABLE = "POSTROAD_SERVERS_HOME"
@@ -121,9 +123,9 @@ def run_with_servers(home: Home, command: Sequence[str]) -> int:
 
 
 def report(home: Home, servers: Sequence[Server], *, out: Callable[[str], object]) -> None:
-    """Write which servers were chosen, and their URLs."""
+    """Write which servers were chosen, and their URLs without passwords, which `env` tells."""
     for server in servers:
-        out(f"  {server.title:<11}{describe_source(server):<33}{server.url}\n")
+        out(f"  {server.title:<11}{describe_source(server):<33}{hide_password(server.url)}\n")
     out(f"  home       {home.path}\n")
 
 

@@ -6,12 +6,15 @@ Not the servers: see `servers.py`.
 import subprocess
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import parse_qsl, unquote
 
 import psycopg
 from psycopg import sql
 from server_process import ServerError, read_tail
 from up_screen import Screen
 from up_table import LOGS, PROJECT, WITHOUT_DATABASE, inherit_environment, list_preparations, name_database
+
+from postroad.secrecy import split_url
 
 AT_ONCE = 2  # each is a Python that imports Django and works one core
 COMMAND_SECONDS = 300
@@ -23,13 +26,21 @@ def create_databases(server_url: str, *, services: Iterable[str]) -> None:
     Raises: ServerError with PostgreSQL's words.
     """
     try:
-        with psycopg.connect(server_url, autocommit=True) as connection:
+        with psycopg.connect(**_parameters(server_url), autocommit=True) as connection:
             existing = {row[0] for row in connection.execute("SELECT datname FROM pg_database")}
             for name in [name_database(service) for service in services if service not in WITHOUT_DATABASE]:
                 if name not in existing:
                     connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     except psycopg.Error as error:
         raise ServerError(f"the services' databases cannot be made on the database server: {error}") from error
+
+
+def _parameters(url: str) -> dict[str, str | int]:
+    """Return the parts of a URL as libpq takes them; its own reading of a URL would quote that in an error."""
+    parts = split_url(url)
+    given = {"host": parts.hostname, "port": parts.port, "dbname": parts.path[1:] or "postgres"}
+    login = {"user": unquote(parts.username or ""), "password": unquote(parts.password or "")}
+    return {name: value for name, value in {**given, **login, **dict(parse_qsl(parts.query))}.items() if value}
 
 
 def prepare_services(environments: Mapping[str, Mapping[str, str]], *, screen: Screen) -> None:

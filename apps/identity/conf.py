@@ -11,10 +11,12 @@ from typing import Any, Literal, TypeVar
 import msgspec
 from django.conf import settings as django_settings
 from django.core.signals import setting_changed
+from typing_extensions import override
 
 from apps.identity.roles import CONSUMER
 from apps.values import MAX_ID
 from postroad.errors import InvalidSetting
+from postroad.secrecy import hide_password, split_url
 
 CONSUMER_SIGN = "="
 """Stands in an API key between the role of a consumer and the id of which consumer it is."""
@@ -28,6 +30,11 @@ class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
     roles: frozenset[str]
     consumer_id: int | None = None
 
+    @override
+    def __repr__(self) -> str:
+        """Leave the secret out."""
+        return f"ApiKey(name={self.name!r}, roles={sorted(self.roles)}, consumer_id={self.consumer_id})"
+
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The settings; the documentation of each key is its line in `LINES`."""
@@ -40,6 +47,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     oidc_jwks_url: str = ""
     oidc_roles_claim: str = "roles"
     oidc_consumer_claim: str = "consumer_id"
+
+    @override
+    def __repr__(self) -> str:
+        """Leave out what may hold a secret."""
+        shown = (name for name in self.__struct_fields__ if name.upper() not in SECRETS)
+        return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in shown)})"
 
 
 S = TypeVar("S", bound=Settings)
@@ -55,8 +68,8 @@ LINES = {
     "OIDC_CONSUMER_CLAIM": "the claim that holds the id of the consumer who calls",
 }
 
-SECRETS = frozenset({"API_KEYS", "TOKEN_SECRET"})
-"""Keys whose values no text shows."""
+SECRETS = frozenset({"API_KEYS", "TOKEN_SECRET", "OIDC_ISSUER", "OIDC_JWKS_URL"})
+"""Keys whose value no text has: it may hold a secret, or the login of a URL."""
 
 _SECRET_CHARACTERS = 16  # 96 bits when drawn from Base64's alphabet
 _TOKEN_SECRET_CHARACTERS = 32  # HS256's key has at least the 256 bits of its digest (RFC 7518, 3.2)
@@ -96,7 +109,20 @@ def missing(made: Settings) -> list[str]:
         found.append(f"GATEWAY_AUTH is 'oidc'; set also: {', '.join(f'GATEWAY_{name.upper()}' for name in names)}.")
     if made.token_secret and len(made.token_secret) < _TOKEN_SECRET_CHARACTERS:
         found.append(f"GATEWAY_TOKEN_SECRET is too short; write at least {_TOKEN_SECRET_CHARACTERS} characters.")
+    if made.oidc_jwks_url and not _is_public(made.oidc_jwks_url):
+        found.append(
+            f"GATEWAY_OIDC_JWKS_URL is {hide_password(made.oidc_jwks_url)!r}; write https://host/path without a login:"
+            " public keys need none."
+        )
     return found
+
+
+def _is_public(url: str) -> bool:
+    try:
+        parts = split_url(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc
 
 
 def problems() -> list[str]:

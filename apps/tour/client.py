@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from postroad.secrecy import hide_password
+
 _TIMEOUT_SECONDS = 10.0
 
 
@@ -62,4 +64,6 @@ class Services:
         except urllib.error.HTTPError:
             raise
         except OSError as error:
-            raise DemoFailed(f"{url}: nobody answers ({error}). Start it with 'make run' or 'make up'.") from error
+            raise DemoFailed(
+                f"{hide_password(url)}: nobody answers ({error}). Start it with 'make run' or 'make up'."
+            ) from error

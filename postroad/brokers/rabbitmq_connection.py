@@ -13,7 +13,7 @@ import ssl
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote
 
 import amqp
 from amqp.exceptions import AMQPError, NotAllowed
@@ -21,6 +21,7 @@ from amqp.exceptions import AMQPError, NotAllowed
 from postroad.brokers.rabbitmq_envelope import forgive_alien_properties
 from postroad.conf import settings
 from postroad.errors import BrokerUnavailable, InvalidSetting, MisconfiguredError
+from postroad.secrecy import hide_password, split_url
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,7 @@ LOST = (OSError, AMQPError)
 
 CONNECT_SECONDS = 5.0  # a handshake takes milliseconds; a broker that boots accepts and then keeps silent
 _CLOSE_SECONDS = 2.0  # a broker that does not answer a goodbye in this time is left without
+_SEPARATOR = ";"  # Celery reads a list of brokers where we read one
 _PORTS = {"amqp": 5672, "amqps": 5671}
 _TLS_FILES = {"cacertfile": "ca_certs", "certfile": "certfile", "keyfile": "keyfile"}
 _KEEPALIVE = {socket.TCP_KEEPIDLE: 20, socket.TCP_KEEPINTVL: 5, socket.TCP_KEEPCNT: 4}
@@ -60,13 +62,16 @@ def read_url(url: str) -> Server:
     Raises:
         InvalidSetting: It is not one; the text shows it without its password.
     """
-    parts = urlsplit(url)
     shown = hide_password(url)
     try:
+        parts = split_url(url)
         port = parts.port or _PORTS[parts.scheme]
-    except (ValueError, KeyError):
+        if _SEPARATOR in (parts.hostname or "") + parts.path:
+            raise ValueError("it is a list, or has a ; outside of user and password")  # noqa: TRY301 - as the others
+    except (ValueError, KeyError) as error:
+        reason = f" ({error})" if isinstance(error, ValueError) else ""
         raise InvalidSetting(
-            f"BROKER_URL {shown!r} cannot be read; write amqp://user:password@host:5672/vhost, or amqps:// for TLS."
+            f"BROKER_URL {shown!r} cannot be used{reason}; write amqp://user:password@host:5672/vhost, or amqps:// for TLS."
         ) from None
     host = parts.hostname or "localhost"
     return Server(
@@ -86,21 +91,16 @@ def celery_broker(url: str) -> dict[str, Any]:
     Raises:
         MisconfiguredError: It is not RabbitMQ; the text names the way out.
     """
-    if urlsplit(url).scheme not in _PORTS:
+    if url.partition(":")[0].lower() not in _PORTS:
         raise MisconfiguredError(
             f"BROKER_URL {hide_password(url)!r} has no queues that a Celery worker could read; write amqp://… for"
             " RabbitMQ, or run everything in one process (make run)."
         )
-    tls = read_url(url).tls
-    return {"broker_url": url.partition("?")[0], "broker_use_ssl": tls or None}
-
-
-def hide_password(url: str) -> str:
-    """Return a URL fit for logs."""
-    scheme, separator, rest = url.partition("://")
-    login, at, address = rest.rpartition("@")
-    user, colon, _ = login.partition(":")
-    return f"{scheme}{separator}{user}{':**' if colon else ''}{at}{address.partition('?')[0]}"
+    server = read_url(url)
+    host = f"[{server.host}]" if ":" in server.host else server.host
+    login = f"{quote(server.user, safe='')}:{quote(server.password, safe='')}"  # a raw ; would be a list to Celery
+    address = f"{url.partition(':')[0].lower()}://{login}@{host}:{server.port}/{quote(server.vhost, safe='')}"
+    return {"broker_url": address, "broker_use_ssl": server.tls or None}
 
 
 def connect(server: Server, *, timeout_seconds: float) -> Any:

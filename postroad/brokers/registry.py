@@ -2,7 +2,6 @@
 
 import difflib
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 from postroad.brokers.memory import MemoryBroker
 from postroad.brokers.rabbitmq import RabbitMQ
@@ -22,7 +21,7 @@ def broker_for(url: str) -> Broker:
     Raises:
         UnknownBroker: No adapter speaks its scheme; the text has the nearest one.
     """
-    scheme = urlsplit(url).scheme
+    scheme = url.partition(":")[0].lower()
     if scheme in ADAPTERS:
         return ADAPTERS[scheme](url)
     near = difflib.get_close_matches(scheme, ADAPTERS, n=1)

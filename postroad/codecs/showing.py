@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from postroad.codecs.names import classes_of
 from postroad.codecs.sensitive import MASK, has_sensitive, hide_in, is_marked, masked
 from postroad.codecs.types import Message
+from postroad.secrecy import hide_passwords
 
 _MOST_READ = 1_000_000
 """Bytes of a body up to which it is read to be shown in part."""
@@ -39,8 +40,8 @@ def shown_headers(type_name: str, headers: Mapping[str, object], *, known: froze
 
 
 def shown_text(text: str, type_name: str, body: bytes) -> str:
-    """Return a text about a message, such as an error or a traceback, without what its type marks."""
-    return hide_in(text, body, classes_of(type_name))
+    """Return a text about a message, such as an error or a traceback, without what its type marks and logins of URLs."""
+    return hide_passwords(hide_in(text, body, classes_of(type_name)))
 
 
 def shown_field(message: Message, name: str) -> str:

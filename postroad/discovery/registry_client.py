@@ -12,6 +12,7 @@ from postroad.discovery.registry.instance import Instance
 from postroad.discovery.registry.reader import read_applications
 from postroad.discovery.registry.writer import write_instance
 from postroad.errors import InvalidInstance, ServiceUnavailable
+from postroad.secrecy import hide_password, hide_passwords
 
 TIMEOUT_SECONDS = 3.0
 """Of a whole request: a registry that takes longer is away, and the next address is tried."""
@@ -74,7 +75,9 @@ class RegistryClient:
         try:
             return read_applications(json.decode(answer.content))
         except InvalidInstance as error:
-            raise ServiceUnavailable(f"the answer of {answer.url} is no list of applications: {error}") from error
+            raise ServiceUnavailable(
+                f"the answer of {hide_password(str(answer.url))} is no list of applications: {error}"
+            ) from error
 
     def _request(self, method: str, path: str, body: bytes | None = None) -> httpx.Response:
         failures = []
@@ -82,19 +85,21 @@ class RegistryClient:
             try:
                 answer = self._http.request(method, f"{url}/{path}", content=body)
             except httpx.HTTPError as error:
-                failures.append(f"{url}: {type(error).__name__}: {error}")
+                failures.append(f"{hide_password(url)}: {type(error).__name__}: {hide_passwords(str(error))}")
                 continue
             if answer.is_success or answer.status_code == httpx.codes.NOT_FOUND:
                 self._urls = (url, *(other for other in self._urls if other != url))
                 return answer
-            failures.append(f"{url}: {answer.status_code} {text_json.dumps(answer.text[:200])}")
+            failures.append(f"{hide_password(url)}: {answer.status_code} {text_json.dumps(answer.text[:200])}")
         raise ServiceUnavailable(f"the service registry cannot be used ({'; '.join(failures)}).")
 
 
 def _check_place(answer: httpx.Response) -> None:
     """Refuse a 404 where the protocol has none: no registry is there."""
     if answer.status_code == httpx.codes.NOT_FOUND:
-        raise ServiceUnavailable(f"nothing at {answer.url} (404); is POSTROAD['REGISTRY_URL'] right?")
+        raise ServiceUnavailable(
+            f"nothing at {hide_password(str(answer.url))} (404); is POSTROAD['REGISTRY_URL'] right?"
+        )
 
 
 def _path(instance: Instance) -> str:

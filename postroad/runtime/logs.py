@@ -8,14 +8,34 @@ from typing import Any
 from typing_extensions import override
 
 from postroad.context import current
+from postroad.secrecy import hide_passwords
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "data", "color_message"}
 
 
-class LineFormatter(logging.Formatter):
-    """`time level logger: message key=value …`, one line and the traceback if there is one.
+_INDENT = "    "
 
-    While a request is answered its id is among the values.
+
+def printable(text: object) -> str:
+    """Return text for one line of a log or terminal: what is no printable character is written as `repr` writes it.
+
+    So nobody who chooses a part of it can begin a new line, colour it, or turn its direction.
+    """
+    text = str(text)
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+
+
+def indented(text: str) -> str:
+    """Return text of several lines, each indented, so that none of them can be taken for a line of its own."""
+    return "\n".join(f"{_INDENT}{printable(line)}" for line in text.split("\n"))
+
+
+class LineFormatter(logging.Formatter):
+    """`time level logger: message key=value …`, one line and the traceback, indented, if there is one.
+
+    While a request is answered its id is among the values.  Logins of URLs are hidden.
     """
 
     def __init__(self) -> None:
@@ -26,11 +46,20 @@ class LineFormatter(logging.Formatter):
         line = super().formatMessage(record)
         request_id = current().request_id
         extra = ({"request_id": request_id} if request_id else {}) | _extra(record)
-        return " ".join([line, *(f"{key}={value}" for key, value in sorted(extra.items()))])
+        words = [line, *(f"{key}={value}" for key, value in sorted(extra.items()))]
+        return " ".join(printable(hide_passwords(word)) for word in words)
+
+    @override
+    def formatException(self, ei: Any) -> str:
+        return indented(hide_passwords(super().formatException(ei)))
+
+    @override
+    def formatStack(self, stack_info: str) -> str:
+        return indented(hide_passwords(stack_info))
 
 
 class JsonFormatter(logging.Formatter):
-    """One object of JSON a record, on one line, in ASCII.
+    """One object of JSON a record, on one line, in ASCII; logins of URLs are hidden.
 
     time, level, logger, message      of the record; the time in UTC with milliseconds
     service                           whose code runs, else the process's
@@ -56,7 +85,8 @@ class JsonFormatter(logging.Formatter):
         }
         ids = {"request_id": work.request_id, "trace_id": work.trace_id, "message_id": work.message_id}
         extra = {f"extra_{key}" if key in fixed else key: value for key, value in _extra(record).items()}
-        return _line({key: value for key, value in {**fixed, **ids}.items() if value} | extra)
+        line = _line({key: value for key, value in {**fixed, **ids}.items() if value} | extra)
+        return line.replace("\x7f", "\\u007f")  # the only control character that JSON leaves as it is
 
     def _traces(self, record: logging.LogRecord) -> list[str]:
         traceback = self.formatException(record.exc_info) if record.exc_info else record.exc_text
@@ -69,6 +99,18 @@ def _extra(record: logging.LogRecord) -> dict[str, Any]:
 
 def _line(values: dict[str, Any]) -> str:
     try:
-        return json.dumps(values, default=str, allow_nan=False)
-    except (TypeError, ValueError):  # a key that is no text, a number that is none, a circle
-        return json.dumps({key: str(value) for key, value in values.items()})
+        return json.dumps(_hidden(values), default=lambda value: hide_passwords(str(value)), allow_nan=False)
+    except (TypeError, ValueError, RecursionError):  # a key that is no text, a number that is none, a circle
+        return json.dumps({key: hide_passwords(str(value)) for key, value in values.items()})
+
+
+def _hidden(value: Any) -> Any:
+    match value:
+        case str():
+            return hide_passwords(value)
+        case dict():
+            return {key: _hidden(each) for key, each in value.items()}
+        case list() | tuple():
+            return [_hidden(each) for each in value]
+        case _:
+            return value

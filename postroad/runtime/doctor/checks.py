@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from functools import partial
 
-from postroad.brokers.rabbitmq_connection import hide_password
 from postroad.brokers.registry import broker_for
 from postroad.conf import Settings
 from postroad.discovery.resolver import Resolver
@@ -11,6 +10,7 @@ from postroad.runtime.bootstrap import Platform
 from postroad.runtime.doctor import database, queues, relay, siblings
 from postroad.runtime.doctor.examination import Check
 from postroad.runtime.doctor.findings import ok
+from postroad.secrecy import hide_password
 
 _LATE = 2.0
 """Times the longest wait for a failing destination: until then the relay may only be waiting for its next attempt."""

@@ -6,7 +6,6 @@ from argparse import ArgumentParser
 from contextlib import suppress
 from typing import Any
 from urllib.error import HTTPError
-from urllib.parse import urlsplit
 
 from django.core.management.base import BaseCommand, CommandError
 from typing_extensions import override
@@ -16,6 +15,7 @@ from apps.tour.client import DemoFailed
 from apps.tour.demo import REFUSALS
 from apps.tour.guide import tell_many, tell_one
 from apps.tour.story import Story
+from postroad.secrecy import hide_password, split_url
 
 
 class Command(BaseCommand):
@@ -42,7 +42,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         except HTTPError as error:
             said = error.read(300).decode(errors="replace")
-            raise CommandError(f"{error.url} answered {error.code}: {said}") from error
+            raise CommandError(f"{hide_password(error.url)} answered {error.code}: {said}") from error
         if not is_well:
             raise CommandError("The order did not end as it should; look at /admin/ or 'manage.py sagas list'.")
 
@@ -50,8 +50,9 @@ class Command(BaseCommand):
 def _gateway() -> str:
     url = os.environ.get("GATEWAY_URL", f"http://localhost:{os.environ.get('PORT', '8000')}")
     with suppress(ValueError):
-        if urlsplit(url).scheme in ("http", "https") and urlsplit(url).port != 0:
+        parts = split_url(url)
+        if parts.scheme in ("http", "https") and parts.port != 0 and "@" not in parts.netloc:
             return url
     raise CommandError(
-        f"{url!r} is no address; set GATEWAY_URL to one like http://localhost:8000, or PORT to its port."
+        f"{hide_password(url)!r} is no address; set GATEWAY_URL to one like http://localhost:8000, or PORT to its port."
     )

@@ -9,6 +9,7 @@ from typing_extensions import override
 from postroad.codecs.showing import shown_body
 from postroad.messaging.models import DeadLetter, DeadLetterState
 from postroad.runtime import bootstrap, redrive
+from postroad.runtime.logs import indented, printable
 
 _MOST_SHOWN = 2000  # characters of a body
 
@@ -52,18 +53,21 @@ class Command(BaseCommand):
             self.stdout.write("No message is parked.")
         for letter in letters:
             self.stdout.write(
-                f"{letter.pk:>6}  {letter.state:<9}  {letter.subscriber:<24}  {letter.type or '?':<32}"
-                f"  key {letter.partition_key or '-':<12}  {letter.reason[:100]}"
+                printable(
+                    f"{letter.pk:>6}  {letter.state:<9}  {letter.subscriber:<24}  {letter.type or '?':<32}"
+                    f"  key {letter.partition_key or '-':<12}  {letter.reason[:100]}"
+                )
             )
 
     def _show(self, letter: DeadLetter, *, is_whole: bool) -> None:
         for name in ("id", "state", "subscriber", "type", "message_id", "partition_key", "content_type", "reply_to"):
-            self.stdout.write(f"{name:<15}{getattr(letter, name)}")
-        self.stdout.write(f"{'attempts':<15}{letter.attempts}\n{'reason':<15}{letter.reason}\n{letter.traceback}")
+            self.stdout.write(printable(f"{name:<15}{getattr(letter, name)}"))
+        self.stdout.write(f"{'attempts':<15}{letter.attempts}\n{'reason':<15}{printable(letter.reason)}")
+        self.stdout.write(indented(letter.traceback))
         body = bytes(letter.body)
         bootstrap.platform()  # imports what the services declare
         shown = body if is_whole else shown_body(letter.type, body)
-        self.stdout.write(f"body, {len(body)} bytes:\n{shown[:_MOST_SHOWN].decode(errors='replace')}")
+        self.stdout.write(f"body, {len(body)} bytes:\n{indented(shown[:_MOST_SHOWN].decode(errors='replace'))}")
 
     def _redrive(self, letter_id: int | None, *, is_all: bool) -> None:
         if is_all:

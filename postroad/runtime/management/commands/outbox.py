@@ -9,6 +9,7 @@ from django.utils.timesince import timesince
 from typing_extensions import override
 
 from postroad.messaging.models import OutboxMessage
+from postroad.runtime.logs import printable
 
 
 class Command(BaseCommand):
@@ -35,4 +36,4 @@ class Command(BaseCommand):
             where = f"{row['channel']} {row['route']}".strip()
             error = f"  ({row['error']})" if row["error"] else ""
             age = timesince(row["oldest"], depth=1)
-            self.stdout.write(f"{row['waiting']:>8}  {age:<12}  {row['attempts']:>8}  {where}{error}")
+            self.stdout.write(printable(f"{row['waiting']:>8}  {age:<12}  {row['attempts']:>8}  {where}{error}"))

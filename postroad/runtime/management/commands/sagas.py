@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.timesince import timesince
 from typing_extensions import override
 
+from postroad.runtime.logs import printable
 from postroad.sagas.execution import Status
 from postroad.sagas.models import SagaInstance
 
@@ -42,12 +43,14 @@ class Command(BaseCommand):
             self.stdout.write("No saga is under way.")
         for saga in sagas.iterator():
             self.stdout.write(
-                f"{saga.pk}  {saga.type} {saga.key:<10}  {saga.status:<12}  {saga.step:<16}"
-                f"  {timesince(saga.created_at, depth=1)} old  {saga.reason}"
+                printable(
+                    f"{saga.pk}  {saga.type} {saga.key:<10}  {saga.status:<12}  {saga.step:<16}"
+                    f"  {timesince(saga.created_at, depth=1)} old  {saga.reason}"
+                )
             )
 
     def _show(self, saga: SagaInstance) -> None:
-        self.stdout.write(f"{saga.type} version {saga.version}, {saga.key}: {saga.status} {saga.reason}")
+        self.stdout.write(printable(f"{saga.type} version {saga.version}, {saga.key}: {saga.status} {saga.reason}"))
         for step in saga.history.order_by("id"):
             took = (
                 "waits"
@@ -56,7 +59,9 @@ class Command(BaseCommand):
             )
             mark = "↶" if step.direction == "undo" else " "
             self.stdout.write(
-                f" {mark} {step.step:<16} {step.action:<36} {step.outcome or '…':<8} {step.reply:<28} {took} {step.detail}"
+                printable(
+                    f" {mark} {step.step:<16} {step.action:<36} {step.outcome or '…':<8} {step.reply:<28} {took} {step.detail}"
+                )
             )
 
 
