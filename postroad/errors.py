@@ -33,6 +33,18 @@ PostroadError
 
 from collections.abc import Mapping
 
+_MOST_CHARACTERS = 2_000
+"""Of a summary: an error may have its whole input in its text."""
+
+
+def summary(error: BaseException) -> str:
+    """Return the class and text of an error, cut when long; also of one whose text cannot be made."""
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001 - whoever reports a failure must not fail at it
+        text = "(its text cannot be made)"
+    return f"{type(error).__name__}: {text[:_MOST_CHARACTERS]}".strip()
+
 
 class PostroadError(Exception):
     """Root of the tree."""

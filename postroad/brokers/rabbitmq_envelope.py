@@ -109,7 +109,7 @@ def _read_property(name: str, buffer: bytes, offset: int) -> tuple[Any, int]:
             return struct.unpack_from(">Q", buffer, offset)[0], offset + 8
         case _:
             end = offset + 1 + buffer[offset]
-            return buffer[offset + 1 : end].decode(errors="replace"), end
+            return buffer[offset + 1 : end].decode(errors="backslashreplace"), end
 
 
 def _read_table(buffer: bytes, offset: int) -> dict[Any, Any]:
@@ -154,7 +154,10 @@ def _headers(table: dict[Any, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _text(value: str | bytes) -> str:
-    return value.decode(errors="replace") if isinstance(value, bytes) else value
+    """Return text that has a UTF-8 form; each byte that is none becomes an escape, so that two ids or keys stay two."""
+    if isinstance(value, bytes):
+        return value.decode(errors="backslashreplace")
+    return value if value.isascii() else value.encode(errors="surrogatepass").decode(errors="backslashreplace")
 
 
 def _death(table: dict[Any, Any] | None) -> tuple[str, str]:
@@ -162,4 +165,5 @@ def _death(table: dict[Any, Any] | None) -> tuple[str, str]:
     deaths = (table or {}).get("x-death")
     if not isinstance(deaths, list) or not deaths or not isinstance(deaths[0], dict):
         return "", ""
-    return _text(deaths[0].get("queue", "")), _text(deaths[0].get("reason", ""))
+    queue, reason = (deaths[0].get(name) for name in ("queue", "reason"))  # a sender may have made them up
+    return (_text(queue) if isinstance(queue, str | bytes) else "", _text(reason) if isinstance(reason, str) else "")

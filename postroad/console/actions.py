@@ -17,6 +17,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from postroad.console.readonly import ReadOnlyAdmin
+from postroad.messaging import deadletters
 from postroad.messaging.models import DeadLetter, DeadLetterState
 from postroad.runtime import redrive
 from postroad.runtime.redrive import Report
@@ -142,10 +143,8 @@ def _do(admin: ReadOnlyAdmin, request: HttpRequest, verb: Verb, letter: DeadLett
 def _group(letter: DeadLetter) -> Group:
     if not letter.partition_key:
         return Group(subscriber=letter.subscriber, key="", letters=[letter])
-    parked = DeadLetter.objects.filter(
-        subscriber=letter.subscriber, partition_key=letter.partition_key, state=DeadLetterState.PARKED
-    )
-    first = list(parked.defer("body", "headers", "traceback").order_by("id")[:_MOST_NAMED])
+    parked = deadletters.parked(letter.subscriber, letter.partition_key)
+    first = list(parked.defer("body", "headers", "traceback")[:_MOST_NAMED])
     others = parked.count() - len(first)
     return Group(subscriber=letter.subscriber, key=letter.partition_key, letters=first, others=max(0, others))
 

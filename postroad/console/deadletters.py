@@ -15,7 +15,8 @@ from postroad.console.actions import DISCARD, MOST_AT_ONCE, REDRIVE, VERBS, Verb
 from postroad.console.filters import IndexedValuesFilter
 from postroad.console.readonly import ReadOnlyAdmin
 from postroad.console.theme import detail_action, display
-from postroad.messaging.models import DeadLetter, DeadLetterState
+from postroad.messaging.message import SHORT, short
+from postroad.messaging.models import DeadLetter, DeadLetterState, Start
 
 _COLOURS = {
     DeadLetterState.PARKED.value: "danger",
@@ -65,7 +66,10 @@ class DeadLetterAdmin(ReadOnlyAdmin):
 
     @override
     def find(self, rows: "QuerySet[Any]", term: str) -> "QuerySet[Any]":
-        return rows.filter(Q(message_id=term) | Q(partition_key=term) | Q(type=term))
+        found = rows.alias(key_start=Start("partition_key"), type_start=Start("type"))
+        start = term[:SHORT]
+        of_key, of_type = Q(key_start=start, partition_key=term), Q(type_start=start, type=term)
+        return found.filter(Q(message_id=short(term)) | of_key | of_type)
 
     @admin.action(description="Redrive, with what is parked behind", permissions=["redrive"])
     def redrive_chosen(self, request: HttpRequest, letters: "QuerySet[DeadLetter]") -> HttpResponse | None:
@@ -104,13 +108,13 @@ class DeadLetterAdmin(ReadOnlyAdmin):
 
     @display(description="key")
     def key(self, letter: DeadLetter) -> str:
-        """The partition key, under a short title."""
-        return letter.partition_key
+        """As much of the partition key as a list has room for."""
+        return _cut(letter.partition_key)
 
     @display(description="reason")
     def reason_line(self, letter: DeadLetter) -> str:
         """As much of the reason as a list has room for."""
-        return letter.reason if len(letter.reason) <= _LINE else f"{letter.reason[:_LINE]}…"
+        return _cut(letter.reason)
 
     @display(description="parked for")
     def parked_for(self, letter: DeadLetter) -> str:
@@ -148,6 +152,10 @@ class DeadLetterAdmin(ReadOnlyAdmin):
 
 
 _LINE = 90  # characters
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LINE else f"{text[:_LINE]}…"
 
 
 def _is_parked(object_id: str | None) -> bool:

@@ -9,6 +9,8 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from typing_extensions import override
 
+from postroad.messaging.message import storable
+
 _MOST_CHOICES = 50
 """Choices a person still reads."""
 
@@ -29,7 +31,7 @@ class IndexedValuesFilter(SimpleListFilter):
     @override
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
         value = self.value()
-        return queryset if value is None else queryset.filter(**{self.column: value})
+        return queryset if value is None else queryset.filter(**{self.column: storable(value)})
 
 
 def distinct_values(model: type[Model], column: str) -> list[str]:

@@ -12,16 +12,20 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from postroad import clock
+from postroad.errors import summary
 from postroad.ids import new_id
 from postroad.messaging import inbox
-from postroad.messaging.message import Envelope, storable
-from postroad.messaging.models import DeadLetter, DeadLetterState
+from postroad.messaging.message import SHORT, Envelope, short, storable
+from postroad.messaging.models import DeadLetter, DeadLetterState, Start
 from postroad.messaging.producer import unit_of_work
 
 Show = Callable[[str, Envelope], str]
 """Makes a text about a message fit for people: reasons and tracebacks may quote what it declares sensitive."""
 
 BEHIND = "an earlier message of the same key is parked"
+
+_MOST_REASON = 4_000  # characters: an error may have its whole input in its text
+_MOST_TRACEBACK = 100_000  # the last characters, where it happened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +48,7 @@ def park(subscriber: str, envelope: Envelope, *, reason: str, traceback: str = "
 
     Concurrency: parking the same message twice is one dead letter.
     """
+    subscriber = short(storable(subscriber))  # of what the broker gave up, the sender may have had a hand in it
     with transaction.atomic():
         if inbox.admit(subscriber, [envelope]).new:
             _store(subscriber, envelope, reason=reason, traceback=traceback, attempts=attempts)
@@ -54,7 +59,7 @@ def park_behind(subscriber: str, envelope: Envelope) -> bool:
 
     The first parked row is locked, so a redrive that is about to free the key waits, or has freed it.
     """
-    if not _parked(subscriber, envelope.key).select_for_update().first():
+    if not parked(subscriber, storable(envelope.key)).select_for_update().first():
         return False
     _store(subscriber, envelope, reason=BEHIND, traceback="", attempts=0)
     return True
@@ -78,7 +83,7 @@ def redrive(subscriber: str, key: str, handle: Callable[[Envelope], None], *, sh
         letter: DeadLetter | None = None
         try:
             with unit_of_work():
-                letter = _parked(subscriber, key).select_for_update().first()
+                letter = parked(subscriber, key).select_for_update().first()
                 if letter is None:
                     return Redrive(handled=handled)
                 handle(envelope_of(letter))
@@ -134,15 +139,19 @@ def envelope_of(letter: DeadLetter) -> Envelope:
     )
 
 
-def _parked(subscriber: str, key: str) -> "QuerySet[DeadLetter]":
-    parked = DeadLetter.objects.filter(subscriber=subscriber, partition_key=key, state=DeadLetterState.PARKED)
-    return parked.order_by("id")
+def parked(subscriber: str, key: str) -> "QuerySet[DeadLetter]":
+    """Return what is parked for a key as it is stored, in order."""
+    letters = DeadLetter.objects.alias(start=Start("partition_key")).filter(
+        subscriber=subscriber, start=key[:SHORT], partition_key=key, state=DeadLetterState.PARKED
+    )
+    return letters.order_by("id")
 
 
 def _store(subscriber: str, envelope: Envelope, *, reason: str, traceback: str, attempts: int) -> None:
-    DeadLetter.objects.create(
+    """Insert a letter, unless there is one of this message from before retention forgot that it was processed."""
+    letter = DeadLetter(
         subscriber=subscriber,
-        message_id=storable(envelope.id) or f"unidentified-{new_id()}",
+        message_id=inbox.identity(envelope) or f"unidentified-{new_id()}",
         type=storable(envelope.type),
         partition_key=storable(envelope.key),
         content_type=storable(envelope.content_type),
@@ -152,10 +161,11 @@ def _store(subscriber: str, envelope: Envelope, *, reason: str, traceback: str, 
         app_id=storable(envelope.app_id),
         sent_at=envelope.sent_at,
         body=envelope.body,
-        reason=storable(reason),
-        traceback=storable(traceback),
+        reason=storable(reason)[:_MOST_REASON],
+        traceback=storable(traceback)[-_MOST_TRACEBACK:],
         attempts=attempts,
     )
+    DeadLetter.objects.bulk_create([letter], ignore_conflicts=True)
 
 
 def _end(letter: DeadLetter, state: DeadLetterState) -> None:
@@ -167,7 +177,7 @@ def _note_failure(letter: DeadLetter, error: Exception, show: Show) -> str:
     """Write why a letter failed again; return it for people."""
     envelope = envelope_of(letter)
     letter.attempts += 1
-    letter.reason = storable(show(f"{type(error).__name__}: {error}", envelope))
-    letter.traceback = storable(show("".join(tracebacks.format_exception(error)), envelope))
+    letter.reason = storable(show(summary(error), envelope))
+    letter.traceback = storable(show("".join(tracebacks.format_exception(error)), envelope))[-_MOST_TRACEBACK:]
     letter.save(update_fields=["attempts", "reason", "traceback"])
-    return show(str(error), envelope)
+    return letter.reason

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from django.db import connection
 
 from postroad.messaging import sql
-from postroad.messaging.message import Envelope, storable
+from postroad.messaging.message import SHORT, Envelope, short, storable
 from postroad.messaging.sql import Parameter
 
 
@@ -32,23 +32,32 @@ def admit(subscriber: str, envelopes: Sequence[Envelope]) -> Admission:
 
     Concurrency: another transaction with the same message waits here until ours ends, and then finds it processed.
     """
-    ids = list(dict.fromkeys(storable(envelope.id) for envelope in envelopes if envelope.id))
+    ids = list(dict.fromkeys(identity(envelope) for envelope in envelopes if envelope.id))
     keys = list(dict.fromkeys(storable(envelope.key) for envelope in envelopes if envelope.key))
     fresh, parked = _insert(subscriber, ids, keys) if ids else (set(), frozenset[str]())
     new = []
     for envelope in envelopes:
         if not envelope.id:
             new.append(envelope)
-        elif storable(envelope.id) in fresh:
-            fresh.discard(storable(envelope.id))  # the second copy within one batch is a duplicate too
+        elif identity(envelope) in fresh:
+            fresh.discard(identity(envelope))  # the second copy within one batch is a duplicate too
             new.append(envelope)
     return Admission(new=tuple(new), parked_keys=parked)
 
 
+def identity(envelope: Envelope) -> str:
+    """Return the id of a message as the database keeps it."""
+    return short(storable(envelope.id))
+
+
 def _insert(subscriber: str, ids: list[str], keys: list[str]) -> tuple[set[str], frozenset[str]]:
-    values: list[Parameter] = [ids, keys] if sql.is_postgresql() else [json.dumps(ids), json.dumps(keys)]
+    new, starts, whole = (_array(values) for values in (ids, [key[:SHORT] for key in keys], keys))
     with connection.cursor() as cursor:
-        cursor.execute(sql.statements().admit, [subscriber, values[0], subscriber, values[1]])
+        cursor.execute(sql.statements().admit, [subscriber, new, subscriber, starts, whole])
         rows = cursor.fetchall()
     parked = json.loads(rows[0][1] or "[]") if rows else []
     return {row[0] for row in rows}, frozenset(parked)
+
+
+def _array(values: list[str]) -> Parameter:
+    return values if sql.is_postgresql() else json.dumps(values)

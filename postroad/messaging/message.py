@@ -3,6 +3,7 @@
 A typed message (`postroad.codecs.types.Message`) is what people write; an envelope is what travels.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -19,6 +20,10 @@ class Kind(StrEnum):
     REPLY = "reply"
 
 
+SHORT = 255
+"""Characters of a text that are put into an index, whose entries may have 2.7 kB (PostgreSQL, B-tree)."""
+
+
 def storable(text: str) -> str:
     """Return text that every database stores; what PostgreSQL refuses, and a foreign sender may put anywhere, is escaped.
 
@@ -29,11 +34,14 @@ def storable(text: str) -> str:
     return text.encode(errors="backslashreplace").decode().replace("\x00", "\\x00")
 
 
-def printable(text: str) -> str:
-    """Return text on one line that no terminal and no page takes for anything else: what cannot be printed is escaped."""
-    if text.isprintable():
+def short(text: str) -> str:
+    """Return text that an index can hold: as it is up to `SHORT` characters, else its beginning and its digest.
+
+    Two texts have the same short form only if they are equal: a shortened one is longer than `SHORT`.
+    """
+    if len(text) <= SHORT:
         return text
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+    return text[:SHORT] + hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,9 +4,27 @@ The hot paths (outbox insert, relay, inbox) use the statements in `sql`; the mod
 the admin and operations.
 """
 
+from typing import Any
+
 from django.db import models
 from django.db.models.functions import Now
 from typing_extensions import override
+
+
+class Start(models.Func):
+    """The first 255 characters of a text: what an index can hold of one of any length (`message.SHORT`).
+
+    Compare the whole text, too.  The number is part of the statement: SQLite takes an index on an expression only for
+    one that reads the same.
+    """
+
+    function = "LEFT"
+    template = "LEFT(%(expressions)s, 255)"
+    output_field = models.TextField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        """Return the same for SQLite."""
+        return self.as_sql(compiler, connection, template="SUBSTR(%(expressions)s, 1, 255)", **context)
 
 
 class OutboxMessage(models.Model):
@@ -77,7 +95,10 @@ class DeadLetterState(models.TextChoices):
 
 
 class DeadLetter(models.Model):
-    """A message that could not be handled, whole, with the reason; later ones of its key park behind it, in id order."""
+    """A message that could not be handled, whole, with the reason; later ones of its key park behind it, in id order.
+
+    Whatever a sender put into it can be stored: no index holds a text whose length is the sender's (docs/decisions).
+    """
 
     subscriber = models.TextField()
     message_id = models.TextField()
@@ -107,14 +128,16 @@ class DeadLetter(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["subscriber", "partition_key", "id"],
-                name="postroad_dead_letter_parked",
+                "subscriber",
+                Start("partition_key"),
+                "id",
+                name="postroad_dead_letter_waiting",
                 condition=models.Q(state="parked"),
             ),
             models.Index(fields=["state", "created_at"], name="postroad_dead_letter_state"),
-            models.Index(fields=["type", "created_at"], name="postroad_dead_letter_type"),
+            models.Index(Start("type"), "created_at", name="postroad_dead_letter_of_type"),
             models.Index(fields=["message_id"], name="postroad_dead_letter_message"),
-            models.Index(fields=["partition_key"], name="postroad_dead_letter_key"),
+            models.Index(Start("partition_key"), name="postroad_dead_letter_of_key"),
         ]
 
     @override

@@ -28,7 +28,8 @@ class Statements:
         take: Oldest due rows of lanes; (lanes, blocked addresses, most rows) → rows as `outbox.TakenRow`.
         delete: Delete outbox rows; (ids).
         fail: Note why rows stay; (ids, error).
-        admit: Mark messages as processed; (subscriber, ids, subscriber, keys) → message id, parked keys (JSON).
+        admit: Mark messages as processed; (subscriber, ids, subscriber, beginnings of keys, keys) → message id,
+            parked keys (JSON).
     """
 
     lock_lanes: str
@@ -55,7 +56,8 @@ POSTGRESQL = Statements(
         INSERT INTO postroad_processed_message (subscriber, message_id) SELECT %s, unnest(%s::text[])
         ON CONFLICT DO NOTHING RETURNING message_id, (
             SELECT json_agg(DISTINCT partition_key)::text FROM postroad_dead_letter
-            WHERE state = 'parked' AND subscriber = %s AND partition_key = ANY (%s::text[]))""",
+            WHERE state = 'parked' AND subscriber = %s
+            AND LEFT(partition_key, 255) = ANY (%s::text[]) AND partition_key = ANY (%s::text[]))""",
 )
 
 _NOW = "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')"
@@ -78,7 +80,9 @@ SQLITE = Statements(
         INSERT INTO postroad_processed_message (subscriber, message_id) SELECT %s, value FROM json_each(%s) WHERE true
         ON CONFLICT DO NOTHING RETURNING message_id, (
             SELECT json_group_array(DISTINCT partition_key) FROM postroad_dead_letter
-            WHERE state = 'parked' AND subscriber = %s AND partition_key IN (SELECT value FROM json_each(%s)))""",
+            WHERE state = 'parked' AND subscriber = %s
+            AND SUBSTR(partition_key, 1, 255) IN (SELECT value FROM json_each(%s))
+            AND partition_key IN (SELECT value FROM json_each(%s)))""",
 )
 
 POSTGRESQL_INSERT = f"""

@@ -3,12 +3,12 @@
 import logging
 import time
 import traceback as tracebacks
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from django.db import connection
 
 from postroad.codecs.showing import shown_text
-from postroad.errors import PermanentError
+from postroad.errors import PermanentError, summary
 from postroad.messaging import deadletters
 from postroad.messaging.consumer import Job, Mode, Outcome, Result
 from postroad.messaging.message import Envelope
@@ -35,7 +35,7 @@ def run_job(job: Job) -> Result:
         except Exception as error:  # noqa: BLE001 - the consumer's loop: recorded, counted, delivered again
             if not is_transient(error):
                 return _failed(job, error)
-            line = _hide(_line(error), job.envelopes)
+            line = _hide(summary(error), job.envelopes)
             log.warning("database conflict or loss; the job runs again", extra={"error": line})
             connection.close()
             if attempt == _TRANSIENT_TRIES:
@@ -47,29 +47,19 @@ def run_job(job: Job) -> Result:
 def _run(job: Job) -> Result:
     if job.subscriber not in platform().subscriptions:
         _collect(job)
-        parked = len(job.envelopes)
-    elif job.mode is Mode.PARK:
-        deadletters.park(job.subscriber, job.envelopes[0], reason=job.reason, attempts=job.attempts)
-        parked = 1
-    else:
-        parked = process(platform().subscriptions[job.subscriber], job.envelopes)
-    return Result(outcome=Outcome.DONE, parked=parked)
+        return Result(outcome=Outcome.DONE, parked=len(job.envelopes))
+    if job.mode is Mode.PARK:
+        return _park(job, reason=job.reason, attempts=job.attempts)
+    return Result(outcome=Outcome.DONE, parked=process(platform().subscriptions[job.subscriber], job.envelopes))
 
 
 def _failed(job: Job, error: Exception) -> Result:
-    is_final = len(job.envelopes) == 1 and (job.mode is Mode.LAST or isinstance(error, PermanentError))
-    first = job.envelopes[0]
-    line = _hide(_line(error), job.envelopes)
-    log.warning(
-        "message parked" if is_final else "handling failed",
-        extra={"subscriber": job.subscriber, "message_id": first.id, "type": first.type, "error": line},
-    )
-    if not is_final:
-        return Result(outcome=Outcome.FAILED, error=line)
-    text = _hide("".join(tracebacks.format_exception(error)), job.envelopes)
-    return _guarded(
-        lambda: deadletters.park(job.subscriber, first, reason=line, traceback=text, attempts=job.attempts + 1)
-    )
+    line = _hide(summary(error), job.envelopes)
+    if len(job.envelopes) == 1 and (job.mode is Mode.LAST or isinstance(error, PermanentError)):
+        text = _hide("".join(tracebacks.format_exception(error)), job.envelopes)
+        return _park(job, reason=line, traceback=text, attempts=job.attempts + 1)
+    log.warning("handling failed", extra=_about(job) | {"error": line})
+    return Result(outcome=Outcome.FAILED, error=line)
 
 
 def _collect(job: Job) -> None:
@@ -80,12 +70,20 @@ def _collect(job: Job) -> None:
         deadletters.collect(subscriber, envelope, reason=f"given up by the broker: {reason or 'no reason given'}")
 
 
-def _guarded(park: Callable[[], None]) -> Result:
+def _park(job: Job, *, reason: str, attempts: int, traceback: str = "") -> Result:
+    """Park the job's one message, and say so once it is committed; if that fails, say why: it is delivered again."""
     try:
-        park()
-    except Exception as error:  # noqa: BLE001 - parking must not lose the message either: it is delivered again
+        deadletters.park(job.subscriber, job.envelopes[0], reason=reason, traceback=traceback, attempts=attempts)
+    except Exception as error:
         connection.close()
-        return Result(outcome=Outcome.TRANSIENT, error=_line(error))
+        line = _hide(summary(error), job.envelopes)
+        told = _about(job) | {"error": line, "reason": reason}
+        if is_transient(error):
+            log.warning("message not parked yet: the database is away or in conflict", extra=told)
+        else:
+            log.exception("message cannot be parked; it is delivered again", extra=told)
+        return Result(outcome=Outcome.TRANSIENT, error=line)
+    log.warning("message parked", extra=_about(job) | {"error": reason})
     return Result(outcome=Outcome.DONE, parked=1)
 
 
@@ -96,5 +94,6 @@ def _hide(text: str, envelopes: Iterable[Envelope]) -> str:
     return text
 
 
-def _line(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}".strip()
+def _about(job: Job) -> dict[str, str]:
+    first = job.envelopes[0]
+    return {"subscriber": job.subscriber, "message_id": first.id, "type": first.type}

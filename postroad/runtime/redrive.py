@@ -8,6 +8,9 @@ from postroad.messaging import deadletters
 from postroad.messaging.models import DeadLetter, DeadLetterState
 from postroad.messaging.pipeline import Subscription, run_handler
 from postroad.runtime.bootstrap import platform
+from postroad.runtime.logs import printable
+
+_MOST_SHOWN = 100  # characters of a key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,10 +63,10 @@ def _redriven(letter: DeadLetter, subscription: Subscription) -> deadletters.Red
 
 
 def _report(letter: DeadLetter, result: deadletters.Redrive) -> Report:
-    key = f" of key {letter.partition_key}" if letter.partition_key else ""
+    key = f" of key {printable(letter.partition_key[:_MOST_SHOWN])}" if letter.partition_key else ""
     if result.failed is None:
         return Report(text=f"{result.handled} messages{key} for {letter.subscriber} handled.")
     return Report(
-        text=f"{result.handled} messages{key} handled, then {result.failed.pk} failed again: {result.error}.",
+        text=f"{result.handled} messages{key} handled, then {result.failed.pk} failed again: {printable(result.error)}.",
         is_complete=False,
     )

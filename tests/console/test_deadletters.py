@@ -128,7 +128,7 @@ def test_a_redrive_that_fails_again_says_so_and_keeps_all(admin_client: Client, 
     admin_client.post(f"{REDRIVE}?ids={parked.pk}")
 
     assert states() == ["parked", "parked"]
-    assert "failed again: cannot bake for 7" in said(admin_client)
+    assert "failed again: ValueError: cannot bake for 7" in said(admin_client)
 
 
 def test_discard_asks_first_and_then_gives_one_message_up(admin_client: Client, parked: DeadLetter) -> None:

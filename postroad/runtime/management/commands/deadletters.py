@@ -1,23 +1,29 @@
-"""`manage.py deadletters list|show|redrive|discard`: look after parked messages."""
+"""`manage.py deadletters list|show|export|redrive|discard`: look after parked messages."""
 
+import base64
+import json
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from typing_extensions import override
 
-from postroad.codecs.showing import shown_body
+from postroad.codecs.showing import shown_body, shown_headers
+from postroad.messaging.headers import NAMES
 from postroad.messaging.models import DeadLetter, DeadLetterState
 from postroad.runtime import bootstrap, redrive
 from postroad.runtime.logs import indented, printable
 
 _MOST_SHOWN = 2000  # characters of a body
+_MOST_LISTED = 100  # characters of a value in the list
+_CHUNK_ROWS = 10  # letters in memory at once: each may be as large as the broker lets a message be
+_TEXTS = ("subscriber", "state", "message_id", "type", "partition_key", "content_type", "correlation_id", "reply_to")
 
 
 class Command(BaseCommand):
     """Redriving handles the parked messages of a key in order, in this process."""
 
-    help = "List, show, redrive or discard parked messages."
+    help = "List, show, export, redrive or discard parked messages."
 
     @override
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -29,6 +35,10 @@ class Command(BaseCommand):
         show = actions.add_parser("show", help="one message, without what its type declares sensitive")
         show.add_argument("id", type=int)
         show.add_argument("--unmasked", action="store_true", help="the body whole, sensitive or not")
+        export = actions.add_parser("export", help="messages, an object of JSON a line, oldest first")
+        export.add_argument("ids", type=int, nargs="*", help="these; default: all that are parked")
+        export.add_argument("--all", action="store_true", help="ended ones too")
+        export.add_argument("--unmasked", action="store_true", help="whole, what their types declare sensitive too")
         again = actions.add_parser("redrive", help="handle what is parked, in order")
         again.add_argument("id", type=int, nargs="?", help="one message, with those parked behind it")
         again.add_argument("--all", action="store_true", help="everything that is parked")
@@ -40,6 +50,8 @@ class Command(BaseCommand):
                 self._list(options["subscriber"], is_all=options["all"])
             case "show":
                 self._show(_find(options["id"]), is_whole=options["unmasked"])
+            case "export":
+                self._export(options["ids"], is_all=options["all"], is_whole=options["unmasked"])
             case "discard":
                 self._report(redrive.discard(_find(options["id"])))
             case _:
@@ -51,23 +63,32 @@ class Command(BaseCommand):
         letters = letters.filter(subscriber=subscriber) if subscriber else letters
         if not letters.exists():
             self.stdout.write("No message is parked.")
-        for letter in letters:
+        for letter in letters.defer("body", "headers", "traceback").iterator():
             self.stdout.write(
-                printable(
-                    f"{letter.pk:>6}  {letter.state:<9}  {letter.subscriber:<24}  {letter.type or '?':<32}"
-                    f"  key {letter.partition_key or '-':<12}  {letter.reason[:100]}"
-                )
+                f"{letter.pk:>6}  {letter.state:<9}  {_line(letter.subscriber):<24}  {_line(letter.type) or '?':<32}"
+                f"  key {_line(letter.partition_key) or '-':<12}  {_line(letter.reason)}"
             )
 
     def _show(self, letter: DeadLetter, *, is_whole: bool) -> None:
         for name in ("id", "state", "subscriber", "type", "message_id", "partition_key", "content_type", "reply_to"):
             self.stdout.write(printable(f"{name:<15}{getattr(letter, name)}"))
+        bootstrap.platform()  # imports what the services declare
+        headers = letter.headers if is_whole else shown_headers(letter.type, letter.headers, known=NAMES)
+        for name, value in sorted(headers.items()):
+            self.stdout.write(printable(f"{'header':<15}{name}: {value}"))
         self.stdout.write(f"{'attempts':<15}{letter.attempts}\n{'reason':<15}{printable(letter.reason)}")
         self.stdout.write(indented(letter.traceback))
         body = bytes(letter.body)
-        bootstrap.platform()  # imports what the services declare
         shown = body if is_whole else shown_body(letter.type, body)
         self.stdout.write(f"body, {len(body)} bytes:\n{indented(shown[:_MOST_SHOWN].decode(errors='replace'))}")
+
+    def _export(self, ids: list[int], *, is_all: bool, is_whole: bool) -> None:
+        bootstrap.platform()
+        letters = DeadLetter.objects.order_by("id")
+        letters = letters.filter(pk__in=ids) if ids else letters
+        letters = letters if ids or is_all else letters.filter(state=DeadLetterState.PARKED)
+        for letter in letters.iterator(chunk_size=_CHUNK_ROWS):
+            self.stdout.write(json.dumps(_exported(letter, is_whole=is_whole)))
 
     def _redrive(self, letter_id: int | None, *, is_all: bool) -> None:
         if is_all:
@@ -81,6 +102,30 @@ class Command(BaseCommand):
         if not report.is_complete:
             raise CommandError(report.text)
         self.stdout.write(report.text)
+
+
+def _line(text: str) -> str:
+    return printable(text[:_MOST_LISTED])
+
+
+def _exported(letter: DeadLetter, *, is_whole: bool) -> dict[str, Any]:
+    """Return a letter as values of JSON; a body that is no text is in `body_base64` in place of `body`."""
+    body, headers = bytes(letter.body), letter.headers
+    if not is_whole:
+        body, headers = shown_body(letter.type, body), shown_headers(letter.type, headers, known=NAMES)
+    try:
+        content = {"body": body.decode()}
+    except UnicodeDecodeError:
+        content = {"body_base64": base64.b64encode(body).decode()}
+    return {
+        "id": letter.pk,
+        **{name: getattr(letter, name) for name in (*_TEXTS, "app_id", "sent_at")},
+        "headers": headers,
+        **content,
+        **{name: getattr(letter, name) for name in ("reason", "traceback", "attempts")},
+        "created_at": letter.created_at.isoformat(),
+        "ended_at": letter.ended_at and letter.ended_at.isoformat(),
+    }
 
 
 def _find(letter_id: int) -> DeadLetter:
