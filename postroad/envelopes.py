@@ -1,13 +1,14 @@
-"""Typed message → envelope: encoded, with id, sender and moment.  Not: where it goes, nor sending it."""
+"""Typed message → envelope: encoded, with id, sender and moment; and which class reads one.  Not: where it goes."""
 
 from collections.abc import Mapping
 
 from postroad import clock
-from postroad.codecs.names import description_of, key_of
-from postroad.codecs.registry import JSON
+from postroad.codecs.names import NameRegistry, description_of, key_of
+from postroad.codecs.registry import JSON, codec_for
 from postroad.codecs.types import Message
 from postroad.conf import settings
 from postroad.context import current
+from postroad.errors import InvalidEnvelope
 from postroad.ids import new_id
 from postroad.messaging import headers as names
 from postroad.messaging.message import Envelope, Kind
@@ -45,3 +46,16 @@ def envelope_of(
         sent_at=int(clock.now().timestamp()),
         headers=own | {name: value for name, value in (headers or {}).items() if value is not None},
     )
+
+
+def class_of(envelope: Envelope, names: NameRegistry) -> type[Message]:
+    """Return the class that reads a message, if it belongs to the contract; its body is not looked at.
+
+    Raises:
+        ForeignMessage: It has no id, or nobody here knows its type or its content type.
+    """
+    if not envelope.id:
+        raise InvalidEnvelope(f"{envelope.type or 'a message'} has no message_id, so a duplicate could not be told.")
+    message = names.find(envelope.type)
+    codec_for(envelope.content_type)
+    return message

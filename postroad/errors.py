@@ -14,9 +14,11 @@ PostroadError
 ├── PermanentError              the same input fails again; a message with it is parked at once
 │   ├── InvalidMessage              a body or header does not fit its type
 │   ├── MessageTooLarge             a body or headers that no broker takes
-│   ├── UnknownMessageType          no handler, or no class, of that wire name
-│   ├── UnknownContentType          no codec of that content type
-│   ├── UnknownSaga                 a reply for a saga that is not stored here
+│   ├── ForeignMessage              it never belonged to the contract; parked alone, without its key
+│   │   ├── InvalidEnvelope             what every message has is missing: its id, a reply's saga
+│   │   ├── UnknownMessageType          no handler, or no class, of that wire name
+│   │   ├── UnknownContentType          no codec of that content type
+│   │   └── UnknownSaga                 a reply for a saga that is not stored here
 │   ├── CallRejected                the called service says no: the request is at fault
 │   ├── InvalidAnswer               the called service's answer does not fit the declared type
 │   ├── InvalidInstance             what is to be registered cannot be read
@@ -102,15 +104,23 @@ class MessageTooLarge(PermanentError):
     """A message has a body, headers or a name that no broker takes; it was not sent."""
 
 
-class UnknownMessageType(PermanentError):
+class ForeignMessage(PermanentError):
+    """The message never belonged to the contract, so it is no part of the order of the key that it names."""
+
+
+class InvalidEnvelope(ForeignMessage):
+    """The message has not what every message has: an id, or on a reply the id of its saga."""
+
+
+class UnknownMessageType(ForeignMessage):
     """No handler is known for the wire name."""
 
 
-class UnknownContentType(PermanentError):
+class UnknownContentType(ForeignMessage):
     """No codec is known for the content type."""
 
 
-class UnknownSaga(PermanentError):
+class UnknownSaga(ForeignMessage):
     """A reply names a saga that is not stored here."""
 
 

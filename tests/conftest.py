@@ -3,12 +3,17 @@
 import os
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 
 from postroad.runtime import bootstrap, jobs, redrive
 from postroad.sagas import catalog
 from postroad.testing.pump import Pump
 from tests.support.shop import Shop
+
+# Other processes make any deadline of an example fail now and then; the same examples every time make a failure one of the code.
+hypothesis.settings.register_profile("postroad", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("postroad")
 
 collect_ignore = [] if "E2E" in os.environ else ["cluster"]  # needs a Kubernetes of its own: make e2e
 

@@ -15,13 +15,15 @@ from postroad.commands.handlers import CommandHandlers
 from postroad.commands.messages import Done, Rejected
 from postroad.commands.refusals import Refusal
 from postroad.commands.replies import answer, wants_answer
-from postroad.errors import InvalidMessage, PermanentError, UnknownContentType, UnknownMessageType
+from postroad.envelopes import class_of
+from postroad.errors import InvalidEnvelope, InvalidMessage, PermanentError, UnknownContentType, UnknownMessageType
 from postroad.messaging.message import Envelope
 
 _MOST_DETAIL = 500  # characters: the sender knows its own body, an answer need not echo it whole
 _REASONS: dict[type[PermanentError], str] = {
     UnknownMessageType: "unknown_type",
     UnknownContentType: "unknown_content_type",
+    InvalidEnvelope: "invalid_message",
     InvalidMessage: "invalid_message",
 }
 
@@ -55,10 +57,12 @@ class CommandDispatcher:
         """Handle a command that could be read, and answer it with these headers too."""
         answer(envelope, self._handle(command), headers=headers)
 
+    def check(self, envelope: Envelope) -> None:
+        """Raise ForeignMessage if an envelope belongs to no command of this channel, whatever its body."""
+        class_of(envelope, self._names)
+
     def _read(self, envelope: Envelope) -> Message:
-        if not envelope.id:
-            raise InvalidMessage(f"{envelope.type or 'a command'} has no message_id, so a duplicate could not be told.")
-        message = self._names.find(envelope.type)
+        message = class_of(envelope, self._names)
         return codec_for(envelope.content_type).decode(envelope.body, message)
 
     def _handle(self, command: Message) -> Message:

@@ -2,7 +2,7 @@
 
 from postroad.codecs.names import NameRegistry
 from postroad.codecs.registry import codec_for
-from postroad.errors import InvalidMessage
+from postroad.envelopes import class_of
 from postroad.events.handlers import EventHandlers
 from postroad.messaging.message import Envelope
 
@@ -14,6 +14,10 @@ class EventDispatcher:
         self._handlers = handlers
         self._names = NameRegistry(handlers.handlers)
 
+    def check(self, envelope: Envelope) -> None:
+        """Raise ForeignMessage if an envelope belongs to no event that is handled here, whatever its body."""
+        class_of(envelope, self._names)
+
     def __call__(self, envelope: Envelope) -> None:
         """Handle one event in the caller's transaction.
 
@@ -21,8 +25,6 @@ class EventDispatcher:
             PermanentError: It cannot be read; it is parked.
             Exception: Whatever the handler raised.
         """
-        if not envelope.id:
-            raise InvalidMessage(f"{envelope.type or 'an event'} has no message_id, so a duplicate could not be told.")
-        message = self._names.find(envelope.type)
+        message = class_of(envelope, self._names)
         event = codec_for(envelope.content_type).decode(envelope.body, message)
         self._handlers.handlers[type(event)](event)

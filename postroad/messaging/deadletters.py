@@ -1,6 +1,7 @@
 """Parking what cannot be handled, with its key, and handling it later: park, redrive, discard.  Not: when to give up.
 
-While a message of a key is parked, later messages of that key park behind it in order and all other keys flow.
+While a message of a key is parked, later messages of that key park behind it in order and all other keys flow.  One that
+never belonged to the contract is parked alone: it keeps its header, but holds no key.
 Redrive handles the parked messages of a key in that order, each in a transaction of its own.
 """
 
@@ -12,7 +13,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from postroad import clock
-from postroad.errors import summary
+from postroad.errors import ForeignMessage, summary
 from postroad.ids import new_id
 from postroad.messaging import inbox
 from postroad.messaging.message import SHORT, Envelope, short, storable
@@ -34,7 +35,7 @@ class Redrive:
 
     Attributes:
         handled: Messages that were handled.
-        failed: The message that failed again; None when all were handled.
+        failed: The last message that failed again; None when all were handled.
         error: Why it failed.
     """
 
@@ -43,15 +44,25 @@ class Redrive:
     error: str = ""
 
 
-def park(subscriber: str, envelope: Envelope, *, reason: str, traceback: str = "", attempts: int = 0) -> None:
+def park(
+    subscriber: str,
+    envelope: Envelope,
+    *,
+    reason: str,
+    traceback: str = "",
+    attempts: int = 0,
+    is_alone: bool = False,
+) -> None:
     """Store a message as a dead letter and mark it processed, so that a duplicate changes nothing.
+
+    Its key is parked with it, unless it is alone.
 
     Concurrency: parking the same message twice is one dead letter.
     """
     subscriber = short(storable(subscriber))  # of what the broker gave up, the sender may have had a hand in it
     with transaction.atomic():
         if inbox.admit(subscriber, [envelope]).new:
-            _store(subscriber, envelope, reason=reason, traceback=traceback, attempts=attempts)
+            _store(subscriber, envelope, reason=reason, traceback=traceback, attempts=attempts, is_alone=is_alone)
 
 
 def park_behind(subscriber: str, envelope: Envelope) -> bool:
@@ -65,30 +76,36 @@ def park_behind(subscriber: str, envelope: Envelope) -> bool:
     return True
 
 
-def collect(subscriber: str, envelope: Envelope, *, reason: str) -> None:
+def collect(subscriber: str, envelope: Envelope, *, reason: str, is_alone: bool) -> None:
     """Store what the broker itself gave up; nothing happens if it is parked already.
 
     The message may have been handled before its acknowledgement was lost: then there is nothing to keep either.
     """
-    park(subscriber, envelope, reason=reason)
+    park(subscriber, envelope, reason=reason, is_alone=is_alone)
 
 
 def redrive(subscriber: str, key: str, handle: Callable[[Envelope], None], *, show: Show) -> Redrive:
     """Handle the parked messages of a key in order; stop at the first that fails again.
 
+    One that turns out to be none of the contract's stays parked, but alone; those behind it are handled.
+
     Concurrency: each message is one transaction under a lock on its row; a second redrive of the key waits.
     """
-    handled = 0
+    handled, failed, reason = 0, None, ""
     while True:
         letter: DeadLetter | None = None
         try:
             with unit_of_work():
                 letter = parked(subscriber, key).select_for_update().first()
                 if letter is None:
-                    return Redrive(handled=handled)
+                    return Redrive(handled=handled, failed=failed, error=reason)
                 handle(envelope_of(letter))
                 _end(letter, DeadLetterState.REDRIVEN)
             handled += 1
+        except ForeignMessage as error:
+            if letter is None:
+                raise
+            failed, reason = letter, _note_failure(letter, error, show, is_alone=True)
         except Exception as error:
             if letter is None:
                 raise
@@ -147,13 +164,15 @@ def parked(subscriber: str, key: str) -> "QuerySet[DeadLetter]":
     return letters.order_by("id")
 
 
-def _store(subscriber: str, envelope: Envelope, *, reason: str, traceback: str, attempts: int) -> None:
+def _store(
+    subscriber: str, envelope: Envelope, *, reason: str, traceback: str, attempts: int, is_alone: bool = False
+) -> None:
     """Insert a letter, unless there is one of this message from before retention forgot that it was processed."""
     letter = DeadLetter(
         subscriber=subscriber,
         message_id=inbox.identity(envelope) or f"unidentified-{new_id()}",
         type=storable(envelope.type),
-        partition_key=storable(envelope.key),
+        partition_key="" if is_alone else storable(envelope.key),
         content_type=storable(envelope.content_type),
         headers={storable(name): storable(value) for name, value in envelope.headers.items()},
         correlation_id=storable(envelope.correlation_id),
@@ -173,11 +192,12 @@ def _end(letter: DeadLetter, state: DeadLetterState) -> None:
     letter.save(update_fields=["state", "ended_at"])
 
 
-def _note_failure(letter: DeadLetter, error: Exception, show: Show) -> str:
+def _note_failure(letter: DeadLetter, error: Exception, show: Show, *, is_alone: bool = False) -> str:
     """Write why a letter failed again; return it for people."""
     envelope = envelope_of(letter)
     letter.attempts += 1
     letter.reason = storable(show(summary(error), envelope))
     letter.traceback = storable(show("".join(tracebacks.format_exception(error)), envelope))[-_MOST_TRACEBACK:]
-    letter.save(update_fields=["attempts", "reason", "traceback"])
+    letter.partition_key = "" if is_alone else letter.partition_key
+    letter.save(update_fields=["attempts", "reason", "traceback", "partition_key"])
     return letter.reason

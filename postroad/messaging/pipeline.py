@@ -8,12 +8,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from postroad.context import Current, read_trace_parent, working
+from postroad.errors import ForeignMessage
 from postroad.ids import follow
 from postroad.messaging import deadletters, headers, inbox
 from postroad.messaging.message import Envelope, storable
 from postroad.messaging.producer import refuse_aborted, unit_of_work
 
 Handle = Callable[[Envelope], None]
+
+
+def _accept(_envelope: Envelope) -> None:
+    """Take every message for one of the contract's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,11 +29,13 @@ class Subscription:
         subscriber: `kitchen`, `kitchen.restaurants` or `orders.replies`.
         service: The service whose code runs.
         handle: Runs in the batch's transaction; raises if the message could not be handled.
+        check: Raises ForeignMessage for a message that is none of the contract's; looks at the envelope only.
     """
 
     subscriber: str
     service: str
     handle: Handle
+    check: Handle = _accept
 
 
 def process(subscription: Subscription, envelopes: Sequence[Envelope]) -> int:
@@ -41,12 +48,21 @@ def process(subscription: Subscription, envelopes: Sequence[Envelope]) -> int:
         parked = 0
         admission = inbox.admit(subscription.subscriber, envelopes)
         for envelope in admission.new:
-            is_behind = storable(envelope.key) in admission.parked_keys
+            is_behind = storable(envelope.key) in admission.parked_keys and not is_foreign(subscription, envelope)
             if is_behind and deadletters.park_behind(subscription.subscriber, envelope):
                 parked += 1
             else:
                 run_handler(subscription, envelope)
     return parked
+
+
+def is_foreign(subscription: Subscription, envelope: Envelope) -> bool:
+    """Whether a message never belonged to the contract, so that it has no place in the order of the key it names."""
+    try:
+        subscription.check(envelope)
+    except ForeignMessage:
+        return True
+    return False
 
 
 def run_handler(subscription: Subscription, envelope: Envelope) -> None:

@@ -92,7 +92,9 @@ class Platform:
         if service.commands is not None:
             handle = (Participant if service.commands.locks else CommandDispatcher)(service.commands)
             channel_name = service.commands.channel.name
-            self._subscribe(Subscription(subscriber=channel_name, service=service.name, handle=handle))
+            self._subscribe(
+                Subscription(subscriber=channel_name, service=service.name, handle=handle, check=handle.check)
+            )
             self.topology += topologies.command_queues(service.commands.channel, service=service.name)
         for table in service.events:
             self._add_events(service, table)
@@ -105,7 +107,10 @@ class Platform:
             self.topology += topologies.requests(name, service=service.name)
 
     def _add_events(self, service: Service, table: EventHandlers) -> None:
-        self._subscribe(Subscription(subscriber=table.subscriber, service=service.name, handle=EventDispatcher(table)))
+        handle = EventDispatcher(table)
+        self._subscribe(
+            Subscription(subscriber=table.subscriber, service=service.name, handle=handle, check=handle.check)
+        )
         self.replicas[table.subscriber] = table
         types = [event_description(message).name for message in table.handlers]
         self.topology += topologies.subscription(
@@ -116,9 +121,8 @@ class Platform:
         replies = ReplyChannel(service.name, settings().reply_shards)
         self.sagas += [catalog.Entry(handlers=handlers, replies=replies) for handlers in service.sagas]
         definitions = [handlers.saga for handlers in service.sagas]
-        self._subscribe(
-            Subscription(subscriber=replies.name, service=service.name, handle=ReplyDispatcher(definitions))
-        )
+        handle = ReplyDispatcher(definitions)
+        self._subscribe(Subscription(subscriber=replies.name, service=service.name, handle=handle, check=handle.check))
         self.topology += topologies.replies(replies)
         for saga in definitions:
             for command in saga.commands():

@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from django.db import connection
 
 from postroad.codecs.showing import shown_text
-from postroad.errors import PermanentError, summary
+from postroad.errors import ForeignMessage, PermanentError, summary
 from postroad.messaging import deadletters
 from postroad.messaging.consumer import Job, Mode, Outcome, Result
 from postroad.messaging.message import Envelope
-from postroad.messaging.pipeline import process
+from postroad.messaging.pipeline import is_foreign, process
 from postroad.messaging.transient import is_transient
 from postroad.retry import Backoff
 from postroad.runtime.bootstrap import platform
@@ -48,16 +48,19 @@ def _run(job: Job) -> Result:
     if job.subscriber not in platform().subscriptions:
         _collect(job)
         return Result(outcome=Outcome.DONE, parked=len(job.envelopes))
+    subscription = platform().subscriptions[job.subscriber]
     if job.mode is Mode.PARK:
-        return _park(job, reason=job.reason, attempts=job.attempts)
-    return Result(outcome=Outcome.DONE, parked=process(platform().subscriptions[job.subscriber], job.envelopes))
+        is_alone = is_foreign(subscription, job.envelopes[0])
+        return _park(job, reason=job.reason, attempts=job.attempts, is_alone=is_alone)
+    return Result(outcome=Outcome.DONE, parked=process(subscription, job.envelopes))
 
 
 def _failed(job: Job, error: Exception) -> Result:
     line = _hide(summary(error), job.envelopes)
     if len(job.envelopes) == 1 and (job.mode is Mode.LAST or isinstance(error, PermanentError)):
         text = _hide("".join(tracebacks.format_exception(error)), job.envelopes)
-        return _park(job, reason=line, traceback=text, attempts=job.attempts + 1)
+        is_alone = isinstance(error, ForeignMessage)
+        return _park(job, reason=line, traceback=text, attempts=job.attempts + 1, is_alone=is_alone)
     log.warning("handling failed", extra=_about(job) | {"error": line})
     return Result(outcome=Outcome.FAILED, error=line)
 
@@ -67,13 +70,23 @@ def _collect(job: Job) -> None:
     queues = platform().queues
     for envelope, (queue, reason) in zip(job.envelopes, job.dead, strict=True):
         subscriber = queues.get(queue, queue or job.subscriber)
-        deadletters.collect(subscriber, envelope, reason=f"given up by the broker: {reason or 'no reason given'}")
+        subscription = platform().subscriptions.get(subscriber)
+        is_alone = subscription is None or is_foreign(subscription, envelope)
+        why = f"given up by the broker: {reason or 'no reason given'}"
+        deadletters.collect(subscriber, envelope, reason=why, is_alone=is_alone)
 
 
-def _park(job: Job, *, reason: str, attempts: int, traceback: str = "") -> Result:
+def _park(job: Job, *, reason: str, attempts: int, is_alone: bool, traceback: str = "") -> Result:
     """Park the job's one message, and say so once it is committed; if that fails, say why: it is delivered again."""
     try:
-        deadletters.park(job.subscriber, job.envelopes[0], reason=reason, traceback=traceback, attempts=attempts)
+        deadletters.park(
+            job.subscriber,
+            job.envelopes[0],
+            reason=reason,
+            traceback=traceback,
+            attempts=attempts,
+            is_alone=is_alone,
+        )
     except Exception as error:
         connection.close()
         line = _hide(summary(error), job.envelopes)

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from postroad.codecs.names import NameRegistry
 from postroad.codecs.registry import codec_for
 from postroad.commands.messages import Done, Rejected
-from postroad.errors import InvalidMessage
+from postroad.envelopes import class_of
+from postroad.errors import InvalidEnvelope
 from postroad.messaging import headers as names
 from postroad.messaging.message import Envelope
 from postroad.sagas.definition import Saga
@@ -21,13 +22,18 @@ class ReplyDispatcher:
             for reply in saga.replies():
                 self._names.add(reply)
 
+    def check(self, envelope: Envelope) -> None:
+        """Raise ForeignMessage if an envelope is no reply to a command of these sagas, whatever its body."""
+        if not envelope.headers.get(names.SAGA_ID):
+            raise InvalidEnvelope(f"reply {envelope.type!r} has no header {names.SAGA_ID!r}.")
+        class_of(envelope, self._names)
+
     def __call__(self, envelope: Envelope) -> None:
         """Take one reply in the caller's transaction.
 
         Raises:
             PermanentError: It cannot be read, or is for no saga that is stored here; it is parked.
         """
-        if not envelope.headers.get(names.SAGA_ID):
-            raise InvalidMessage(f"reply {envelope.type!r} has no header {names.SAGA_ID!r}.")
+        self.check(envelope)
         reply = codec_for(envelope.content_type).decode(envelope.body, self._names.find(envelope.type))
         take_reply(envelope, reply)

@@ -8,7 +8,7 @@ import msgspec
 from django.core.exceptions import ValidationError
 
 from postroad import clock
-from postroad.errors import InvalidMessage, UnknownSaga
+from postroad.errors import InvalidEnvelope, InvalidMessage, UnknownSaga
 from postroad.sagas.execution import Position, Status
 from postroad.sagas.models import SagaInstance, SagaStep
 from postroad.sagas.steps import SagaData
@@ -20,13 +20,13 @@ def lock(saga_id: str) -> SagaInstance:
     """Return an instance under a row lock, in the caller's transaction.
 
     Raises:
-        InvalidMessage: The id is no UUID.
+        InvalidEnvelope: The id is no UUID.
         UnknownSaga: No instance has the id.
     """
     try:
         return SagaInstance.objects.select_for_update().get(pk=UUID(saga_id))
     except (ValueError, ValidationError):
-        raise InvalidMessage(f"saga id {saga_id!r} is no UUID.") from None
+        raise InvalidEnvelope(f"saga id {saga_id!r} is no UUID.") from None
     except SagaInstance.DoesNotExist:
         raise UnknownSaga(f"no saga {saga_id} is stored here.") from None
 
