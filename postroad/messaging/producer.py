@@ -50,12 +50,12 @@ class _Buffer:
         if what == "SAVEPOINT":
             self._savepoints.append((name, len(self._pending)))
             return
+        sent_before = 0  # of a savepoint that is older than the unit of work
         while self._savepoints:  # those inside the named one end with it
-            last, sent_before = self._savepoints.pop()
+            last, position = self._savepoints.pop()
             if last == name:
+                sent_before = position
                 break
-        else:
-            return
         if what != "RELEASE":
             del self._pending[sent_before:]
             self._savepoints.append((name, sent_before))  # it can be rolled back to again
