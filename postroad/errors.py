@@ -27,6 +27,7 @@ PostroadError
     ├── OutsideTransaction          a send without a transaction around it
     ├── TransactionAborted          a transaction whose error was hidden: it can only be rolled back
     ├── InvalidSetting              a key or value of POSTROAD that cannot be used
+    ├── InvalidResult               a handler returned what its table does not allow
     ├── InvalidDeclaration          a message, handler table, saga or proxy that contradicts itself
     ├── UnknownBroker               a BROKER_URL scheme without adapter
     ├── ServiceUnknown              no address is configured for a service
@@ -167,6 +168,10 @@ class TransactionAborted(MisconfiguredError):
 
 class InvalidSetting(MisconfiguredError):
     """A key or a value of the POSTROAD settings cannot be used."""
+
+
+class InvalidResult(MisconfiguredError):
+    """A handler returned what its table does not allow: its failure, which is retried and then parked."""
 
 
 class InvalidDeclaration(MisconfiguredError):

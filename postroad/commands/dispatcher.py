@@ -1,22 +1,32 @@
 """Command envelope → typed handler → reply.  Not: duplicates and retries, which the pipeline has dealt with.
 
 A command that cannot be read is answered `postroad.Rejected`, or raised (and then parked) when nobody waits for an
-answer.  A refusal undoes the handler's changes and is the answer.  Any other exception is the handler's failure.
+answer.  A refusal undoes the handler's changes and is the answer.  Any other exception is the handler's failure, and so
+is every answer, a refusal or nothing included, that the command does not declare.
 """
 
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 
 from django.db import transaction
 
+from postroad import handling
 from postroad.codecs.names import NameRegistry
 from postroad.codecs.registry import codec_for
 from postroad.codecs.types import Message
-from postroad.commands.handlers import CommandHandlers
-from postroad.commands.messages import Done, Rejected
+from postroad.commands.handlers import CommandHandler, CommandHandlers
+from postroad.commands.messages import Done, Rejected, command_description
 from postroad.commands.refusals import Refusal
 from postroad.commands.replies import answer, wants_answer
 from postroad.envelopes import class_of
-from postroad.errors import InvalidEnvelope, InvalidMessage, PermanentError, UnknownContentType, UnknownMessageType
+from postroad.errors import (
+    InvalidEnvelope,
+    InvalidMessage,
+    InvalidResult,
+    PermanentError,
+    UnknownContentType,
+    UnknownMessageType,
+)
 from postroad.messaging.message import Envelope
 
 _MOST_DETAIL = 500  # characters: the sender knows its own body, an answer need not echo it whole
@@ -67,10 +77,23 @@ class CommandDispatcher:
 
     def _handle(self, command: Message) -> Message:
         handler = self._handlers.handlers[type(command)]
-        if not self._handlers.is_refusable(type(command)):
-            return handler(command) or Done()
-        try:
-            with transaction.atomic():  # only a command that declares a refusal pays for a savepoint
-                return handler(command) or Done()
+        is_refusable = self._handlers.is_refusable(type(command))
+        try:  # only a command that declares a refusal pays for a savepoint
+            with transaction.atomic() if is_refusable else nullcontext():
+                reply = handling.finished(handler(command), handler)
         except Refusal as refusal:
-            return refusal.reply
+            reply = refusal.reply
+        return _declared(reply, command, by=handler)
+
+
+def _declared(reply: object, command: Message, *, by: CommandHandler) -> Message:
+    description = command_description(type(command))
+    if isinstance(reply, Message) and type(reply) in (description.replies or (Done,)):
+        return reply
+    if reply is None and not description.replies:
+        return Done()
+    known = ", ".join(one.__qualname__ for one in description.replies)
+    raise InvalidResult(
+        f"{handling.name_of(by)} answers {description.name} with {type(reply).__qualname__ if reply is not None else 'nothing'}"
+        f"; the command declares {f'replies=({known},)' if known else 'no replies: return nothing'}."
+    )

@@ -2,15 +2,17 @@
 
     COMMANDS = CommandHandlers(KITCHEN, {CreateTicket: usecases.create_ticket})
 
-A use-case takes the command and returns one of the declared replies, or calls `refuse`.
+A use-case takes the command and returns one of the declared replies, or calls `refuse` with one.  A command that
+declares none is a notification: its use-case returns nothing.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, get_type_hints
+from typing import Any
 
+from postroad import handling
 from postroad.codecs.types import Message
-from postroad.commands.messages import command_description, reply_description
+from postroad.commands.messages import Done, command_description, reply_description
 from postroad.errors import InvalidDeclaration
 from postroad.messaging.channels import CommandChannel
 
@@ -40,7 +42,9 @@ class CommandHandlers:
                 raise InvalidDeclaration(
                     f"{description.name} goes to channel {description.channel.name!r}, not {self.channel.name!r}."
                 )
-            _check_annotations(message, handler)
+            table = f"commands of {self.channel.name!r}"
+            handling.check(handler, table=table, takes=message)
+            _check_results(message, handler, table=table)
         for message in self.locks:
             if message not in self.handlers:
                 raise InvalidDeclaration(f"{message.__qualname__} has a lock, but no use-case handles it here.")
@@ -50,15 +54,14 @@ class CommandHandlers:
         return any(reply_description(answer).is_refusal for answer in command_description(message).replies)
 
 
-def _check_annotations(message: type[Message], handler: CommandHandler) -> None:
-    hints = get_type_hints(handler)
-    answer = hints.pop("return", None)
-    taken = next(iter(hints.values()), message)
-    name = getattr(handler, "__qualname__", repr(handler))
-    if taken is not message:
-        raise InvalidDeclaration(f"{name} takes {taken!r}; the table gives it {message.__qualname__}.")
+def _check_results(message: type[Message], handler: CommandHandler, *, table: str) -> None:
+    name, results = handling.name_of(handler), handling.results_of(handler)
     replies = command_description(message).replies
-    if isinstance(answer, type) and issubclass(answer, Message) and answer not in replies:
-        raise InvalidDeclaration(
-            f"{name} returns {answer.__qualname__}, which {message.__qualname__} does not declare in replies=."
-        )
+    if results == (type(None),) and replies:
+        raise InvalidDeclaration(f"{table}: {name} returns nothing, but {message.__qualname__} declares replies=.")
+    for answer in results:
+        is_reply = isinstance(answer, type) and issubclass(answer, Message)
+        if is_reply and answer not in (replies or (Done,)):
+            raise InvalidDeclaration(
+                f"{table}: {name} returns {answer.__qualname__}, which {message.__qualname__} does not declare in replies=."
+            )

@@ -1,5 +1,6 @@
 """Event envelope → typed handler, for one subscriber.  Not: duplicates and retries, which the pipeline has dealt with."""
 
+from postroad import handling
 from postroad.codecs.names import NameRegistry
 from postroad.codecs.registry import codec_for
 from postroad.envelopes import class_of
@@ -23,8 +24,10 @@ class EventDispatcher:
 
         Raises:
             PermanentError: It cannot be read; it is parked.
+            InvalidResult: The handler returned something that nobody would run.
             Exception: Whatever the handler raised.
         """
         message = class_of(envelope, self._names)
         event = codec_for(envelope.content_type).decode(envelope.body, message)
-        self._handlers.handlers[type(event)](event)
+        handler = self._handlers.handlers[type(event)]
+        handling.finished(handler(event), handler)

@@ -8,8 +8,9 @@ EVENTS = EventHandlers("kitchen.restaurants", of=RESTAURANTS, handlers={
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, get_type_hints
+from typing import Any
 
+from postroad import handling
 from postroad.codecs.types import Message
 from postroad.errors import InvalidDeclaration
 from postroad.events.messages import event_description
@@ -33,7 +34,7 @@ class EventHandlers:
     handlers: Mapping[type[Message], EventHandler]
 
     def __post_init__(self) -> None:
-        """Refuse an event of another channel and a use-case annotated for another event."""
+        """Refuse an event of another channel and a use-case that is no ordinary function, or for another event."""
         for message, handler in self.handlers.items():
             description = event_description(message)
             if description.channel != self.of:
@@ -41,9 +42,4 @@ class EventHandlers:
                     f"{self.subscriber}: {description.name} is published on {description.channel.name!r}, "
                     f"not on {self.of.name!r}."
                 )
-            hints = get_type_hints(handler)
-            hints.pop("return", None)
-            taken = next(iter(hints.values()), message)
-            if taken is not message:
-                name = getattr(handler, "__qualname__", repr(handler))
-                raise InvalidDeclaration(f"{name} takes {taken!r}; the table gives it {message.__qualname__}.")
+            handling.check(handler, table=f"events of {self.subscriber!r}", takes=message)

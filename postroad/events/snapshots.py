@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
+from postroad import handling
 from postroad.codecs.names import Description, describe, key_of
 from postroad.codecs.registry import codec_for
 from postroad.codecs.types import Message
@@ -47,6 +48,10 @@ class Snapshots:
 
     of: EventChannel
     page: Callable[[str, int], Sequence[Snapshot]]
+
+    def __post_init__(self) -> None:
+        """Refuse a function that is no ordinary one."""
+        handling.check(self.page, table=f"snapshots of {self.of.name!r}", arguments=2)
 
 
 class PublishSnapshots(Message):
@@ -92,7 +97,8 @@ class SnapshotDispatcher:
             raise InvalidMessage(f"there are no snapshots of channel {request.channel!r} here; known: {known}.")
         if not is_subscriber(request.subscriber):  # events must not go into queues of commands or replies
             raise InvalidMessage(f"{request.subscriber[:80]!r} is no subscriber; write <service>.<what for>.")
-        page = self._pages[request.channel](request.after, PAGE_ROWS)
+        read = self._pages[request.channel]
+        page = handling.finished(read(request.after, PAGE_ROWS), read)
         for snapshot in page:
             for event in snapshot.events:
                 if event_description(type(event)).name in request.types:

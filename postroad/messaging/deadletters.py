@@ -76,6 +76,11 @@ def park_behind(subscriber: str, envelope: Envelope) -> bool:
     return True
 
 
+def keep(subscriber: str, envelope: Envelope, *, reason: str) -> None:
+    """Park a message whose handler has noted that it cannot use it, in the handler's transaction."""
+    _store(subscriber, envelope, reason=reason, traceback="", attempts=1)
+
+
 def collect(subscriber: str, envelope: Envelope, *, reason: str, is_alone: bool) -> None:
     """Store what the broker itself gave up; nothing happens if it is parked already.
 

@@ -93,6 +93,12 @@ class Saga:
         sent = (action for _, action in self.actions() if isinstance(action, CommandAction))
         return {answer for action in sent for answer in action.description.replies}
 
+    def answers(self, step: str, *, is_undo: bool) -> tuple[type[Message], ...]:
+        """Return the replies to the command with which the step does or undoes; every command may be `Rejected`."""
+        action = self.step(step).undo if is_undo else self.step(step).do
+        declared = action.description.replies if isinstance(action, CommandAction) else ()
+        return (*declared, Rejected)
+
     def on_reply(self, step: str, reply: Message) -> OnReply | None:
         """Return the function of the step that takes this reply into the data."""
         handlers: Mapping[type[Message], OnReply] = self.step(step).on

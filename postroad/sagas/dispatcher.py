@@ -6,11 +6,11 @@ from postroad.codecs.names import NameRegistry
 from postroad.codecs.registry import codec_for
 from postroad.commands.messages import Done, Rejected
 from postroad.envelopes import class_of
-from postroad.errors import InvalidEnvelope
+from postroad.errors import InvalidEnvelope, PermanentError
 from postroad.messaging import headers as names
 from postroad.messaging.message import Envelope
 from postroad.sagas.definition import Saga
-from postroad.sagas.orchestrator import take_reply
+from postroad.sagas.orchestrator import stop, take_reply
 
 
 class ReplyDispatcher:
@@ -31,9 +31,15 @@ class ReplyDispatcher:
     def __call__(self, envelope: Envelope) -> None:
         """Take one reply in the caller's transaction.
 
+        A saga that waits for a reply which cannot be read is stuck from then on, and the reply is parked.
+
         Raises:
-            PermanentError: It cannot be read, or is for no saga that is stored here; it is parked.
+            PermanentError: It cannot be read and no saga waits for it, or is for none that is stored here; it is parked.
         """
-        self.check(envelope)
-        reply = codec_for(envelope.content_type).decode(envelope.body, self._names.find(envelope.type))
-        take_reply(envelope, reply)
+        try:
+            self.check(envelope)
+            reply = codec_for(envelope.content_type).decode(envelope.body, self._names.find(envelope.type))
+        except PermanentError as error:
+            stop(envelope, error)
+        else:
+            take_reply(envelope, reply)

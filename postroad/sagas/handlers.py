@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from postroad import handling
 from postroad.errors import InvalidDeclaration
 from postroad.sagas.definition import Saga
 from postroad.sagas.steps import SagaData
@@ -24,7 +25,7 @@ class SagaHandlers:
     local: Mapping[str, LocalHandler] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Refuse a local step without use-case, and a use-case without step."""
+        """Refuse a local step without use-case, a use-case without step, and one that is no ordinary function."""
         wanted, given = self.saga.local_names(), set(self.local)
         if wanted != given:
             missing = ", ".join(sorted(wanted - given)) or "none"
@@ -32,3 +33,5 @@ class SagaHandlers:
             raise InvalidDeclaration(
                 f"saga {self.saga.name}: bind its local steps in handlers.py; missing: {missing}; not in it: {unused}."
             )
+        for name, handler in self.local.items():
+            handling.check(handler, table=f"saga {self.saga.name}, local step {name!r}", takes=self.saga.data)

@@ -2,30 +2,35 @@
 
 A transition, its outgoing commands, its history and the processed-message row are one transaction.  The instance row
 is locked, so replies are taken one after the other; a reply that does not answer the outstanding request, or comes to
-a saga that has ended, changes nothing.
+a saga that has ended, changes nothing.  A reply that answers it and cannot be used makes the saga stuck and is parked:
+once it is understood and redriven, the saga goes on.
 
 Pattern: "Saga, orchestration" (Microservices Patterns, ch. 4).
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
 
 from django.db import transaction
 
-from postroad import clock
+from postroad import clock, handling
 from postroad.codecs.names import description_of, key_text
 from postroad.codecs.showing import shown_field
 from postroad.codecs.types import Message
 from postroad.commands.messages import Done, reply_description
 from postroad.commands.refusals import Refusal
 from postroad.commands.sender import send
+from postroad.errors import InvalidMessage, InvalidResult, PermanentError, summary
 from postroad.ids import new_id
+from postroad.messaging import deadletters
 from postroad.messaging import headers as names
-from postroad.messaging.message import Envelope
+from postroad.messaging.message import Envelope, storable
 from postroad.sagas import catalog, execution, repository
 from postroad.sagas.catalog import Entry
 from postroad.sagas.definition import Saga
-from postroad.sagas.execution import Turn
+from postroad.sagas.execution import Direction, Status, Turn
 from postroad.sagas.models import SagaInstance, SagaStep
 from postroad.sagas.participant import unlock
 from postroad.sagas.steps import CommandAction, LocalAction, SagaData
@@ -47,24 +52,30 @@ def start(saga: Saga, data: SagaData) -> str:
 
 
 def take_reply(envelope: Envelope, reply: Message) -> bool:
-    """Move the saga that a reply is for, in the caller's transaction; return whether it moved.
+    """Move the saga that a reply is for, in the caller's transaction; return whether it changed.
+
+    A reply that the command in question does not declare makes it stuck, and is parked.
 
     Raises:
         UnknownSaga: No such saga is stored here.
         MisconfiguredError: Its definition, in the version it started with, is not listed in this process.
     """
     instance = repository.lock(envelope.headers.get(names.SAGA_ID, ""))
-    position = repository.position_of(instance)
     if target := envelope.headers.get(names.SAGA_LOCK):
         _note_lock(instance, target)
-    if not position.status.is_moving or envelope.correlation_id != str(instance.request_id):
+    if not _is_awaited(instance, envelope):
         log.info(
             "reply changes nothing: it is late or not expected",
             extra={"saga_id": instance.pk, "message_id": envelope.id, "type": envelope.type},
         )
         return False
-    entry = catalog.find(instance.type, instance.version)
+    entry, position = catalog.find(instance.type, instance.version), repository.awaited_position(instance)
     description = reply_description(type(reply))
+    declared = entry.saga.answers(position.step, is_undo=position.direction is Direction.UNDO)
+    if type(reply) not in declared:
+        known = ", ".join(description_of(one).name for one in declared)
+        _stop(instance, envelope, InvalidMessage(f"{description.name} is no answer to it; declared: {known}."))
+        return True
     detail = shown_field(reply, "reason")
     outcome = names.FAILURE if description.is_refusal else names.SUCCESS
     repository.answered(envelope.correlation_id, reply=description.name, outcome=outcome, detail=detail)
@@ -78,6 +89,40 @@ def take_reply(envelope: Envelope, reply: Message) -> bool:
     return True
 
 
+def stop(envelope: Envelope, error: PermanentError) -> None:
+    """Make the saga stuck that waits for a reply which cannot be read, and park the reply, in the caller's transaction.
+
+    Raises:
+        PermanentError: `error`; no saga waits for it, or the saga is stuck already.
+    """
+    saga_id = envelope.headers.get(names.SAGA_ID)
+    if not saga_id:
+        raise error
+    instance = repository.lock(saga_id)
+    if not _is_awaited(instance, envelope):
+        raise error
+    _stop(instance, envelope, error)
+
+
+def _is_awaited(instance: SagaInstance, envelope: Envelope) -> bool:
+    """Whether the saga waits for this reply; one that is stuck waits if it is for the lack of a usable one."""
+    status = Status(instance.status)
+    is_waiting = status.is_moving or (status is Status.STUCK and bool(instance.request_id))
+    return is_waiting and envelope.correlation_id == str(instance.request_id)
+
+
+def _stop(instance: SagaInstance, envelope: Envelope, error: PermanentError) -> None:
+    if instance.status == Status.STUCK:
+        raise error  # redriven too early: it stays parked
+    entry = catalog.find(instance.type, instance.version)
+    reason = f"the reply to step {instance.step!r} cannot be used, and is parked: {error}"
+    log.warning("saga is stuck: its reply cannot be used", extra={"saga_id": instance.pk, "message_id": envelope.id})
+    deadletters.keep(entry.replies.name, envelope, reason=summary(error))
+    repository.answered(envelope.correlation_id, reply=storable(envelope.type), outcome=names.FAILURE, detail=reason)
+    repository.place(instance, replace(repository.position_of(instance), status=Status.STUCK, reason=storable(reason)))
+    repository.update(instance, [])
+
+
 class _Run:
     """One saga moving through one transaction: until it waits for a reply or ends."""
 
@@ -89,7 +134,7 @@ class _Run:
         """Take a reply into the data, as the step says."""
         handler = self.entry.saga.on_reply(step, reply)
         if handler is not None:
-            self.data = handler(self.data, reply)
+            self.data = self._taken(handler(self.data, reply), handler)
 
     def follow(self, turn: Turn) -> None:
         """Act on a turn, and on those that local steps and notifications lead to."""
@@ -111,8 +156,13 @@ class _Run:
     def _send(self, turn: Turn, action: CommandAction) -> Turn | None:
         saga_id, description = str(self.instance.pk), action.description
         is_awaited = bool(description.replies)
+        command = handling.finished(action.make(self.data), action.make)
+        if type(command) is not action.message:
+            raise InvalidResult(
+                f"{handling.name_of(action.make)} made {type(command).__qualname__}, not {action.message.__qualname__}."
+            )
         request_id = send(
-            action.make(self.data),
+            command,
             reply_to=self.entry.replies.queue(saga_id) if is_awaited else "",
             delay_seconds=turn.delay_seconds,
             headers={
@@ -133,7 +183,9 @@ class _Run:
         step = self._begin(turn, action.name)
         try:
             with transaction.atomic():
-                self.data = self.entry.local(action.name)(self.data) or self.data
+                handler = self.entry.local(action.name)
+                result = handling.finished(handler(self.data), handler)
+                self.data = self.data if result is None else self._taken(result, handler)
         except Refusal as refusal:
             reply = refusal.reply
         else:
@@ -147,6 +199,16 @@ class _Run:
             return execution.succeeded(self.entry.saga, turn.position)
         step.outcome = names.FAILURE
         return execution.failed(self.entry.saga, turn.position, reason=step.detail or description.name)
+
+    def _taken(self, data: object, function: Callable[..., Any]) -> SagaData:
+        """Return what a function made of the data; anything but data of this saga is its failure."""
+        if not isinstance(data, self.entry.saga.data):
+            handling.finished(data, function)
+            raise InvalidResult(
+                f"saga {self.entry.saga.name}: {handling.name_of(function)} returned {type(data).__qualname__}, "
+                f"not {self.entry.saga.data.__qualname__}; return 'msgspec.structs.replace(data, …)'."
+            )
+        return data
 
     def _begin(self, turn: Turn, action: str) -> SagaStep:
         step = SagaStep(

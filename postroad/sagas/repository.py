@@ -9,7 +9,8 @@ from django.core.exceptions import ValidationError
 
 from postroad import clock
 from postroad.errors import InvalidEnvelope, InvalidMessage, UnknownSaga
-from postroad.sagas.execution import Position, Status
+from postroad.messaging.headers import FAILURE
+from postroad.sagas.execution import Direction, Position, Status
 from postroad.sagas.models import SagaInstance, SagaStep
 from postroad.sagas.steps import SagaData
 
@@ -57,6 +58,24 @@ def position_of(instance: SagaInstance) -> Position:
     """Return where an instance stands."""
     return Position(
         status=Status(instance.status), step=instance.step, failures=instance.failures, reason=instance.reason
+    )
+
+
+def awaited_position(instance: SagaInstance) -> Position:
+    """Return where an instance stands that waits for a reply.
+
+    One that is stuck because the reply could not be used goes on from there when a usable one comes.
+    """
+    if instance.status != Status.STUCK:
+        return position_of(instance)
+    history = SagaStep.objects.filter(saga=instance)
+    step = history.get(request_id=instance.request_id)
+    refused = history.filter(direction=Direction.DO, outcome=FAILURE).exclude(pk=step.pk).order_by("id").last()
+    return Position(
+        status=Status.COMPENSATING if step.direction == Direction.UNDO else Status.RUNNING,
+        step=instance.step,
+        failures=instance.failures,
+        reason=(refused.detail or refused.reply) if refused else "",
     )
 
 

@@ -6,8 +6,9 @@ Step("ticket", do=command(kitchen.create_ticket), undo=command(kitchen.cancel_cr
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, get_type_hints
+from typing import Any
 
+from postroad import handling
 from postroad.codecs.types import Message
 from postroad.commands.messages import CommandDescription, command_description
 from postroad.errors import InvalidDeclaration
@@ -54,11 +55,16 @@ def command(make: Callable[[Any], Message]) -> CommandAction:
     """Make a step that sends a command.
 
     Raises:
-        InvalidDeclaration: `make` is not annotated with a declared command as its result.
+        InvalidDeclaration: `make` is no ordinary function, or not annotated with a declared command as its result.
     """
-    message = get_type_hints(make).get("return")
+    handling.check(make, table="a saga's step")
+    results = handling.results_of(make)
+    message = results[0] if len(results) == 1 else None
     if not isinstance(message, type) or not issubclass(message, Message):
-        raise InvalidDeclaration(f"{make.__qualname__}: annotate the command it returns, such as '-> CreateTicket'.")
+        raise InvalidDeclaration(
+            f"{handling.name_of(make)}: annotate the command it returns, such as '-> CreateTicket', with a name that is"
+            " known at run time (not imported under 'if TYPE_CHECKING:')."
+        )
     command_description(message)
     return CommandAction(make, message)
 
@@ -85,3 +91,8 @@ class Step:
     undo: Action | None = None
     on: Mapping[type[Message], OnReply] = field(default_factory=dict)
     pivot: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse a function in `on` that is no ordinary one."""
+        for reply, take in self.on.items():
+            handling.check(take, table=f"step {self.name!r}, on {reply.__qualname__}", arguments=2)
