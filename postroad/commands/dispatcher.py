@@ -83,6 +83,8 @@ class CommandDispatcher:
                 reply = handling.finished(handler(command), handler)
         except Refusal as refusal:
             reply = refusal.reply
+            if is_refusable and isinstance(reply, Rejected):
+                return reply  # a rule of the command that its type cannot say
         return _declared(reply, command, by=handler)
 
 

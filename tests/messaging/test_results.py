@@ -158,6 +158,17 @@ def test_a_refusal_of_a_command_that_declares_none_is_a_failure(bakery: Bakery) 
     assert nothing_happened()
 
 
+@pytest.mark.parametrize(("name", "outcome"), [("bakery.Bake", Outcome.DONE), ("bakery.Sweep", Outcome.FAILED)])
+def test_a_handler_may_reject_a_command_whose_changes_can_be_undone(
+    bakery: Bakery, name: str, outcome: Outcome
+) -> None:
+    bakery.answer = lambda: refuse(Rejected(reason="invalid_message"))
+
+    assert run(name).outcome is outcome
+    assert answers() == ["postroad.Rejected"] * (outcome is Outcome.DONE)
+    assert OutboxMessage.objects.filter(type="bakery.Sweep").count() == 0
+
+
 @pytest.mark.parametrize(
     ("name", "answer", "sent"),
     [
