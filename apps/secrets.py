@@ -9,7 +9,7 @@ def kept_secret(path: Path, *, length: int = 48) -> str:
     """Return the secret in `path`; make it first if there is none.
 
     Args:
-        path: File, created with mode 600.
+        path: File, created with mode 600, which it gets again if it has been copied with another.
         length: Bytes of randomness.
 
     Concurrency: two processes that start together agree on one secret.
@@ -25,4 +25,6 @@ def kept_secret(path: Path, *, length: int = 48) -> str:
             pass
         finally:
             candidate.unlink()
+    if path.stat().st_mode & 0o077:
+        path.chmod(0o600)
     return path.read_text().strip()

@@ -105,7 +105,7 @@ def _environment(service: str) -> dict[str, str]:
         "POSTROAD_SERVICE": service,
         "DATABASE_URL": os.environ["DATABASE_URL"],
         "BROKER_URL": os.environ["BROKER_URL"],
-        "SECRET_KEY": "only-for-measurements",
+        "SECRET_KEY": "only-for-measurements-which-sign-nothing-that-leaves",
         "DJANGO_SETTINGS_MODULE": "config.settings.service",
     }
 

@@ -1,5 +1,8 @@
 """`DATABASE_URL` → Django's `DATABASES`.  Not: which URL a deployment uses."""
 
+import os
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import dj_database_url
@@ -11,6 +14,7 @@ _SQLITE_OPTIONS = {
     "timeout": 60,  # seconds a writer waits for its turn
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
 }
+_OWNER_ONLY = 0o600
 _POSTGRESQL_OPTIONS = {"connect_timeout": 5}  # seconds; psycopg's own 130 would hold up every loop that tries again
 
 
@@ -32,6 +36,18 @@ def databases(url: str) -> dict[str, Any]:
         ) from None
     if parsed["ENGINE"].endswith("sqlite3"):
         parsed["OPTIONS"] = {**parsed.get("OPTIONS", {}), **_SQLITE_OPTIONS}
+        _keep_private(parsed["NAME"])
     else:
         parsed["OPTIONS"] = {**_POSTGRESQL_OPTIONS, **parsed.get("OPTIONS", {})}
     return {"default": parsed}
+
+
+def _keep_private(path: str) -> None:
+    """Let nobody but the owner read a database file, new or old; SQLite makes -wal and -shm with the mode of the file."""
+    if path.startswith((":memory:", "file:")) or not Path(path).parent.is_dir():
+        return
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY))
+    for name in (path, f"{path}-wal", f"{path}-shm", f"{path}-journal"):
+        with suppress(FileNotFoundError, PermissionError):  # it is somebody else's: their mode is not ours to change
+            Path(name).chmod(_OWNER_ONLY)

@@ -151,7 +151,7 @@ def read_secret_key(path: Path) -> str:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
             file.write(secrets.token_urlsafe(48))
     except FileExistsError:
-        pass  # made by an earlier start
+        path.chmod(0o600)  # made by an earlier start, and perhaps copied since
     return path.read_text(encoding="ascii").strip()
 
 

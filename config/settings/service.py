@@ -5,6 +5,7 @@ import os
 from config import environment
 from config.addresses import broker_url, database_url
 from config.databases import databases
+from config.secret_key import given_secret_key
 from config.services import service_name
 from config.settings.base import *
 
@@ -23,7 +24,7 @@ def _stored(name: str, value: str, *, example: str, parts: str) -> str:
 
 SECRET_KEY = _required(
     "SECRET_KEY",
-    os.environ.get("SECRET_KEY", ""),
+    given_secret_key(),
     example="$(python -c 'import secrets; print(secrets.token_urlsafe(48))')",
 )
 ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "localhost,127.0.0.1").split(",")

@@ -10,6 +10,7 @@ from tests.cluster.report import Record
 from tests.cluster.tools import until
 
 SHOP, PASSWORD = "shop", "a-password-of-the-shop"
+KEY = "only-for-tests-which-sign-nothing-that-leaves-them"
 VALUES = Path(__file__).with_name("shop.yaml")
 
 
@@ -23,10 +24,8 @@ def shop(release: Release) -> Release:
             release.rows(service, f"CREATE ROLE {SHOP} LOGIN PASSWORD '{PASSWORD}'")
         release.rows(service, f"CREATE DATABASE {database} OWNER {SHOP}")
         secret(release, f"shop-{service}-db-app", f"{release.name}-postgresql", 5432, dbname=database)
-        namespace.kubectl(
-            "create", "secret", "generic", f"shop-{service}-django", f"--from-literal=SECRET_KEY={'x' * 50}"
-        )
-    namespace.kubectl("create", "secret", "generic", "shop-gateway-django", f"--from-literal=SECRET_KEY={'x' * 50}")
+        namespace.kubectl("create", "secret", "generic", f"shop-{service}-django", f"--from-literal=SECRET_KEY={KEY}")
+    namespace.kubectl("create", "secret", "generic", "shop-gateway-django", f"--from-literal=SECRET_KEY={KEY}")
     secret(release, "shop-rabbit-default-user", f"{release.name}-rabbitmq", 5672)
     for command in (
         ("add_vhost", SHOP),

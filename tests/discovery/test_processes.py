@@ -30,7 +30,7 @@ class Process:
             "POSTROAD_SERVICE": service,
             "PORT": str(self.port),
             "GRPC_PORT": str(self.port),
-            "SECRET_KEY": "only-for-tests",
+            "SECRET_KEY": "only-for-tests-which-sign-nothing-that-leaves-them",
             "DJANGO_SETTINGS_MODULE": "config.settings.service",
         }
         with log.open("ab") as output:

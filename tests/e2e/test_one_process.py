@@ -58,7 +58,14 @@ def test_a_newcomer_sees_an_order_travel_and_ctrl_c_stops_cleanly(one: OneProces
     assert code == 0
 
 
-def test_secrets_are_made_once_for_their_owner_only(one: OneProcess) -> None:
+DATABASE = ("postroad.sqlite3", "postroad.sqlite3-wal", "postroad.sqlite3-shm")
+
+
+def modes(home: Path) -> dict[str, str]:
+    return {path.name: oct(path.stat().st_mode & 0o777) for path in home.iterdir() if path.name != "run.log"}
+
+
+def test_secrets_and_data_are_made_once_for_their_owner_only(one: OneProcess) -> None:
     one.start()
     made = {path.name: path.read_text() for path in one.home.glob("*") if path.name in ("secret-key", "admin-password")}
     one.end(signal.SIGTERM)
@@ -67,9 +74,8 @@ def test_secrets_are_made_once_for_their_owner_only(one: OneProcess) -> None:
     again = {name: (one.home / name).read_text() for name in made}
     assert made == again
     assert set(made) == {"secret-key", "admin-password"}
-    assert {oct((one.home / name).stat().st_mode & 0o777) for name in made} == {"0o600"}
-    assert one.output.count("password was made for this first start") == 1
-    assert made["admin-password"] not in one.output
+    assert modes(one.home) == dict.fromkeys((*made, *DATABASE), "0o600")
+    assert one.output.count(f"made for this first start: {made['admin-password']}") == 1
 
 
 def test_it_listens_on_this_machine_only_and_fits_in_200_megabytes(one: OneProcess) -> None:

@@ -193,7 +193,7 @@ class Deployment:
             "POSTROAD_SERVICE": service,
             "PORT": port,
             "GRPC_PORT": port,
-            "SECRET_KEY": "only-for-tests",
+            "SECRET_KEY": "only-for-tests-which-sign-nothing-that-leaves-them",
             "ALLOWED_HOSTS": "127.0.0.1",
             "DJANGO_SETTINGS_MODULE": "config.settings.service",
             **stored,

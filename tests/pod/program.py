@@ -36,7 +36,11 @@ class Program:
 def environment(service: str, **given: str) -> dict[str, str]:
     """The variables of a pod, and none of those that the tests run with."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_LEFT_OUT)}
-    mine = {"POSTROAD_SERVICE": service, "SECRET_KEY": "x" * 50, "PYTHONUNBUFFERED": "1"}
+    mine = {
+        "POSTROAD_SERVICE": service,
+        "SECRET_KEY": "only-for-tests-which-sign-nothing-that-leaves-them",
+        "PYTHONUNBUFFERED": "1",
+    }
     return {**kept, "DJANGO_SETTINGS_MODULE": "config.settings.service", **mine, **given}
 
 

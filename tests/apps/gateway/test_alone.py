@@ -41,7 +41,7 @@ def test_it_needs_no_database_and_no_broker_and_serves_at_the_root() -> None:
     environment = {
         **kept,
         "POSTROAD_SERVICE": "gateway",
-        "SECRET_KEY": "x" * 50,
+        "SECRET_KEY": "only-for-tests-which-sign-nothing-that-leaves-them",
         "DJANGO_SETTINGS_MODULE": "config.settings.service",
         "POSTROAD_DISCOVERY": "static",
         "POSTROAD_ADDRESSES": "orders=http://127.0.0.1:9",

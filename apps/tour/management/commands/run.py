@@ -83,7 +83,7 @@ class Command(BaseCommand):
         tell(f"  services  {'  '.join((*settings.SERVICES, 'gateway'))}")
         tell(f"  look at   {url:<30}  admin: /admin/ (admin, password in var/admin-password)")
         if password:
-            tell("  the admin's password was made for this first start; read it there")
+            tell(f"  admin password, made for this first start: {password}")
 
     def _serve_grpc(self) -> GrpcServer | None:
         """Serve gRPC beside the rest, or say why not."""

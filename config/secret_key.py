@@ -1,0 +1,34 @@
+"""SECRET_KEY from the environment, refused if it can be guessed.  Not: making one, see `apps.secrets`."""
+
+import os
+
+_LEAST_CHARACTERS = 32  # 16 random bytes in hexadecimal digits: RFC 4086 asks for 128 bits of a key
+_LEAST_DIFFERENT = 8
+_OF_STARTPROJECT = "django-insecure-"
+
+
+def given_secret_key() -> str:
+    """Return SECRET_KEY; empty if it is not set.
+
+    Raises:
+        SystemExit: It is short, repeats itself or is one of `startproject`; the text has the way out and not the key.
+    """
+    key = os.environ.get("SECRET_KEY", "")
+    if key and (problem := _find_problem(key)):
+        raise SystemExit(
+            f"postroad: SECRET_KEY {problem}, so that sessions could be forged; set one made at random, for example"
+            " SECRET_KEY=$(python -c 'import secrets; print(secrets.token_urlsafe(48))'). Whoever is logged in logs in again."
+        )
+    return key
+
+
+def _find_problem(key: str) -> str:
+    if key.startswith(_OF_STARTPROJECT):
+        return f"begins with {_OF_STARTPROJECT!r}, as one that startproject wrote into a file"
+    if len(key) < _LEAST_CHARACTERS:
+        return f"has {len(key)} characters of the {_LEAST_CHARACTERS} it needs at least"
+    if len(set(key)) < _LEAST_DIFFERENT:
+        return f"has {len(set(key))} different characters of the {_LEAST_DIFFERENT} it needs at least"
+    if key in (key + key)[1:-1]:
+        return "is a shorter text again and again"
+    return ""
