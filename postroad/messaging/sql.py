@@ -118,7 +118,9 @@ def delete_oldest(table: str, *, age: str, only: str) -> str:
     if is_postgresql():
         gone = f"DELETE FROM {table} WHERE ctid = ANY (ARRAY({old})) RETURNING {age}"
         return f"WITH gone AS ({gone}) SELECT count(*), max({age}) FROM gone"
-    return f"DELETE FROM {table} WHERE rowid IN ({old}) RETURNING {age}"
+    return (
+        f"DELETE FROM {table} WHERE rowid IN ({old}) RETURNING CAST({age} AS text)"  # as stored: with or without zeros
+    )
 
 
 def is_postgresql() -> bool:

@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from postroad import clock
 from postroad.errors import PermanentError
-from postroad.messaging import deadletters, retention, sweeper
+from postroad.messaging import deadletters, inbox, retention, sweeper
 from postroad.messaging.message import Envelope
 from postroad.messaging.models import DeadLetter, DeadLetterState, ProcessedMessage
 from postroad.messaging.relay import Relay
@@ -65,10 +65,13 @@ def test_expired_rows_go_to_the_last_one_in_batches_of_the_setting(settings: Set
     assert set(ProcessedMessage.objects.values_list("message_id", flat=True)) == {f"young{n}" for n in range(5)}
 
 
-def test_rows_of_one_moment_are_no_batch_too_large(settings: Settings) -> None:
+def test_rows_that_the_database_dated_alike_go_in_batches_too(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings.POSTROAD = {"RETENTION_BATCH_ROWS": 10}
-    processed(25, age=FORTNIGHT + timedelta(minutes=1))
-    ProcessedMessage.objects.update(processed_at=clock.now() - QUARTER)
+    inbox.admit("billing", [Envelope(id=f"m{number}", type="billing.X", body=b"{}") for number in range(25)])
+    later = clock.now() + QUARTER
+    monkeypatch.setattr(clock, "now", lambda: later)
 
     assert list(retention.batches(retention.kinds()[0])) == [10, 10, 5]
 
