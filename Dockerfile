@@ -1,7 +1,9 @@
 # One image for every service and every role; which one a container is, its command and POSTROAD_SERVICE say.
 # Builds with docker, podman and buildah: make image
 
-FROM debian:trixie-slim AS python
+# A tag may be moved to other content; a build that must be repeatable names a digest: --build-arg BASE=debian@sha256:…
+ARG BASE=debian:trixie-slim
+FROM ${BASE} AS python
 RUN apt-get -q update \
  && apt-get -qy install --no-install-recommends python3 ca-certificates \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/*
@@ -33,6 +35,11 @@ RUN python3 -m compileall -q . \
  && DJANGO_SETTINGS_MODULE=config.settings.build python manage.py collectstatic --noinput --verbosity 0 \
  && find static -name '*.map' -delete && rm -r static/drf_spectacular_sidecar/redoc \
  && find /opt/venv/lib/python3.*/site-packages -depth -type d -name static ! -exec test -e {}/__init__.py \; -exec rm -rf {} +
+
+# What of the lock file is installed, as CycloneDX: /app/sbom.cdx.json
+ARG VERSION=dev
+COPY scripts/sbom.py /build/sbom.py
+RUN python3 /build/sbom.py /build/requirements.txt sbom.cdx.json --version "$VERSION"
 
 FROM python
 COPY --from=build /opt/venv /opt/venv

@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo up down servers servers-down test test-matrix check format bench doctor e2e e2e-images faults image locks clean
+.PHONY: help run demo up down servers servers-down test test-matrix check format bench doctor e2e e2e-images faults image locks audit clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -60,6 +60,9 @@ format: .venv/dev ## format and mend what can be mended
 locks: .venv/dev ## lock requirements/*.txt again
 	@cd requirements && for set in base dev; do \
 	  ../$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 $$set.in -o $$set.txt; done
+
+audit: .venv/dev ## ask whether a locked package is known to be vulnerable (ARGS=-s osv)
+	@$(BIN)/python scripts/audit.py $(ARGS)
 
 clean: ## remove the environment and everything generated, data included
 	@rm -rf .venv .venvs var
