@@ -156,6 +156,13 @@ class Settings:
     registry_self_preservation: bool = _setting(
         default=True, line="in the registry: evict nobody while over 15 % of the renewals are missing", read=read_flag
     )
+    registry_password: str = _setting(
+        "", "registry: password of its clients (basic authentication, any name); in the registry, empty: asks nobody"
+    )
+    registry_instances: int = _setting(1500, "in the registry: most instances in all", least=1)
+    registry_app_instances: int = _setting(500, "in the registry: most instances of one application", least=1)
+    registry_instance_bytes: int = _setting(8192, "in the registry: longest instance as JSON, with metadata", least=512)
+    registry_answer_bytes: int = _setting(16 * 1024 * 1024, "registry: largest answer that a client reads", least=1024)
     siblings: tuple[str, ...] = _setting(
         (), "services that `manage.py doctor` asks, beside this one; as text by commas", read=read_names
     )

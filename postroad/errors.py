@@ -4,6 +4,7 @@ PostroadError
 ├── RetryableError              the same call may succeed later
 │   ├── BrokerUnavailable           nobody answers at BROKER_URL
 │   ├── ClusterUnavailable          the Kubernetes API does not answer
+│   ├── RegistryFull                the service registry takes no further instance
 │   └── CallFailed                  a call to another service brought no answer
 │       ├── ServiceUnavailable          no instance of it is there, or it could not answer
 │       │   └── NotReached                  no connection came about: nothing was sent
@@ -22,6 +23,7 @@ PostroadError
 │   ├── CallRejected                the called service says no: the request is at fault
 │   ├── InvalidAnswer               the called service's answer does not fit the declared type
 │   ├── InvalidInstance             what is to be registered cannot be read
+│   │   └── InstanceTooLarge            it says too much of itself
 │   └── ClusterRefused              an operator's wish that the cluster cannot fulfil as it stands
 └── MisconfiguredError          code or settings must change
     ├── OutsideTransaction          a send without a transaction around it
@@ -63,6 +65,10 @@ class BrokerUnavailable(RetryableError):
 
 class ClusterUnavailable(RetryableError):
     """The Kubernetes API does not answer, or has trouble of its own."""
+
+
+class RegistryFull(RetryableError):
+    """The service registry has as many instances as it takes; there is room when some have gone."""
 
 
 class CallFailed(RetryableError):
@@ -148,6 +154,10 @@ class InvalidAnswer(PermanentError):
 
 class InvalidInstance(PermanentError):
     """A document of the service registry cannot be read, or misses what every instance has."""
+
+
+class InstanceTooLarge(InvalidInstance):
+    """An instance says more of itself than the service registry keeps."""
 
 
 class ClusterRefused(PermanentError):

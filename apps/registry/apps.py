@@ -1,6 +1,23 @@
 """The Django application of the service registry."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from django.apps import AppConfig
+from django.core import checks
+from django.core.checks import CheckMessage, register
+from typing_extensions import override
+
+from postroad.conf import settings
+
+
+def check_deployment(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """Report a registry that asks nobody; `manage.py check --deploy` prints it."""
+    if settings().registry_password:
+        return []
+    found = "POSTROAD_REGISTRY_PASSWORD is empty: whoever reaches the service registry gets calls meant for others."
+    hint = "Set it for the registry and its clients."
+    return [checks.Warning(found, hint=hint, id="registry.W001")]
 
 
 class RegistryConfig(AppConfig):
@@ -8,3 +25,8 @@ class RegistryConfig(AppConfig):
 
     name = "apps.registry"
     label = "registry"
+
+    @override
+    def ready(self) -> None:
+        """Have `manage.py check --deploy` look at the password."""
+        register(check_deployment, "registry", deploy=True)

@@ -1,5 +1,6 @@
 """Requests and answers in XML or JSON, as the headers ask; XML unless JSON is asked for.  Not: what they mean."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -37,6 +38,6 @@ def done(*, status: int = 200) -> HttpResponse:
     return HttpResponse(status=status, content_type="text/plain")
 
 
-def refusal(status: int, text: str) -> HttpResponse:
+def refusal(status: int, text: str, headers: Mapping[str, str] | None = None) -> HttpResponse:
     """Return one sentence on what is wrong."""
-    return HttpResponse(f"{text}\n", status=status, content_type="text/plain; charset=utf-8")
+    return HttpResponse(f"{text}\n", status=status, content_type="text/plain; charset=utf-8", headers=headers)

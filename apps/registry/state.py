@@ -4,6 +4,7 @@ import time
 from functools import lru_cache
 
 from postroad.conf import settings
+from postroad.discovery.registry.bounds import Bounds
 from postroad.discovery.registry.store import Registry
 
 
@@ -11,4 +12,13 @@ from postroad.discovery.registry.store import Registry
 def registry() -> Registry:
     """Return the registry; made at first use."""
     start = time.time() - time.monotonic()  # so that a clock that is set evicts nobody
-    return Registry(clock=lambda: start + time.monotonic(), is_self_preserving=settings().registry_self_preservation)
+    given = settings()
+    return Registry(
+        clock=lambda: start + time.monotonic(),
+        is_self_preserving=given.registry_self_preservation,
+        bounds=Bounds(
+            instances=given.registry_instances,
+            app_instances=given.registry_app_instances,
+            instance_bytes=given.registry_instance_bytes,
+        ),
+    )

@@ -10,23 +10,30 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import View
 from typing_extensions import override
 
+from apps.registry.clients import ASKED, is_known
 from apps.registry.formats import answer, done, read_body, refusal
 from apps.registry.state import registry
 from postroad.discovery.registry.fields import check_key, check_text, read_number
 from postroad.discovery.registry.instance import Instance
 from postroad.discovery.registry.reader import read_instance, read_status
 from postroad.discovery.registry.writer import write_application, write_applications, write_instance
-from postroad.errors import InvalidInstance
+from postroad.errors import InstanceTooLarge, InvalidInstance, RegistryFull
 
 
 @method_decorator(csrf_exempt, name="dispatch")
 class RegistryView(View):
-    """Base of the views: what cannot be read is a 400 that says why."""
+    """Base of the views: whom the registry does not know is a 401, and what it does not take is told why."""
 
     @override
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not is_known(request):
+            return refusal(401, ASKED, {"WWW-Authenticate": 'Basic realm="service registry"'})
         try:
             return super().dispatch(request, *args, **kwargs)
+        except InstanceTooLarge as error:
+            return refusal(413, str(error))
+        except RegistryFull as error:
+            return refusal(507, str(error))
         except InvalidInstance as error:
             return refusal(400, str(error))
 

@@ -1,11 +1,14 @@
 """The registry's operations over HTTP: ours, or any server that speaks Eureka's protocol.  Not: when they are called."""
 
 import json as text_json
+import time
 from collections.abc import Sequence
-from urllib.parse import quote
+from dataclasses import dataclass
+from urllib.parse import quote, unquote, urlsplit
 
 import httpx
 
+from postroad.conf import Settings
 from postroad.discovery.registry import json
 from postroad.discovery.registry.applications import Applications
 from postroad.discovery.registry.instance import Instance
@@ -18,6 +21,40 @@ TIMEOUT_SECONDS = 3.0
 """Of a whole request: a registry that takes longer is away, and the next address is tried."""
 
 
+ANSWER_BYTES = 16 * 1024 * 1024
+"""Default of the setting REGISTRY_ANSWER_BYTES; our own registry's bounds keep its answers below it."""
+
+_USER = "registry"  # our registry asks for a password only
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """Where a registry answers; `url` has no password, so that any text may show it."""
+
+    url: str
+    auth: httpx.BasicAuth | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answer:
+    """What a registry answered, read to its end."""
+
+    url: str
+    status: int
+    body: bytes
+
+    @property
+    def is_missing(self) -> bool:
+        return self.status == httpx.codes.NOT_FOUND
+
+
+def registry_client(settings: Settings) -> "RegistryClient":
+    """Return a client of the registry that the settings name."""
+    return RegistryClient(
+        settings.registry_url, password=settings.registry_password, answer_bytes=settings.registry_answer_bytes
+    )
+
+
 class RegistryClient:
     """Tries the registry's addresses in turn, beginning with the one that answered last.
 
@@ -26,19 +63,33 @@ class RegistryClient:
     Concurrency: safe in many threads.
     """
 
-    def __init__(self, urls: Sequence[str], *, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(
+        self,
+        urls: Sequence[str],
+        *,
+        password: str = "",
+        answer_bytes: int = ANSWER_BYTES,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
         """Connect to nothing yet.
 
         Args:
-            urls: Such as `http://host:8761/eureka`, at least one.
+            urls: Such as `http://host:8761/eureka`, at least one; `http://user:password@host…` says who calls.
+            password: Is sent to those whose URL has none; empty: none is.
+            answer_bytes: Largest answer that is read.
             transport: How requests travel; None: over the network.
         """
-        self._urls = tuple(urls)
+        self._places = tuple(_place(url, password) for url in urls)
+        self._answer_bytes = answer_bytes
         self._http = httpx.Client(
             transport=transport,
             timeout=TIMEOUT_SECONDS,
             limits=httpx.Limits(max_keepalive_connections=0),  # a call each half minute: a kept one would be stale
-            headers={"Accept": json.CONTENT_TYPE, "Content-Type": json.CONTENT_TYPE},
+            headers={
+                "Accept": json.CONTENT_TYPE,
+                "Accept-Encoding": "identity",  # some bytes that stand for many would be no bound
+                "Content-Type": json.CONTENT_TYPE,
+            },
             trust_env=False,  # the registry is a neighbour: a proxy for the outside world is not asked
         )
 
@@ -51,7 +102,7 @@ class RegistryClient:
     def renew(self, instance: Instance) -> bool:
         """Prolong a lease; False: the registry does not know it."""
         answer = self._request("PUT", f"{_path(instance)}?lastDirtyTimestamp={instance.dirty_ms}")
-        return answer.status_code != httpx.codes.NOT_FOUND
+        return not answer.is_missing
 
     def cancel(self, instance: Instance) -> None:
         """End a lease; none is as good."""
@@ -73,33 +124,56 @@ class RegistryClient:
         answer = self._request("GET", path)
         _check_place(answer)
         try:
-            return read_applications(json.decode(answer.content))
+            return read_applications(json.decode(answer.body))
         except InvalidInstance as error:
             raise ServiceUnavailable(
-                f"the answer of {hide_password(str(answer.url))} is no list of applications: {error}"
+                f"the answer of {hide_password(answer.url)} is no list of applications: {error}"
             ) from error
 
-    def _request(self, method: str, path: str, body: bytes | None = None) -> httpx.Response:
+    def _request(self, method: str, path: str, body: bytes | None = None) -> _Answer:
         failures = []
-        for url in self._urls:
+        for place in self._places:
+            url = f"{place.url}/{path}"
             try:
-                answer = self._http.request(method, f"{url}/{path}", content=body)
+                answer = self._ask(method, url, body, place.auth)
             except httpx.HTTPError as error:
-                failures.append(f"{hide_password(url)}: {type(error).__name__}: {hide_passwords(str(error))}")
+                failures.append(f"{hide_password(place.url)}: {type(error).__name__}: {hide_passwords(str(error))}")
                 continue
-            if answer.is_success or answer.status_code == httpx.codes.NOT_FOUND:
-                self._urls = (url, *(other for other in self._urls if other != url))
+            if httpx.codes.is_success(answer.status) or answer.is_missing:
+                self._places = (place, *(other for other in self._places if other != place))
                 return answer
-            failures.append(f"{hide_password(url)}: {answer.status_code} {text_json.dumps(answer.text[:200])}")
+            text = answer.body[:200].decode(errors="replace")
+            failures.append(f"{hide_password(place.url)}: {answer.status} {text_json.dumps(text)}")
         raise ServiceUnavailable(f"the service registry cannot be used ({'; '.join(failures)}).")
 
+    def _ask(self, method: str, url: str, body: bytes | None, auth: httpx.BasicAuth | None) -> _Answer:
+        ends_at = time.monotonic() + TIMEOUT_SECONDS
+        with self._http.stream(method, url, content=body, auth=auth) as answer:
+            if answer.headers.get("Content-Encoding", "identity") != "identity":
+                raise httpx.DecodingError("the answer is compressed, though none such was asked for")
+            read = bytearray()
+            for chunk in answer.iter_bytes():
+                read += chunk
+                if len(read) > self._answer_bytes:
+                    raise httpx.DecodingError(f"the answer is longer than {self._answer_bytes} bytes")
+                if time.monotonic() > ends_at:
+                    raise httpx.ReadTimeout(f"the answer takes longer than {TIMEOUT_SECONDS} s")
+        return _Answer(url=url, status=answer.status_code, body=bytes(read))
 
-def _check_place(answer: httpx.Response) -> None:
+
+def _place(url: str, password: str) -> _Place:
+    parts = urlsplit(url)
+    plain = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    if parts.username is not None or parts.password is not None:
+        auth = httpx.BasicAuth(unquote(parts.username or ""), unquote(parts.password or ""))
+        return _Place(url=plain, auth=auth)
+    return _Place(url=plain, auth=httpx.BasicAuth(_USER, password) if password else None)
+
+
+def _check_place(answer: _Answer) -> None:
     """Refuse a 404 where the protocol has none: no registry is there."""
-    if answer.status_code == httpx.codes.NOT_FOUND:
-        raise ServiceUnavailable(
-            f"nothing at {hide_password(str(answer.url))} (404); is POSTROAD['REGISTRY_URL'] right?"
-        )
+    if answer.is_missing:
+        raise ServiceUnavailable(f"nothing at {hide_password(answer.url)} (404); is POSTROAD['REGISTRY_URL'] right?")
 
 
 def _path(instance: Instance) -> str:

@@ -3,7 +3,7 @@
 from postroad.conf import Settings
 from postroad.discovery.dns import DnsResolver
 from postroad.discovery.headless import HeadlessResolver
-from postroad.discovery.registry_client import RegistryClient
+from postroad.discovery.registry_client import registry_client
 from postroad.discovery.registry_resolver import RegistryResolver
 from postroad.discovery.resolver import Resolver
 from postroad.discovery.static import StaticResolver
@@ -18,7 +18,7 @@ def resolver_for(settings: Settings) -> Resolver:
         case "headless":
             return HeadlessResolver(AddressTemplate(settings.dns_template), ttl_seconds=settings.dns_ttl_seconds)
         case "registry":
-            client = RegistryClient(settings.registry_url)
+            client = registry_client(settings)
             return RegistryResolver(client, fetch_seconds=settings.registry_fetch_seconds)
         case _:
             return DnsResolver(AddressTemplate(settings.dns_template), addresses=settings.addresses)

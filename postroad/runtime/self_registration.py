@@ -12,7 +12,7 @@ from postroad.conf import Settings, settings
 from postroad.discovery.directory import app_name
 from postroad.discovery.registration import Registration
 from postroad.discovery.registry.instance import Instance, Lease, Port
-from postroad.discovery.registry_client import RegistryClient
+from postroad.discovery.registry_client import registry_client
 from postroad.discovery.resolver import Endpoint
 
 
@@ -52,7 +52,7 @@ def _register(instance_of: Callable[[Settings], Instance]) -> Registration | Non
     current = settings()
     if current.discovery != "registry" or not current.service:
         return None
-    registration = Registration(RegistryClient(current.registry_url), instance_of(current))
+    registration = Registration(registry_client(current), instance_of(current))
     atexit.register(registration.stop)
     registration.start()
     return registration

@@ -9,11 +9,14 @@ KEEP_SECONDS = 180.0
 
 
 class RecentChanges:
-    """The last change of each instance that changed within `keep_seconds`."""
+    """The last change of each instance that changed within `keep_seconds`, of the newest `most`.
 
-    def __init__(self, *, first_version: int, keep_seconds: float = KEEP_SECONDS) -> None:
+    A client that misses one sees it by the hashcode, and fetches everything.
+    """
+
+    def __init__(self, *, first_version: int, most: int, keep_seconds: float = KEEP_SECONDS) -> None:
         self.version = first_version
-        self._keep_seconds = keep_seconds
+        self._most, self._keep_seconds = most, keep_seconds
         self._changes: dict[tuple[str, str], tuple[float, Instance]] = {}
 
     def note(self, now: float, instance: Instance) -> None:
@@ -21,6 +24,8 @@ class RecentChanges:
         self.version += 1
         self._changes.pop(instance.key, None)
         self._changes[instance.key] = (now, instance)
+        if len(self._changes) > self._most:
+            del self._changes[next(iter(self._changes))]
 
     def since(self, now: float) -> Iterable[Instance]:
         """Return the changed instances, the oldest change first."""

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from postroad.discovery.registry.applications import Applications, hashcode
+from postroad.discovery.registry.bounds import Bounds
 from postroad.discovery.registry.changes import RecentChanges
 from postroad.discovery.registry.instance import Action, Instance, Status
 from postroad.discovery.registry.preservation import Pulse, is_outage
@@ -63,22 +64,37 @@ class Registry:
     Concurrency: one lock; safe in all threads of one process.
     """
 
-    def __init__(self, *, clock: Callable[[], float], is_self_preserving: bool = True) -> None:
+    def __init__(
+        self, *, clock: Callable[[], float], is_self_preserving: bool = True, bounds: Bounds | None = None
+    ) -> None:
         """Make an empty registry.
 
         Args:
             clock: Seconds since 1970 that never jump.
             is_self_preserving: Evict nobody while too many renewals are missing.
+            bounds: How much it keeps; None: the usual ones.
         """
+        self._bounds = bounds or Bounds()
         self._clock, self._is_self_preserving = clock, is_self_preserving
         self._lock = threading.Lock()
         self._entries: dict[tuple[str, str], _Entry] = {}
-        self._changes = RecentChanges(first_version=_ms(clock()))  # a restarted registry has another version
+        self._changes = RecentChanges(
+            first_version=_ms(clock()),  # a restarted registry has another version
+            most=self._bounds.instances,
+        )
 
     def register(self, instance: Instance) -> None:
-        """Begin a lease, or begin it anew with what the instance now says; an operator's status stays."""
+        """Begin a lease, or begin it anew with what the instance now says; an operator's status stays.
+
+        Raises:
+            InstanceTooLarge: It says too much.
+            RegistryFull: There are as many as there may be, and it is not among them.
+        """
+        self._bounds.check_size(instance)
         with self._at_present() as now:
             before = self._entries.get(instance.key)
+            if before is None:
+                self._bounds.check_room(instance.app, self._entries.keys())
             given = instance.overridden if instance.overridden is not Status.UNKNOWN else None
             entry = _Entry(
                 reported=replace(instance, dirty_ms=instance.dirty_ms or _ms(now)),
@@ -123,10 +139,16 @@ class Registry:
         return entry is not None
 
     def set_metadata(self, app: str, instance_id: str, values: Mapping[str, str]) -> bool:
-        """Add to an instance's metadata until it registers anew; False if it is unknown."""
+        """Add to an instance's metadata until it registers anew; False if it is unknown.
+
+        Raises:
+            InstanceTooLarge: It would say too much.
+        """
         with self._modifying(app, instance_id) as entry:
             if entry is not None:
-                entry.reported = replace(entry.reported, metadata={**entry.reported.metadata, **values})
+                changed = replace(entry.reported, metadata={**entry.reported.metadata, **values})
+                self._bounds.check_size(changed)
+                entry.reported = changed
         return entry is not None
 
     def everything(self) -> Applications:
