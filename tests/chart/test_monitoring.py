@@ -91,4 +91,4 @@ def test_policies_let_names_be_looked_up_and_own_pods_talk() -> None:
     assert {"protocol": "UDP", "port": 53} in ports
     assert {"protocol": "TCP", "port": 53} in ports
     assert policy["ingress"][0]["from"][0]["podSelector"]["matchLabels"]["app.kubernetes.io/instance"] == "shop"
-    assert {port["port"] for port in ports} == {53, 5432, 5671}
+    assert {port["port"] for port in ports} == {53, 5432, 5671, 443}

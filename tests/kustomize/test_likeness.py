@@ -9,7 +9,12 @@ from tests.support.likeness import differences
 from tests.support.manifests import DEV, Object, of_kind, one
 
 TWO = {"replicas": 2, "pdb": {"enabled": True}}
+OIDC = {
+    "auth": "oidc",
+    "oidc": {"issuer": "https://id.example", "audience": "shop", "jwksUrl": "https://id.example/keys"},
+}
 PRODUCTION: Object = {
+    "gateway": OIDC,
     "image": {"repository": "registry.example/shop/postroad", "tag": "1.4.2"},
     "admin": {"existingSecret": "postroad-admin"},
     "defaults": {
@@ -78,7 +83,9 @@ def test_the_overlay_production_is_the_chart_with_existing_secrets_and_two_of_ev
 
 def test_the_network_policies_are_the_charts() -> None:
     ours = of_kind(build("networkpolicy"), "NetworkPolicy")
-    theirs = of_kind(render({**DEV, "networkPolicy": {"enabled": True}}, release="postroad"), "NetworkPolicy")
+    theirs = of_kind(
+        render({**DEV, "networkPolicy": {"enabled": True}, "gateway": OIDC}, release="postroad"), "NetworkPolicy"
+    )
 
     assert differences(Rendered(objects=ours, notes=""), Rendered(objects=theirs, notes="")) == []
 

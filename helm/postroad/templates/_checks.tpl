@@ -10,6 +10,7 @@
 {{- $lines := list -}}
 {{- range $problem, $names := $found }}{{ $lines = append $lines (printf "\n  - %s  (services: %s)" $problem (join ", " $names)) }}{{ end -}}
 {{- if and .Values.ingress.enabled (not .Values.ingress.host) }}{{ $lines = append $lines "\n  - ingress.host is empty: set it, or ingress.enabled=false" }}{{ end -}}
+{{- range include "postroad.accessProblems" . | fromJsonArray }}{{ $lines = append $lines (printf "\n  - %s" .) }}{{ end -}}
 {{- if $lines -}}
 {{- fail (printf "\n\npostroad: these values cannot be installed:%s\n" (join "" $lines)) -}}
 {{- end -}}

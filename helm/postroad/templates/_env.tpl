@@ -22,6 +22,7 @@
 {{- $_ := set $data "POSTROAD_DNS_TEMPLATE" (printf "http://%s-{service}:80" (include "postroad.fullname" $root)) -}}
 {{- with include "postroad.addresses" $root }}{{ $_ := set $data "POSTROAD_ADDRESSES" . }}{{ end -}}
 {{- end -}}
+{{- $data = mergeOverwrite $data (include "postroad.accessConfig" . | fromYaml) -}}
 {{- range $key, $value := $s.settings }}{{ $_ := set $data (printf "POSTROAD_%s" $key) (include "postroad.text" $value) }}{{ end -}}
 {{- range $key, $value := $s.env }}{{ $_ := set $data $key (include "postroad.text" $value) }}{{ end -}}
 {{- toYaml $data -}}
@@ -114,6 +115,7 @@
 {{- include "postroad.serverEnv" (dict "service" $s "server" "database" "parts" (list "host" "port" "name" "user" "password" "options")) }}
 {{- include "postroad.serverEnv" (dict "service" $s "server" "broker" "parts" (list "host" "port" "vhost" "tls" "user" "password")) }}
 {{- end }}
+{{- include "postroad.accessEnv" . }}
 {{- with $s.extraEnv }}
 {{ toYaml . }}
 {{- end }}

@@ -140,4 +140,7 @@ envFrom:
 {{- define "postroad.checksums" -}}
 checksum/config: {{ include "postroad.config" . | sha256sum }}
 checksum/secret: {{ include "postroad.secrets" . | sha256sum }}
+{{- with include "postroad.accessChecksum" (index . 0) }}
+checksum/access: {{ . }}
+{{- end }}
 {{- end -}}
