@@ -93,6 +93,14 @@ class Settings:
     grpc_connection_grace_seconds: float = _setting(
         60.0, "how long the calls and streams of such a connection may still take", least=1
     )
+    grpc_reflection: bool = _setting(
+        default=False, line="let gRPC clients ask for the contract, which tells strangers what there is", read=read_flag
+    )
+    grpc_tls_certificate: str = _setting(
+        "", "file with the gRPC server's certificate and those above it, as PEM; empty: clear text"
+    )
+    grpc_tls_key: str = _setting("", "file with its private key, as PEM")
+    grpc_tls_ca: str = _setting("", "file with the certificates that gRPC callers trust, as PEM; empty: the usual ones")
     processed_retention_hours: float = _setting(24.0 * 14, "age at which rows of handled messages are deleted", least=1)
     dead_letter_retention_hours: float = _setting(24.0 * 90, "age at which ended dead letters are deleted", least=1)
     saga_retention_hours: float = _setting(24.0 * 90, "age at which ended sagas are deleted, with their steps", least=1)

@@ -13,6 +13,11 @@ VAR_DIR.mkdir(exist_ok=True)
 SECRET_KEY = given_secret_key() or kept_secret(VAR_DIR / "secret-key")
 ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 DATABASES = databases(os.environ.get("DATABASE_URL", f"sqlite:///{VAR_DIR / 'postroad.sqlite3'}"))
-POSTROAD = {"BROKER_URL": os.environ.get("BROKER_URL", "memory://"), "TRANSPORT": {"default": "local"}, **GRPC}
+POSTROAD = {
+    "BROKER_URL": os.environ.get("BROKER_URL", "memory://"),
+    "TRANSPORT": {"default": "local"},
+    "GRPC_REFLECTION": True,  # for grpcurl: it listens on this machine only
+    **GRPC,
+}
 LOGGING = logging_from("WARNING")  # the journey is the news here
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # gRPC's own lines on standard error; what matters we say ourselves

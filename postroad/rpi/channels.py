@@ -1,29 +1,47 @@
 """gRPC channels with the options that our policy wants.  Not: which are kept, nor calls."""
 
 import json
+from pathlib import Path
 
 import grpc
 import grpc.aio
 
 from postroad.discovery.resolver import Endpoint
+from postroad.errors import InvalidSetting
 
 _ROUND_ROBIN = json.dumps({"loadBalancingConfig": [{"round_robin": {}}]})
 _Options = list[tuple[str, str | int]]
 
 
-def open_channel(endpoint: Endpoint, most_bytes: int, connect_seconds: float) -> grpc.Channel:
+def read_trusted(path: str) -> bytes | None:
+    """Return the certificates that callers trust; None: those that gRPC has.
+
+    Raises:
+        InvalidSetting: The file cannot be read.
+    """
+    try:
+        return Path(path).read_bytes() if path else None
+    except OSError as error:
+        raise InvalidSetting(f"POSTROAD['GRPC_TLS_CA'] is {path!r}, which cannot be read: {error.strerror}.") from error
+
+
+def open_channel(
+    endpoint: Endpoint, most_bytes: int, connect_seconds: float, trusted: bytes | None = None
+) -> grpc.Channel:
     """Open a channel of the blocking colour; it connects at the first call."""
     target, options = _target(endpoint), _options(most_bytes, connect_seconds)
     if endpoint.is_secure:
-        return grpc.secure_channel(target, grpc.ssl_channel_credentials(), options)
+        return grpc.secure_channel(target, grpc.ssl_channel_credentials(trusted), options)
     return grpc.insecure_channel(target, options)
 
 
-def open_async_channel(endpoint: Endpoint, most_bytes: int, connect_seconds: float) -> grpc.aio.Channel:
+def open_async_channel(
+    endpoint: Endpoint, most_bytes: int, connect_seconds: float, trusted: bytes | None = None
+) -> grpc.aio.Channel:
     """Open a channel of the asyncio colour."""
     target, options = _target(endpoint), _options(most_bytes, connect_seconds)
     if endpoint.is_secure:
-        return grpc.aio.secure_channel(target, grpc.ssl_channel_credentials(), options)
+        return grpc.aio.secure_channel(target, grpc.ssl_channel_credentials(trusted), options)
     return grpc.aio.insecure_channel(target, options)
 
 

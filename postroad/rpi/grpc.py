@@ -21,7 +21,7 @@ from typing_extensions import override
 from postroad.conf import settings
 from postroad.discovery.resolver import Endpoint, Resolver
 from postroad.errors import CallRejected, DeadlineExceeded, InvalidAnswer, InvalidDeclaration, ServiceUnavailable
-from postroad.rpi.channels import open_async_channel, open_channel
+from postroad.rpi.channels import open_async_channel, open_channel, read_trusted
 from postroad.rpi.endpoints import PerEndpoint
 from postroad.rpi.loops import PerLoop
 from postroad.rpi.transport import Answer, Outgoing, Transport, choose, note_failure
@@ -73,9 +73,12 @@ class GrpcTransport(Transport):
         self._resolver, self._pool = resolver, pool or Default()
         most = answer_bytes or settings().call_answer_bytes
         connect = connect_seconds or settings().call_connect_seconds
+        trusted = read_trusted(settings().grpc_tls_ca)
         self._methods: dict[str, Method] = {}
-        self._channels = PerEndpoint(lambda endpoint: open_channel(endpoint, most, connect))
-        self._loops = PerLoop(lambda: PerEndpoint(lambda endpoint: open_async_channel(endpoint, most, connect)))
+        self._channels = PerEndpoint(lambda endpoint: open_channel(endpoint, most, connect, trusted))
+        self._loops = PerLoop(
+            lambda: PerEndpoint(lambda endpoint: open_async_channel(endpoint, most, connect, trusted))
+        )
 
     @override
     def send(self, outgoing: Outgoing, timeout_seconds: float) -> Answer:

@@ -1,6 +1,6 @@
-"""The gRPC server of this process: what the installed services offer, with health and reflection.  Not: signals.
+"""The gRPC server of this process: what the installed services offer, with health.  Not: signals.
 
-In clear text: it listens where only the platform's own network reaches it.
+In clear text unless GRPC_TLS_CERTIFICATE names a file; reflection only with GRPC_REFLECTION.
 """
 
 import threading
@@ -18,6 +18,7 @@ from postroad.conf import Settings, settings
 from postroad.errors import InvalidSetting
 from postroad.runtime.grpc_calls import Calls
 from postroad.runtime.grpc_servicer import Servicer
+from postroad.runtime.grpc_tls import server_credentials
 
 _KEEPALIVE_SECONDS = 30  # an idle connection is tried so often: proxies forget them after about a minute
 _KEEPALIVE_ANSWER_SECONDS = 10
@@ -31,7 +32,7 @@ class GrpcServer:
         port: Where it listens.
         names: Full names of what it offers, without health and reflection.
 
-    Raises InvalidSetting if GRPC_HOST and GRPC_PORT cannot be listened on.
+    Raises InvalidSetting if GRPC_HOST and GRPC_PORT cannot be listened on, or a file of TLS cannot be used.
     """
 
     def __init__(self, servicers: Sequence[Servicer]) -> None:
@@ -52,8 +53,10 @@ class GrpcServer:
             self._closers.append(partial(servicer.close, made))
             self._health.set(servicer.name, HealthCheckResponse.SERVING)
         add_HealthServicer_to_server(self._health, self._server)
-        reflection.enable_server_reflection([*self.names, health.SERVICE_NAME, reflection.SERVICE_NAME], self._server)
-        self.port = _listen(self._server, host=conf.grpc_host, port=conf.grpc_port)
+        if conf.grpc_reflection:
+            shown = [*self.names, health.SERVICE_NAME, reflection.SERVICE_NAME]
+            reflection.enable_server_reflection(shown, self._server)
+        self.port = _listen(self._server, conf)
 
     def start(self) -> None:
         """Answer calls, in threads."""
@@ -72,12 +75,16 @@ class GrpcServer:
         return self._server.stop(drain_seconds)
 
 
-def _listen(server: grpc.Server, *, host: str, port: int) -> int:
+def _listen(server: grpc.Server, conf: Settings) -> int:
+    address, credentials = f"{conf.grpc_host}:{conf.grpc_port}", server_credentials(conf)
     try:
-        return server.add_insecure_port(f"{host}:{port}")
+        if credentials is None:
+            return server.add_insecure_port(address)
+        return server.add_secure_port(address, credentials)
     except RuntimeError as error:
         raise InvalidSetting(
-            f"gRPC port {port} on {host} cannot be used; stop what listens there, or choose another with GRPC_PORT."
+            f"gRPC port {conf.grpc_port} on {conf.grpc_host} cannot be used; stop what listens there, or choose another"
+            " with GRPC_PORT; with TLS, look also at GRPC_TLS_CERTIFICATE and GRPC_TLS_KEY."
         ) from error
 
 

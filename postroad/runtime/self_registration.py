@@ -43,9 +43,14 @@ def web_instance(settings: Settings) -> Instance:
 
 
 def grpc_instance(settings: Settings, port: int) -> Instance:
-    """Return how a gRPC server wants to be found: on the web process's host, if that is set, and in clear text."""
+    """Return how a gRPC server wants to be found: on the web process's host, if that is set."""
     host = Endpoint.at(settings.instance_url).host if settings.instance_url else _own_address(settings)
-    return _instance(settings, f"{settings.service}-grpc", Endpoint(host=host, port=port), {})
+    return _instance(
+        settings,
+        f"{settings.service}-grpc",
+        Endpoint(host=host, port=port, is_secure=bool(settings.grpc_tls_certificate)),
+        {},
+    )
 
 
 def _register(instance_of: Callable[[Settings], Instance]) -> Registration | None:

@@ -66,7 +66,7 @@ def test_health_is_told_for_the_server_and_for_each_service(make_stage: Callable
 
 
 def test_reflection_lists_what_is_offered_and_shows_its_contract(make_stage: Callable[..., Stage]) -> None:
-    stub = ServerReflectionStub(make_stage().channel)
+    stub = ServerReflectionStub(make_stage(GRPC_REFLECTION=True).channel)
     wanted = [
         reflection_pb2.ServerReflectionRequest(list_services=""),
         reflection_pb2.ServerReflectionRequest(file_containing_symbol=NAME),
@@ -80,6 +80,13 @@ def test_reflection_lists_what_is_offered_and_shows_its_contract(make_stage: Cal
         "grpc.reflection.v1alpha.ServerReflection",
     }
     assert b"WatchOrder" in contract.file_descriptor_response.file_descriptor_proto[0]
+
+
+def test_without_being_asked_for_there_is_no_reflection(make_stage: Callable[..., Stage]) -> None:
+    stub = ServerReflectionStub(make_stage().channel)
+    wanted = reflection_pb2.ServerReflectionRequest(list_services="")
+
+    assert code_of(lambda: list(stub.ServerReflectionInfo(iter([wanted]), timeout=5))) is grpc.StatusCode.UNIMPLEMENTED
 
 
 def test_a_call_whose_deadline_is_over_is_refused_before_its_work(make_stage: Callable[..., Stage]) -> None:

@@ -1,0 +1,30 @@
+"""TLS of the gRPC server: files that the settings name → credentials.  Not: who calls, which a token shows."""
+
+from pathlib import Path
+
+import grpc
+
+from postroad.conf import Settings
+from postroad.errors import InvalidSetting
+
+
+def server_credentials(conf: Settings) -> grpc.ServerCredentials | None:
+    """Return what a server shows its clients; None: it talks in clear text.  Files are read once, at the start.
+
+    Raises:
+        InvalidSetting: Only one of the two files is named, or one cannot be read.
+    """
+    files = {"GRPC_TLS_KEY": conf.grpc_tls_key, "GRPC_TLS_CERTIFICATE": conf.grpc_tls_certificate}
+    if not any(files.values()):
+        return None
+    if missing := [key for key, path in files.items() if not path]:
+        raise InvalidSetting(f"POSTROAD['{missing[0]}'] is empty; gRPC over TLS needs a certificate and its key.")
+    key, certificate = (_read(name, path) for name, path in files.items())
+    return grpc.ssl_server_credentials([(key, certificate)])
+
+
+def _read(name: str, path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise InvalidSetting(f"POSTROAD['{name}'] is {path!r}, which cannot be read: {error.strerror}.") from error
