@@ -1,6 +1,7 @@
 """What all three ways to run have in common.  Not: databases, secrets and addresses of a deployment."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 from config import services
@@ -30,6 +31,7 @@ INSTALLED_APPS = [
     "postroad.sagas",
     "postroad.runtime",
     "postroad.console",
+    *(["axes"] if SERVICES else []),  # gateway and registry alone have no admin, and no database
     "apps.hypermedia",
     *(["apps.identity"] if SERVICES or HAS_GATEWAY else []),
     "apps.tour",
@@ -48,6 +50,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    *(["axes.middleware.AxesMiddleware"] if SERVICES else []),
 ]
 TEMPLATES = [
     {
@@ -74,6 +77,21 @@ COLLECTED = Path(text("STATIC_ROOT", str(BASE_DIR / "static")))  # an image has 
 STATIC_ROOT = COLLECTED if COLLECTED.is_dir() else None
 WHITENOISE_USE_FINDERS = STATIC_ROOT is None
 DEBUG = False
+
+# Who fails to log in to the admin too often waits.  Counted by name and address together: a guesser is stopped, and a
+# stranger cannot lock the owner of a name out from elsewhere.  In the database, so that all processes count alike.
+if SERVICES:
+    AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # who tries on in vain waits no longer than the page says
+AXES_CLIENT_IP_CALLABLE = "config.lockout.client_address"
+AXES_LOCKOUT_TEMPLATE = "tour/locked.html"
+AXES_ENABLE_ADMIN = False
+AXES_DISABLE_ACCESS_LOG = True  # who logged in when is nobody's business; the counters are enough
+AXES_VERBOSE = False
 
 GRPC = {  # part of POSTROAD
     "GRPC_HOST": os.environ.get("GRPC_HOST", "127.0.0.1"),
