@@ -1,10 +1,7 @@
 """Which worker serves which queue.  Pure: everybody who knows the same names computes the same table."""
 
 import hashlib
-import re
 from collections.abc import Iterable
-
-_NUMBER = re.compile(r"-\d+$")
 
 
 def assign(queues: Iterable[str], workers: Iterable[str]) -> dict[str, str]:
@@ -24,11 +21,6 @@ def assign(queues: Iterable[str], workers: Iterable[str]) -> dict[str, str]:
         load[chosen] += 1
         table[queue] = chosen
     return table
-
-
-def service_of(node: str) -> str:
-    """Return the service of a worker's node name: `orders@host` and `orders-2@host` are both of `orders`."""
-    return _NUMBER.sub("", node.partition("@")[0])
 
 
 def _rank(worker: str, queue: str) -> bytes:

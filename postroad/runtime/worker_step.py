@@ -2,8 +2,8 @@
 
 Each queue has a lane: its own channel, what has arrived, one job in flight on the worker's pool.  Jobs begin from the
 event loop's timer, never in the callback of a message: that may come before the pool is ready.  The ordered queues of
-a service are spread over its live workers, who know of each other by gossip; single active consumer is the fence
-between them while they disagree.  A worker's node name begins with its service: `orders@host`, `orders-2@host`.
+a service are spread over its live workers, who tell each other by gossip (`worker_members`); single active consumer
+is the fence between them while they disagree.
 
 Pattern: "Competing consumers" on sharded channels (Microservices Patterns, §3.3.5).
 """
@@ -14,6 +14,7 @@ import os
 import signal
 import time
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from celery import bootsteps
@@ -26,9 +27,10 @@ from postroad.brokers.rabbitmq_envelope import forgive_alien_properties
 from postroad.conf import settings
 from postroad.errors import BrokerUnavailable, MisconfiguredError
 from postroad.messaging.consumer import Lane, policy
-from postroad.runtime.balance import assign, service_of
+from postroad.runtime.balance import assign
 from postroad.runtime.bootstrap import Platform, platform
 from postroad.runtime.worker_lanes import LaneDriver
+from postroad.runtime.worker_members import EVENT, ROUTE, SAY_SECONDS, Announcement, Members, digest, unique
 from postroad.runtime.worker_pool import JobRunner
 from postroad.runtime.worker_watch import JamWatch
 from postroad.threads import end_process
@@ -59,6 +61,14 @@ class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
             for queue, subscriber in self._parts.queues.items()
         }
         self._shared = _shared_queues(self._parts)
+        self._said = Announcement(
+            member=unique(),
+            node=c.hostname,
+            service=",".join(self._parts.services),
+            topology=digest(self._parts.queues),
+        )
+        self._members = Members(self._said.member)
+        self._say_at = 0.0
         self._watch = JamWatch(patience_seconds=settings().consumer_jam_seconds)
         self._prefetch = settings().consumer_prefetch_messages
         self._tick: Any = None
@@ -76,6 +86,8 @@ class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
         except BrokerUnavailable as error:
             raise ConnectionError(str(error)) from error  # Celery tries again
         self._is_armed = self._is_stopping = False  # a timer of the former connection may have been cancelled
+        c.gossip.event_handlers[ROUTE] = self._hear
+        self._say_at = 0.0
         self._share_out()
         self._tick = c.timer.call_repeatedly(settings().balance_seconds, self._share_out)
 
@@ -94,6 +106,7 @@ class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
             self._is_stopping = True
             for driver in self._drivers.values():
                 driver.release()
+            self._say(is_leaving=True)
 
     def shutdown(self, _c: Any) -> None:
         """Hand back what is still open; the pool has drained."""
@@ -120,15 +133,19 @@ class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
         lost = [queue for queue, driver in self._drivers.items() if driver.is_lost]
         if lost:
             raise ConnectionError(f"the broker closed the consumers of {', '.join(lost)}")  # Celery connects again
-        table = assign(self._drivers.keys() - self._shared, self._workers())
+        peers = self._members.peers(self._said.topology)
+        own = self._said.member
+        table = assign(self._drivers.keys() - self._shared, [own, *peers])
         for queue, driver in self._drivers.items():
-            if table.get(queue, self._c.hostname) == self._c.hostname:
+            if table.get(queue, own) == own:
                 if not driver.is_open:
                     log.info("consuming", extra={"queue": queue})
                 driver.open(self._c.connection.connection, prefetch=self._prefetch)
             elif driver.is_open:
-                log.info("handing over", extra={"queue": queue, "to": table[queue]})
+                log.info("handing over", extra={"queue": queue, "to": peers[table[queue]]})
                 driver.release()
+        if time.monotonic() >= self._say_at:
+            self._say()
         self._wake()
         self._end_if_jammed()
 
@@ -147,14 +164,22 @@ class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
                 os.kill(process, signal.SIGKILL)
         end_process()
 
-    def _workers(self) -> set[str]:
-        """Return the live workers of our service; only us without gossip, and the fence alone decides then."""
-        gossip = self._c.gossip
-        if not gossip.enabled:
-            return {self._c.hostname}
-        known = [worker.hostname for worker in list(gossip.state.workers.values()) if worker.alive]
-        own = service_of(self._c.hostname)
-        return {self._c.hostname, *(name for name in known if service_of(name) == own)}
+    def _say(self, *, is_leaving: bool = False) -> None:
+        """Tell the other workers what we serve; without events or gossip nobody hears, and the fence alone decides."""
+        self._say_at = time.monotonic() + SAY_SECONDS
+        queues = tuple(queue for queue, driver in self._drivers.items() if driver.is_open)
+        said = replace(self._said, queues=queues, is_leaving=is_leaving)
+        if self._c.event_dispatcher is not None:
+            self._c.event_dispatcher.send(EVENT, **said.fields())
+
+    def _hear(self, event: object) -> None:
+        """Note what a worker says; a new one is answered at our next turn, so that it need not wait for our next word.
+
+        Raises:
+            ValueError: It is no announcement.
+        """
+        if self._members.hear(Announcement.read(event)):
+            self._say_at = 0.0
 
     def _wake(self) -> None:
         """Look at all lanes once this burst of messages has been read.

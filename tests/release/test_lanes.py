@@ -9,22 +9,30 @@ from pytest_django import Settings
 from postroad.errors import BrokerUnavailable, ClusterRefused
 from postroad.runtime.cluster import lanes
 from postroad.runtime.cluster.lanes import Lane, Serving, ask_workers, drain, find
+from postroad.runtime.worker_members import Announcement
 from tests.support.clusters import FakeCluster, pod_of
 from tests.worker.office import Office, wait_until
 
 PODS = [pod_of("kitchen", "worker", name) for name in "ab"]
 A, B = (f"kitchen@{pod.name}" for pod in PODS)
+
+
+def said(node: str, *queues: str, service: str = "kitchen") -> Announcement:
+    return Announcement(member=node, node=node, service=service, topology=service, queues=queues)
+
+
+ORDERS = "kitchen@postroad-orders-worker-a"  # a node name says nothing
 SERVING = {
-    A: ["kitchen.0", "kitchen.2"],
-    B: ["kitchen.1", "kitchen.3"],
-    "orders@postroad-orders-worker-a": ["orders.0"],
+    A: said(A, "kitchen.0", "kitchen.2"),
+    B: said(B, "kitchen.1", "kitchen.3"),
+    ORDERS: said(ORDERS, "orders.0", service="orders"),
 }
 
 
 def test_a_lane_is_found_with_who_could_take_it_over() -> None:
     lane = find("kitchen.1", SERVING, PODS)
 
-    assert lane == Lane(queue="kitchen.1", node=B, pod="postroad-kitchen-worker-b", others=[A])
+    assert lane == Lane(queue="kitchen.1", node=B, service="kitchen", pod="postroad-kitchen-worker-b", others=[A])
 
 
 def test_a_lane_that_nobody_serves_is_refused_with_those_that_are_served() -> None:
@@ -34,12 +42,12 @@ def test_a_lane_that_nobody_serves_is_refused_with_those_that_are_served() -> No
 
 def test_a_lane_that_is_served_elsewhere_is_refused() -> None:
     with pytest.raises(ClusterRefused, match="which is no pod of this release"):
-        find("kitchen.0", {"kitchen@laptop": ["kitchen.0"]}, PODS)
+        find("kitchen.0", {"kitchen@laptop": said("kitchen@laptop", "kitchen.0")}, PODS)
 
 
 def test_a_drained_lane_is_served_by_another_node_in_the_end() -> None:
     evicted: list[str] = []
-    answers = iter([SERVING, {B: ["kitchen.1"]}, {B: ["kitchen.0", "kitchen.1"]}])
+    answers = iter([SERVING, {B: said(B, "kitchen.1")}, {B: said(B, "kitchen.0", "kitchen.1")}])
 
     node = drain(FakeCluster(on_evict=evicted.append), find("kitchen.0", SERVING, PODS), ask=lambda: next(answers))
 
@@ -82,13 +90,15 @@ def test_real_workers_hand_a_drained_lane_over_with_nothing_lost_or_out_of_order
     workers = {worker.name: worker for worker in (office.hire("threads", number=number) for number in (1, 2))}
 
     def ask() -> Serving:
-        return {node: queues for node, queues in ask_workers().items() if node in workers}
+        return {node: said for node, said in ask_workers().items() if node in workers}
 
-    is_shared = wait_until(lambda: sorted(len(queues) for queues in ask().values()) == [3, 4])
+    is_shared = wait_until(lambda: sorted(len(said.queues) for said in ask().values()) == [3, 4])
     serving = ask()
     queue = f"{office.name}.0"
-    owner = next(node for node, queues in serving.items() if queue in queues)
-    lane = Lane(queue=queue, node=owner, pod="p", others=[node for node in workers if node != owner])
+    owner = next(node for node, said in serving.items() if queue in said.queues)
+    lane = Lane(
+        queue=queue, node=owner, service=office.name, pod="p", others=[node for node in workers if node != owner]
+    )
     office.send(40)
     taker = drain(FakeCluster(on_evict=lambda _: workers[owner].stop()), lane, ask=ask)
     is_done = wait_until(lambda: office.written() == office.expected())

@@ -79,8 +79,8 @@ class Office:
         self.name = f"t{uuid.uuid4().hex[:10]}"
         self.channel = CommandChannel(self.name, shards=shards)
         self.topology = topologies.dead_letters(self.name) + topologies.command_queues(self.channel, service=self.name)
-        self.folder, self._broker_url = folder, broker_url
-        self._database, self._attempts = folder / "notes.sqlite3", folder / "attempts"
+        self.folder, self.broker_url = folder, broker_url
+        self._database, self._attempts = folder / f"{self.name}.sqlite3", folder / f"{self.name}.attempts"
         self._database.write_bytes(template.read_bytes())
         self._workers: list[Worker] = []
         self._broker = RabbitMQ(broker_url)
@@ -94,7 +94,7 @@ class Office:
             "DJANGO_SETTINGS_MODULE": "tests.worker.notes.settings",
             "PYTHONPATH": str(ROOT),
             "DATABASE_URL": f"sqlite:///{self._database}",
-            "POSTROAD_BROKER_URL": broker_url or self._broker_url,
+            "POSTROAD_BROKER_URL": broker_url or self.broker_url,
             "NOTES_CHANNEL": self.name,
             "NOTES_SHARDS": str(self.channel.shards),
             "NOTES_ATTEMPTS": str(self._attempts),
@@ -111,29 +111,22 @@ class Office:
 
     def call(self, pool: str = "prefork", *options: str, number: int = 1, **environment: object) -> Worker:
         """Start a worker."""
-        name, log = f"{self.name}-{number}@test", self.folder / f"worker-{len(self._workers)}.log"
-        command = [
-            sys.executable,
-            "-m",
-            "celery",
-            "-A",
-            "tests.worker.notes",
-            "worker",
-            "-P",
-            pool,
-            "-n",
-            name,
-            "-l",
-            "INFO",
-        ]
+        name, size = f"{self.name}-{number}@test", "1" if pool == "solo" else "2"
+        given = self.environment(**environment)  # type: ignore[arg-type]
+        return self._run("tests.worker.notes", name, "-P", pool, "-c", size, *options, environment=given)
+
+    def hire_stranger(self, *, node: str) -> Worker:
+        """Start a worker of another Celery application on our virtual host, and wait until it is ready."""
+        given = {**os.environ, "PYTHONPATH": str(ROOT), "STRANGER_BROKER_URL": self.broker_url}
+        worker = self._run("tests.worker.stranger", node, "-P", "threads", "-Q", f"{self.name}.x", environment=given)
+        assert wait_until(lambda: " ready." in worker.log), worker.log
+        return worker
+
+    def _run(self, app: str, name: str, *options: str, environment: dict[str, str]) -> Worker:
+        log = self.folder / f"{self.name}-{len(self._workers)}.log"
+        command = [sys.executable, "-m", "celery", "-A", app, "worker", "-n", name, "-l", "INFO", *options]
         with log.open("wb") as out:
-            process = subprocess.Popen(
-                [*command, "-c", "1" if pool == "solo" else "2", *options],
-                env=self.environment(**environment),  # type: ignore[arg-type]
-                cwd=ROOT,
-                stdout=out,
-                stderr=subprocess.STDOUT,
-            )
+            process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT)
         worker = Worker(name, process, log)
         self._workers.append(worker)
         return worker
@@ -178,11 +171,12 @@ class Office:
         with closing(sqlite3.connect(self._database, timeout=30)) as database:
             return database.execute(statement).fetchall()
 
-    def depth(self) -> int:
-        """Return the messages that wait in queues, those under way to a worker not counted."""
-        with connected(self._broker_url) as connection:
+    def depth(self, *queues: str) -> int:
+        """Return the messages that wait in queues (by default all), those under way to a worker not counted."""
+        names = queues or [queue.name for queue in self.topology.queues]
+        with connected(self.broker_url) as connection:
             channel = connection.channel()
-            return sum(channel.queue_declare(queue.name, passive=True).message_count for queue in self.topology.queues)
+            return sum(channel.queue_declare(name, passive=True).message_count for name in names)
 
     def queue(self, key: str) -> str:
         """Return the queue of a key."""
@@ -190,12 +184,12 @@ class Office:
 
     def delete(self, queue: str) -> None:
         """Delete a queue, as a clumsy operator would."""
-        with connected(self._broker_url) as connection:
+        with connected(self.broker_url) as connection:
             connection.channel().queue_delete(queue)
 
     def exists(self, queue: str) -> bool:
         """Whether a queue is there."""
-        with connected(self._broker_url) as connection:
+        with connected(self.broker_url) as connection:
             try:
                 connection.channel().queue_declare(queue, passive=True)
             except NotFound:
@@ -225,9 +219,10 @@ class Office:
             if worker.process.poll() is None:
                 worker.kill()
         self._publisher.close()
-        delete_topology(self._broker_url, self.topology)
-        with connected(self._broker_url) as connection:
-            connection.channel().queue_delete(f"{self.name}.tasks")
+        delete_topology(self.broker_url, self.topology)
+        with connected(self.broker_url) as connection:
+            for name in ("tasks", "x"):
+                connection.channel().queue_delete(f"{self.name}.{name}")
 
     def _note(self, key: str, number: int, *, trouble: str) -> Outgoing:
         body = f'{{"key": "{key}", "number": {number}, "trouble": "{trouble}"}}'.encode()

@@ -1,10 +1,9 @@
 from collections import Counter
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from postroad.runtime.balance import assign, service_of
+from postroad.runtime.balance import assign
 
 names = st.sets(st.text(min_size=1, max_size=8), max_size=12)
 
@@ -34,17 +33,3 @@ def test_a_worker_that_joins_takes_its_share_from_the_others() -> None:
 
     assert sorted(Counter(two.values()).values()) == [4, 4]
     assert sorted(Counter(three.values()).values()) == [2, 3, 3]
-
-
-@pytest.mark.parametrize(
-    ("node", "service"),
-    [
-        ("orders@host", "orders"),
-        ("orders-2@host", "orders"),
-        ("order-history@host-3", "order-history"),
-        ("order-history-12@host", "order-history"),
-        ("orders", "orders"),
-    ],
-)
-def test_the_service_is_in_the_node_name(node: str, service: str) -> None:
-    assert service_of(node) == service

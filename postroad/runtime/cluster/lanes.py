@@ -1,6 +1,6 @@
 """Taking a lane (one shard's queue) away from the pod that serves it.  Not: the balance itself, which is `balance`.
 
-The workers of a service share its lanes by a table that each computes from the names of those alive.  So a lane is moved
+The workers of a service share its lanes by a table that each computes from those that say they serve them.  So a lane is moved
 by ending the pod that serves it, in good order: it finishes its job and hands its messages back, the others compute the
 table without it, and take its lanes over where they stand.  The deployment starts a new pod, which has another name and
 so other lanes.  The pod's other lanes move as well; nothing keeps a lane away from the remaining pods.
@@ -8,20 +8,23 @@ so other lanes.  The pod's other lanes move as well; nothing keeps a lane away f
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from celery import Celery
+from kombu import Consumer
 
 from postroad.brokers.rabbitmq_connection import CONNECT_SECONDS, LOST, celery_broker, describe
 from postroad.conf import settings
 from postroad.errors import BrokerUnavailable, ClusterRefused
-from postroad.runtime.balance import service_of
 from postroad.runtime.cluster.port import Cluster, Pod
+from postroad.runtime.worker_members import ROUTE, SAY_SECONDS, Announcement
 
-Serving = Mapping[str, Sequence[str]]
-"""Node name of a worker (`kitchen@<pod>`) → the queues it consumes."""
+Serving = Mapping[str, Announcement]
+"""Node name of a worker (`kitchen@<pod>`) → what it says that it serves."""
 
-ANSWER_SECONDS = 1.0
+LISTEN_SECONDS = SAY_SECONDS + 1.0
 HANDOVER_SECONDS = 60.0
 """A pod has so long to end (its grace period is shorter); the others take over within `BALANCE_SECONDS`."""
 
@@ -34,18 +37,20 @@ class Lane:
 
     Attributes:
         node: The worker's node name.
+        service: Its service.
         pod: The pod it runs in.
         others: Workers of the same service that could take it over.
     """
 
     queue: str
     node: str
+    service: str
     pod: str
     others: Sequence[str]
 
 
 def ask_workers() -> Serving:
-    """Ask all workers at the broker which queues they consume; takes `ANSWER_SECONDS`.
+    """Listen to what all workers at the broker say of themselves; takes `LISTEN_SECONDS`.
 
     Raises:
         BrokerUnavailable: Nobody answers at BROKER_URL.
@@ -56,7 +61,7 @@ def ask_workers() -> Serving:
     try:
         with app.connection_for_write(connect_timeout=CONNECT_SECONDS) as connection:
             connection.connect()  # once: by itself Celery would try for ever
-            answers = app.control.inspect(timeout=ANSWER_SECONDS, connection=connection).stats() or {}
+            return _listen(app, connection)
     except LOST as error:
         raise BrokerUnavailable(
             f"the workers cannot be asked which lanes they serve ({describe(error)}); ask where BROKER_URL is reached:"
@@ -64,7 +69,31 @@ def ask_workers() -> Serving:
         ) from error
     finally:
         app.close()
-    return {node: answer.get("postroad", {}).get("queues", ()) for node, answer in answers.items()}
+
+
+def _listen(app: Celery, connection: Any) -> Serving:
+    heard: dict[str, Announcement] = {}
+
+    def hear(event: object, _message: object) -> None:
+        with suppress(ValueError):  # anybody may publish events
+            said = Announcement.read(event)
+            heard[said.node] = said
+
+    channel = connection.channel()
+    receiver = app.events.Receiver(channel, routing_key=ROUTE)
+    until = time.monotonic() + LISTEN_SECONDS
+    with Consumer(
+        channel,
+        queues=[receiver.queue],
+        callbacks=[hear],
+        on_decode_error=lambda *_: None,
+        accept=receiver.accept,
+        no_ack=True,
+    ):
+        while (left := until - time.monotonic()) > 0:
+            with suppress(TimeoutError):
+                connection.drain_events(timeout=left)
+    return {node: said for node, said in heard.items() if not said.is_leaving}
 
 
 def find(queue: str, serving: Serving, pods: Sequence[Pod]) -> Lane:
@@ -73,16 +102,17 @@ def find(queue: str, serving: Serving, pods: Sequence[Pod]) -> Lane:
     Raises:
         ClusterRefused: Nobody, or nobody in a pod of this release.
     """
-    node = next((name for name, queues in serving.items() if queue in queues), "")
+    node = next((name for name, said in serving.items() if queue in said.queues), "")
     if not node:
-        known = ", ".join(sorted({name for queues in serving.values() for name in queues})) or "none"
+        known = ", ".join(sorted({name for said in serving.values() for name in said.queues})) or "none"
         raise ClusterRefused(f"no worker serves {queue!r}; those that answered serve: {known}.")
     host = node.partition("@")[2].partition(".")[0]
     pod = next((pod.name for pod in pods if pod.name[:_HOST_NAME].rstrip("-") == host), "")
     if not pod:
         raise ClusterRefused(f"{queue!r} is served by {node}, which is no pod of this release; is it the right one?")
-    others = [name for name in serving if name != node and service_of(name) == service_of(node)]
-    return Lane(queue=queue, node=node, pod=pod, others=others)
+    own = serving[node]
+    others = [name for name, said in serving.items() if name != node and said.topology == own.topology]
+    return Lane(queue=queue, node=node, service=own.service, pod=pod, others=others)
 
 
 def drain(cluster: Cluster, lane: Lane, *, ask: Callable[[], Serving] = ask_workers) -> str:
@@ -94,13 +124,13 @@ def drain(cluster: Cluster, lane: Lane, *, ask: Callable[[], Serving] = ask_work
     if not lane.others:
         raise ClusterRefused(
             f"{lane.node} is the only worker of its service: until another one is up, nobody would serve {lane.queue}."
-            f" Start a second one first: manage.py cluster scale {service_of(lane.node)} worker 2"
+            f" Start a second one first: manage.py cluster scale {lane.service} worker 2"
         )
     cluster.evict(lane.pod)
     until = time.monotonic() + HANDOVER_SECONDS
     while time.monotonic() < until:
-        for node, queues in ask().items():
-            if node != lane.node and lane.queue in queues:
+        for node, said in ask().items():
+            if node != lane.node and lane.queue in said.queues:
                 return node
     raise ClusterRefused(
         f"{lane.pod} was evicted, but nobody has taken {lane.queue} over within {HANDOVER_SECONDS:g} s;"

@@ -1,0 +1,111 @@
+"""Which workers share the queues of a service, as they say themselves.  Not: who serves which queue, which is `balance`.
+
+Every worker publishes an event of its own beside Celery's heartbeats (`worker-postroad`): which queues it can serve,
+as a digest, and which it serves now.  Members are those with the same digest, whatever their node names are; so
+another application's workers are none, nor are those of a release with other queues.  They form groups that each serve
+all their queues, and single active consumer on every ordered queue keeps order between the groups.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+EVENT = "worker-postroad"
+ROUTE = "worker.postroad"
+SAY_SECONDS = 2.0
+"""How often a worker says that it is there: as Celery's own heartbeat."""
+
+LOST_SECONDS = 3 * SAY_SECONDS
+"""Who has not been heard for so long is gone: two events may be lost or late."""
+
+_MOST = 10_000  # workers remembered: anybody on the virtual host may publish events
+
+
+def digest(names: Iterable[str]) -> str:
+    """Return the same short text for the same names, in whatever order."""
+    return hashlib.blake2b("\0".join(sorted(names)).encode(), digest_size=8).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announcement:
+    """What a worker says of itself.
+
+    Attributes:
+        member: Of this process, and of no other.
+        node: Its node name, for people: two workers may have the same.
+        service: Its service, or several by commas.
+        topology: Digest of the queues that it can serve.
+        bindings: Digest of the bindings that it wants.
+        queues: Those that it serves now.
+        is_leaving: It ends; others may take over at once.
+    """
+
+    member: str
+    node: str
+    service: str
+    topology: str
+    bindings: str = ""
+    queues: tuple[str, ...] = ()
+    is_leaving: bool = False
+
+    def fields(self) -> dict[str, Any]:
+        """Return the fields of the event; Celery adds the node name as `hostname`."""
+        return {
+            "member": self.member,
+            "service": self.service,
+            "topology": self.topology,
+            "bindings": self.bindings,
+            "queues": list(self.queues),
+            "is_leaving": self.is_leaving,
+        }
+
+    @classmethod
+    def read(cls, event: Any) -> "Announcement":
+        """Return what an event says.
+
+        Raises:
+            ValueError: It is none of ours.
+        """
+        if not (isinstance(event, Mapping) and isinstance(event.get("queues"), list)):
+            raise ValueError("no announcement of a worker")  # noqa: TRY004 - wrong content, not a wrong argument
+        texts = {name: event.get(name) for name in ("member", "service", "topology", "bindings")}
+        texts["node"] = event.get("hostname")
+        if not all(isinstance(text, str) for text in (*texts.values(), *event["queues"])):
+            raise ValueError("an announcement of a worker is all text")
+        return cls(**texts, queues=tuple(event["queues"]), is_leaving=event.get("is_leaving") is True)
+
+
+def unique() -> str:
+    """Return a name for this process."""
+    return uuid4().hex
+
+
+class Members:
+    """The other workers that were heard lately.  One thread."""
+
+    def __init__(self, own: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._own, self._clock = own, clock
+        self._heard: dict[str, tuple[Announcement, float]] = {}
+
+    def hear(self, said: Announcement) -> bool:
+        """Take in what a worker says; return whether it was unknown."""
+        if said.member == self._own:
+            return False
+        before = self._heard.pop(said.member, None)
+        if said.is_leaving or len(self._heard) >= _MOST:
+            return False
+        self._heard[said.member] = (said, self._clock())
+        return before is None
+
+    def others(self) -> list[Announcement]:
+        """Return the last announcement of each other worker that is there."""
+        gone = self._clock() - LOST_SECONDS
+        self._heard = {name: entry for name, entry in self._heard.items() if entry[1] > gone}
+        return [said for said, _ in self._heard.values()]
+
+    def peers(self, topology: str) -> dict[str, str]:
+        """Return the members of the group that serves a topology, other than us: member → node."""
+        return {said.member: said.node for said in self.others() if said.topology == topology}
