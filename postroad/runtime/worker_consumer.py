@@ -1,4 +1,7 @@
-"""Celery's consumer, which also shows that it gets on: heartbeat and metrics port.  Not: consuming, which is `worker_step`."""
+"""Celery's consumer, which survives what it cannot read and shows that it gets on: heartbeat and metrics port.
+
+Not: consuming messages for handlers, which is `worker_step`.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -6,8 +9,12 @@ from typing import Any
 from celery.worker import consumer
 from typing_extensions import override
 
+from postroad.brokers.rabbitmq_envelope import forgive_alien_properties
 from postroad.runtime.heartbeat import BEAT_SECONDS, Heartbeat
 from postroad.runtime.metrics_port import serve_metrics
+from postroad.runtime.worker_tasks import PoolGate, refuse
+
+_OURS = {"celery.worker.consumer.gossip:Gossip": "postroad.runtime.worker_gossip:Gossip"}
 
 
 class Consumer(consumer.Consumer):  # type: ignore[misc]  # celery has no types
@@ -21,6 +28,16 @@ class Consumer(consumer.Consumer):  # type: ignore[misc]  # celery has no types
 
     lags: Callable[[float], Mapping[str, float]]
 
+    class Blueprint(consumer.Consumer.Blueprint):  # type: ignore[misc]  # celery has no types
+        """Celery's steps, some replaced by ours."""
+
+        default_steps = [_OURS.get(step, step) for step in consumer.Consumer.Blueprint.default_steps]
+
+    def __init__(self, on_task_request: Callable[[Any], None], *, controller: Any, **options: Any) -> None:
+        is_direct = on_task_request == controller._process_task  # noqa: SLF001 - pools without slots bind it at once
+        gate = PoolGate(controller)
+        super().__init__(gate if is_direct else on_task_request, controller=controller, **options)
+
     @override
     def start(self) -> None:
         """Consume until the worker ends.
@@ -28,9 +45,28 @@ class Consumer(consumer.Consumer):  # type: ignore[misc]  # celery has no types
         Raises:
             InvalidSetting: HEARTBEAT_FILE cannot be written, or METRICS_PORT is taken.
         """
+        forgive_alien_properties()
         self._heartbeat = Heartbeat()
         serve_metrics(lags=self.lags)
         super().start()
+
+    @override
+    def create_task_handler(self, *arguments: Any, **options: Any) -> Callable[[Any], None]:
+        """Return Celery's handler of task messages; what it raises about one is no end of the worker."""
+        handle = super().create_task_handler(*arguments, **options)
+
+        def handle_safely(message: Any) -> None:
+            try:
+                handle(message)
+            except Exception as error:  # noqa: BLE001 - the consumer's loop: logged, and kept as a dead letter
+                refuse(message, error)
+
+        return handle_safely
+
+    @override
+    def on_decode_error(self, message: Any, exc: Exception) -> None:
+        """Reject it: Celery would acknowledge it, and nobody would see it again."""
+        refuse(message, exc)
 
     @override
     def register_with_event_loop(self, hub: Any) -> None:

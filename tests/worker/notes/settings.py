@@ -10,6 +10,8 @@ DATABASES = databases(os.environ["DATABASE_URL"])
 USE_TZ = True
 TIME_ZONE = "UTC"
 POSTROAD = {"SERVICE": os.environ["NOTES_CHANNEL"], "CONSUMER_RETRY_FIRST_SECONDS": 0.05}
+if os.environ.get("NOTES_REMOTE_CONTROL"):
+    CELERY_WORKER_ENABLE_REMOTE_CONTROL = True
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
