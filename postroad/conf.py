@@ -81,6 +81,9 @@ class Settings:
     )
     metrics_port: int = _setting(0, "port of /metrics of worker, relay and gRPC server; 0: none", least=0, most=65535)
     delivery_limit: int = _setting(50, "deliveries after which the broker itself dead-letters a message", least=1)
+    stale_binding_seconds: float = _setting(
+        600.0, "how long a binding that no handler of this release wants is kept after its last declaration", least=0
+    )
     reply_shards: int = _setting(4, "queues of a service's reply channel; fixed once messages flow", least=1)
     grpc_host: str = _setting("127.0.0.1", "address the gRPC server listens on; [::] for every one of the machine")
     grpc_port: int = _setting(9000, "port of the gRPC server; 0: any that is free", least=0)

@@ -20,7 +20,7 @@ from typing_extensions import override
 
 from postroad.messaging.broker import Broker, Delivery, Fate, Inspection, Publisher, QueueState, Receiver
 from postroad.messaging.message import Envelope, Outgoing
-from postroad.messaging.topology import Exchange, ExchangeKind, Queue, Topology
+from postroad.messaging.topology import Binding, Exchange, ExchangeKind, Queue, Topology
 
 
 @dataclass(slots=True)
@@ -77,6 +77,16 @@ class MemoryBroker(Broker):
                 queues = self._bindings.setdefault((binding.exchange, "" if is_fanout else binding.route), [])
                 if binding.queue not in queues:
                     queues.append(binding.queue)
+
+    @override
+    def unbind(self, bindings: Sequence[Binding]) -> None:
+        with self.changed:
+            for binding in bindings:
+                for route in (binding.route, ""):
+                    queues = self._bindings.get((binding.exchange, route), [])
+                    if binding.queue in queues:
+                        queues.remove(binding.queue)
+                        break
 
     @override
     def inspect(self, topology: Topology) -> Inspection:

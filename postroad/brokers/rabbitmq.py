@@ -17,12 +17,12 @@ from collections.abc import Sequence
 from typing_extensions import override
 
 from postroad.brokers.rabbitmq_connection import read_url
-from postroad.brokers.rabbitmq_declare import declare
+from postroad.brokers.rabbitmq_declare import declare, unbind
 from postroad.brokers.rabbitmq_inspect import inspect
 from postroad.brokers.rabbitmq_publisher import RabbitMQPublisher
 from postroad.brokers.rabbitmq_receiver import RabbitMQReceiver
 from postroad.messaging.broker import Broker, Inspection
-from postroad.messaging.topology import Topology
+from postroad.messaging.topology import Binding, Topology
 
 
 class RabbitMQ(Broker):
@@ -36,6 +36,10 @@ class RabbitMQ(Broker):
     @override
     def declare(self, topology: Topology) -> None:
         declare(self._server, topology)
+
+    @override
+    def unbind(self, bindings: Sequence[Binding]) -> None:
+        unbind(self._server, bindings)
 
     @override
     def inspect(self, topology: Topology) -> Inspection:

@@ -1,5 +1,6 @@
 """`Topology` → exchanges, queues and bindings at RabbitMQ.  Not: which ones, which the topology says."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from amqp.exceptions import ChannelError, PreconditionFailed
@@ -7,7 +8,7 @@ from amqp.exceptions import ChannelError, PreconditionFailed
 from postroad.brokers.rabbitmq_connection import LOST, Server, close, connect, describe, unavailable
 from postroad.conf import settings
 from postroad.errors import MisconfiguredError
-from postroad.messaging.topology import Exchange, Queue, Topology
+from postroad.messaging.topology import Binding, Exchange, Queue, Topology
 
 
 def declare(server: Server, topology: Topology) -> None:
@@ -20,6 +21,25 @@ def declare(server: Server, topology: Topology) -> None:
     connection = connect(server, timeout_seconds=settings().confirm_seconds)
     try:
         _declare(connection.channel(), topology)
+    except LOST as error:
+        raise unavailable(server, error) from error
+    finally:
+        close(connection)
+
+
+def unbind(server: Server, bindings: Sequence[Binding]) -> None:
+    """Take bindings away, on a connection of its own; RabbitMQ does not mind those that do not exist.
+
+    Raises:
+        BrokerUnavailable: Nobody answers, or the connection broke; safe to call again.
+        MisconfiguredError: The user may not.
+    """
+    connection = connect(server, timeout_seconds=settings().confirm_seconds)
+    try:
+        channel = connection.channel()
+        for binding in bindings:
+            with _Naming(f"binding of {binding.queue!r} to {binding.exchange!r}", remedy="remove it there"):
+                channel.queue_unbind(binding.queue, binding.exchange, binding.route)
     except LOST as error:
         raise unavailable(server, error) from error
     finally:

@@ -113,6 +113,9 @@ class NameRegistry:
         if known is not message:
             raise InvalidDeclaration(f"{name} is declared twice: {_path(known)} and {_path(message)}; rename one.")
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._classes
+
     def find(self, name: str) -> type[Message]:
         """Return the class of a wire name.
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from postroad.messaging.message import Envelope, Outgoing
-from postroad.messaging.topology import Topology
+from postroad.messaging.topology import Binding, Topology
 
 
 class Fate(StrEnum):
@@ -141,6 +141,15 @@ class Broker(Protocol):
         Raises:
             BrokerUnavailable: Nobody answers.
             MisconfiguredError: The broker has one of them with other properties; the text says which.
+        """
+        ...
+
+    def unbind(self, bindings: Sequence[Binding]) -> None:
+        """Take bindings away; one that does not exist, or whose exchange or queue does not, is no error.
+
+        Raises:
+            BrokerUnavailable: Nobody answers.
+            MisconfiguredError: The user may not.
         """
         ...
 

@@ -145,6 +145,27 @@ class DeadLetter(models.Model):
         return f"{self.type or 'a message'} for {self.subscriber}: {self.reason}"
 
 
+class DeclaredBindings(models.Model):
+    """The bindings that one release of a service has declared at the broker: AMQP cannot ask for them.
+
+    A row a release; it goes when its bindings that nobody wants any more have been removed.
+    """
+
+    digest = models.TextField(primary_key=True)
+    services = models.TextField()
+    bindings = models.JSONField()
+    declared_at = models.DateTimeField()
+
+    class Meta:
+        """A handful of rows."""
+
+        db_table = "postroad_declared_bindings"
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.services} {self.digest}"
+
+
 class RelayLane(models.Model):
     """One lane of the outbox: a relay owns it for a batch by holding the lock on this row."""
 

@@ -25,7 +25,7 @@ class Attempted:
 
     Attributes:
         channel: Subscriber, such as `kitchen` or `orders.replies`.
-        outcome: `done` (handled, or dropped as a duplicate), `parked` (a dead letter), or, to be tried again, `failed`
+        outcome: `done` (handled, or dropped as a duplicate), `ignored` (of those done: events that nobody handles), `parked` (a dead letter), or, to be tried again, `failed`
             (a handler raised), `transient` (the database was away or in conflict), `lost` (its process died).
     """
 

@@ -15,6 +15,7 @@ from postroad.errors import BrokerUnavailable
 from postroad.messaging.broker import Broker
 from postroad.messaging.consumer import Job, Lane, Result, policy
 from postroad.retry import Backoff
+from postroad.runtime.ignored import tell_ignored
 from postroad.runtime.jobs import run_job
 from postroad.threads import VitalThread
 
@@ -74,6 +75,7 @@ class LaneRunner:
             return True
         settlement = lane.finish(result)
         self._receiver.ack(settlement.ack)
+        tell_ignored(lane.subscriber, settlement.ack)
         for delivery in settlement.reject:
             self._receiver.reject(delivery)
         return True

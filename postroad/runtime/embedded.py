@@ -12,6 +12,7 @@ from postroad.brokers.registry import broker_for
 from postroad.conf import settings
 from postroad.messaging.relay import Relay
 from postroad.messaging.wakeup import BellWakeup
+from postroad.runtime import bindings
 from postroad.runtime.bootstrap import platform
 from postroad.runtime.consumer import ConsumerThread, shares
 from postroad.threads import VitalThread
@@ -33,6 +34,8 @@ class Embedded:
         """Declare the channels and start relay and consumers."""
         parts = platform()
         self._broker.declare(parts.topology)
+        if self._broker.is_durable:
+            bindings.remember(parts)
         self._threads = [
             ConsumerThread(self._broker, share, self._stop, number=number)
             for number, share in enumerate(shares(parts.queues, settings().consumer_threads))

@@ -11,6 +11,7 @@ from postroad.brokers.rabbitmq_connection import LOST, describe
 from postroad.brokers.rabbitmq_consumer import QueueConsumer
 from postroad.messaging.broker import Delivery
 from postroad.messaging.consumer import Lane, Result, Settlement
+from postroad.runtime.ignored import tell_ignored
 from postroad.runtime.worker_pool import JobRunner, Ticket
 
 log = logging.getLogger(__name__)
@@ -148,6 +149,7 @@ class LaneDriver:
             return
         try:
             self._consumer.ack(settlement.ack)
+            tell_ignored(self.channel, settlement.ack)
             for delivery in settlement.reject:
                 self._consumer.reject(delivery)
         except LOST as error:  # the event loop notices too; the messages come again and are dropped as duplicates

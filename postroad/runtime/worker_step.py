@@ -29,6 +29,7 @@ from postroad.errors import BrokerUnavailable, MisconfiguredError
 from postroad.messaging.consumer import Lane, policy
 from postroad.runtime.balance import assign
 from postroad.runtime.bootstrap import Platform, platform
+from postroad.runtime.worker_bindings import BindingKeeper
 from postroad.runtime.worker_lanes import LaneDriver
 from postroad.runtime.worker_members import EVENT, ROUTE, SAY_SECONDS, Announcement, Members, digest, unique
 from postroad.runtime.worker_pool import JobRunner
@@ -61,11 +62,13 @@ class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
             for queue, subscriber in self._parts.queues.items()
         }
         self._shared = _shared_queues(self._parts)
+        self._bindings = BindingKeeper(self._parts)
         self._said = Announcement(
             member=unique(),
             node=c.hostname,
             service=",".join(self._parts.services),
             topology=digest(self._parts.queues),
+            bindings=self._bindings.digest,
         )
         self._members = Members(self._said.member)
         self._say_at = 0.0
@@ -146,6 +149,7 @@ class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
                 driver.release()
         if time.monotonic() >= self._say_at:
             self._say()
+        self._bindings.look(self._members.others(), can_hear=self._c.gossip.enabled)
         self._wake()
         self._end_if_jammed()
 

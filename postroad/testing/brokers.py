@@ -18,6 +18,7 @@ from postroad.messaging import topology as topologies
 from postroad.messaging.broker import Broker, Fate
 from postroad.messaging.channels import CommandChannel, shard_of
 from postroad.messaging.message import Address, Envelope, Outgoing
+from postroad.messaging.topology import Binding
 from postroad.testing.broker_stage import Stage, letter, numbers, to_queue
 
 BIG = 5_000_000  # bytes: some forty frames of AMQP
@@ -53,6 +54,19 @@ class BrokerSuite:
         assert delivery.envelope == sent
         assert (delivery.queue, delivery.is_redelivered) == (stage.queue, False)
         assert (delivery.dead_from, delivery.dead_reason) == ("", "")
+
+    def test_what_is_unbound_gets_no_more_and_unbinding_is_repeatable(self, stage: Stage) -> None:
+        queues = stage.subscribe("sub", "stage.Kept", "stage.Gone")
+        bound = [
+            Binding(exchange=stage.events.name, queue=queue, route=f"{n}.stage.Gone") for n, queue in enumerate(queues)
+        ]
+        stage.broker.unbind(bound)
+        stage.broker.unbind([*bound, replace(bound[0], exchange="no-such"), replace(bound[0], queue="no-such")])
+        for number, name in enumerate(("stage.Gone", "stage.Kept")):
+            outgoing = Outgoing(address=stage.events.address("key", name), envelope=letter(number))
+            stage.publisher.publish([outgoing])
+
+        assert numbers(stage.take(stage.receiver(*queues), 1)) == [1]
 
     def test_a_message_without_properties_arrives_without_them(self, stage: Stage) -> None:
         bare = Envelope(id="", type="", body=b"", content_type="")

@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 
+import amqp
 from amqp.exceptions import NotFound
 
 from postroad.brokers.rabbitmq import RabbitMQ
 from postroad.ids import new_id
 from postroad.messaging import topology as topologies
 from postroad.messaging.broker import Fate
-from postroad.messaging.channels import CommandChannel
+from postroad.messaging.channels import CommandChannel, EventChannel
 from postroad.messaging.message import Envelope, Kind, Outgoing
 from tests.support.amqp import connected, delete_topology
 
@@ -79,6 +80,12 @@ class Office:
         self.name = f"t{uuid.uuid4().hex[:10]}"
         self.channel = CommandChannel(self.name, shards=shards)
         self.topology = topologies.dead_letters(self.name) + topologies.command_queues(self.channel, service=self.name)
+        self.things = topologies.subscription(
+            EventChannel(f"{self.name}.Thing", shards=1),
+            subscriber=f"{self.name}.things",
+            service=self.name,
+            types=("notes.Happened", "notes.Other"),
+        )
         self.folder, self.broker_url = folder, broker_url
         self._database, self._attempts = folder / f"{self.name}.sqlite3", folder / f"{self.name}.attempts"
         self._database.write_bytes(template.read_bytes())
@@ -178,6 +185,18 @@ class Office:
             channel = connection.channel()
             return sum(channel.queue_declare(name, passive=True).message_count for name in names)
 
+    def is_bound(self, event_type: str) -> bool:
+        """Whether an event of a type reaches a queue."""
+        returned: list[object] = []
+        with connected(self.broker_url) as connection:
+            channel = connection.channel()
+            channel.events["basic_return"].add(lambda *arguments: returned.append(arguments))
+            message = amqp.Message(b'{"key": "k"}', type=event_type, message_id=str(new_id()))
+            channel.basic_publish_confirm(
+                message, exchange=f"{self.name}.Thing", routing_key=f"0.{event_type}", mandatory=True
+            )
+        return not returned
+
     def queue(self, key: str) -> str:
         """Return the queue of a key."""
         return f"{self.name}.{self.channel.address(key).route}"
@@ -219,7 +238,7 @@ class Office:
             if worker.process.poll() is None:
                 worker.kill()
         self._publisher.close()
-        delete_topology(self.broker_url, self.topology)
+        delete_topology(self.broker_url, self.topology + self.things)
         with connected(self.broker_url) as connection:
             for name in ("tasks", "x"):
                 connection.channel().queue_delete(f"{self.name}.{name}")

@@ -96,3 +96,22 @@ def test_workers_of_one_service_share_its_queues_although_their_node_names_are_t
     assert wait_until(lambda: office.count() == 10 * len(KEYS))
     assert office.written() == office.expected()
     assert len({attempt[1] for attempt in office.attempts()}) == 2
+
+
+def test_a_worker_removes_what_only_an_earlier_release_bound_once_no_worker_of_that_runs(
+    open_office: Callable[[int], Office],
+) -> None:
+    office = open_office(1)
+    at_once = {"POSTROAD_STALE_BINDING_SECONDS": "0"}
+    old = office.hire("threads", number=1, NOTES_EVENTS="Happened Other", **at_once)
+    new = office.hire("threads", number=2, NOTES_EVENTS="Happened", **at_once)
+    wait_until(lambda: "bindings removed" in new.log, seconds=15)  # longer than a worker listens before it removes
+    while_both_run = office.is_bound("notes.Other")
+    old.stop()
+    third = office.hire("threads", number=3, NOTES_EVENTS="Happened", **at_once)
+    is_removed = wait_until(lambda: "bindings removed" in third.log + new.log, seconds=30)
+
+    assert while_both_run
+    assert is_removed, third.log
+    assert (office.is_bound("notes.Happened"), office.is_bound("notes.Other")) == (True, False)
+    assert office.parked() == []

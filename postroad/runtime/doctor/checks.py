@@ -6,6 +6,7 @@ from functools import partial
 from postroad.brokers.registry import broker_for
 from postroad.conf import Settings
 from postroad.discovery.resolver import Resolver
+from postroad.runtime import bindings
 from postroad.runtime.bootstrap import Platform
 from postroad.runtime.doctor import database, queues, relay, siblings
 from postroad.runtime.doctor.examination import Check
@@ -54,6 +55,11 @@ def _broker(settings: Settings, parts: Platform) -> list[Check]:
         return [Check(about=queues.BROKER, look=lambda: [ok(queues.BROKER, lives)])]
     return [
         Check(about=queues.BROKER, look=partial(queues.look_at_broker, broker, parts.topology, place=place)),
+        Check(
+            about=queues.BINDINGS,
+            look=partial(queues.look_at_bindings, partial(bindings.stale, parts)),
+            needs=(database.DATABASE,),
+        ),
         Check(
             about=queues.CONSUMERS,
             look=partial(

@@ -1,17 +1,20 @@
 """The broker: does it answer, has it what we rely on, does anybody consume our queues.  Not: messages.
 
-Not looked at: bindings, which AMQP cannot ask for; `manage.py declare_channels` makes any that are missing.
+Not looked at: missing bindings, which AMQP cannot ask for; `manage.py declare_channels` makes them.  Bindings that no
+handler wants are known from the database, where every release writes down what it binds.
 """
 
 import time
 from collections.abc import Callable, Iterator, Sequence
 
+from django.db import Error
+
 from postroad.errors import BrokerUnavailable
 from postroad.messaging.broker import Broker, QueueState
-from postroad.messaging.topology import Topology
-from postroad.runtime.doctor.findings import Finding, failure, ok
+from postroad.messaging.topology import Binding, Topology
+from postroad.runtime.doctor.findings import Finding, failure, ok, warning
 
-BROKER, QUEUES, CONSUMERS = "broker", "queues", "consumers"
+BROKER, QUEUES, BINDINGS, CONSUMERS = "broker", "queues", "bindings", "consumers"
 _MOST_NAMED = 4
 _DECLARE = "run: python manage.py declare_channels"
 
@@ -33,6 +36,25 @@ def look_at_broker(broker: Broker, topology: Topology, *, place: str) -> Iterato
         yield failure(QUEUES, what, remedy=remedy)
     if not found.missing and not found.differing:
         yield ok(QUEUES, f"{len(topology.exchanges)} exchanges and {len(topology.queues)} queues are there as declared")
+
+
+def look_at_bindings(stale: Callable[[], Sequence[Binding]]) -> Iterator[Finding]:
+    """Look for bindings of earlier releases that no handler here wants: events come in vain, and are ignored."""
+    try:
+        found = stale()
+    except Error as error:
+        yield failure(BINDINGS, f"cannot be read: {str(error).partition(chr(10))[0]}", remedy="run: manage.py migrate")
+        return
+    if found:
+        types = sorted({f"{one.route.partition('.')[2]} ({one.queue.rpartition('.')[0]})" for one in found})
+        yield warning(
+            BINDINGS,
+            f"{len(found)} bindings of other releases that no handler here wants: {_named(types)}",
+            remedy="workers remove them some minutes after the last one of another release has ended;"
+            " at once: python manage.py declare_channels --prune",
+        )
+    else:
+        yield ok(BINDINGS, "none is left of another release")
 
 
 def look_at_consumers(

@@ -11,7 +11,9 @@ from django.db import connection
 from postroad.codecs.types import Message
 from postroad.commands.handlers import CommandHandlers
 from postroad.commands.messages import command
-from postroad.messaging.channels import CommandChannel
+from postroad.events.handlers import EventHandlers
+from postroad.events.messages import event
+from postroad.messaging.channels import CommandChannel, EventChannel
 
 CHANNEL = CommandChannel(os.environ["NOTES_CHANNEL"], shards=int(os.environ["NOTES_SHARDS"]))
 ATTEMPTS = os.open(os.environ["NOTES_ATTEMPTS"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
@@ -50,4 +52,27 @@ def write(note: Write) -> None:
         cursor.execute("INSERT INTO notes (key, number) VALUES (%s, %s)", [note.key, note.number])
 
 
+THINGS = EventChannel(f"{CHANNEL.name}.Thing", shards=1)
+
+
+@event("notes.Happened", of=THINGS, key="key")
+class Happened(Message):
+    key: str
+
+
+@event("notes.Other", of=THINGS, key="key")
+class Other(Message):
+    key: str
+
+
+def forget(_event) -> None:  # type: ignore[no-untyped-def]  # of either type
+    """Do nothing."""
+
+
 COMMANDS = CommandHandlers(CHANNEL, {Write: write})
+HANDLED = os.environ.get("NOTES_EVENTS", "").split()
+EVENTS = tuple(
+    EventHandlers(f"{CHANNEL.name}.things", of=THINGS, handlers=dict.fromkeys(events, forget))
+    for events in [[event for event in (Happened, Other) if event.__name__ in HANDLED]]
+    if events
+)
