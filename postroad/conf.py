@@ -64,6 +64,9 @@ class Settings:
     message_header_bytes: int = _setting(
         120_000, "headers and properties of a message together; a frame of the broker holds 131072", least=1
     )
+    relay_attempts: int = _setting(
+        8, "attempts, some 60 s apart in all, before replies to a queue that does not exist are set aside", least=1
+    )
     confirm_seconds: float = _setting(15.0, "how long a publisher waits for the broker's confirms", least=0.1)
     consumer_batch_messages: int = _setting(50, "most messages handled in one transaction", least=1)
     consumer_prefetch_messages: int = _setting(200, "messages a queue may have under way to a worker", least=1)

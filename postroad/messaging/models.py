@@ -7,8 +7,21 @@ the admin and operations.
 from typing import Any
 
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import Left, Now
 from typing_extensions import override
+
+KEY_CHARACTERS = 100
+"""Of a partition key that an index holds; a longer one is compared whole after the index has found a few rows."""
+
+
+class OutboxState(models.IntegerChoices):
+    """Why a message is still in the outbox; only the relay, a retry and a discard change it."""
+
+    DELAYED = -1, "delayed"  # sent with a delay that is not over
+    READY = 0, "ready"  # to be sent when it is due: the only rows that a turn of the relay looks at
+    HELD = 1, "held"  # its destination does not take messages: see `OutboxHold`
+    SET_ASIDE = 2, "set aside"  # it cannot be sent: a person retries or discards it
+    BEHIND = 3, "behind one set aside"  # an earlier message of its channel and key is set aside
 
 
 class Start(models.Func):
@@ -50,14 +63,30 @@ class OutboxMessage(models.Model):
     created_at = models.DateTimeField(db_default=Now())
     attempts = models.IntegerField(default=0, db_default=0)
     error = models.TextField(default="", db_default="")
+    state = models.SmallIntegerField(choices=OutboxState, default=OutboxState.READY, db_default=OutboxState.READY.value)
 
     class Meta:
-        """Lane first: the relay reads the oldest rows of some lanes."""
+        """The relay reads the oldest ready rows of some lanes; what waits for another reason is in no index of theirs."""
 
         db_table = "postroad_outbox"
         verbose_name = "outbox message"
         indexes = [
-            models.Index(fields=["lane", "id"], name="postroad_outbox_lane"),
+            models.Index(fields=["lane", "id"], name="postroad_outbox_ready", condition=models.Q(state=0)),
+            models.Index(
+                fields=["lane", "available_at", "id"], name="postroad_outbox_delayed", condition=models.Q(state=-1)
+            ),
+            models.Index(
+                fields=["lane", "channel", "route", "id"], name="postroad_outbox_held", condition=models.Q(state=1)
+            ),
+            models.Index(fields=["id"], name="postroad_outbox_set_aside", condition=models.Q(state=2)),
+            models.Index(
+                "lane",
+                "channel",
+                Left("partition_key", KEY_CHARACTERS),
+                "id",
+                name="postroad_outbox_behind",
+                condition=models.Q(state__gte=2),
+            ),
             models.Index(fields=["channel", "route"], name="postroad_outbox_address"),
             models.Index(fields=["id"], name="postroad_outbox_failing", condition=models.Q(attempts__gt=0)),
         ]
@@ -65,6 +94,41 @@ class OutboxMessage(models.Model):
     @override
     def __str__(self) -> str:
         return f"{self.type} to {self.channel}"
+
+
+class OutboxHold(models.Model):
+    """A destination that does not take messages of a lane: its rows are held, and its first one is tried from time to time.
+
+    Attributes:
+        attempts: Failures in a row; 0 when the first row has been taken and the others follow.
+        retry_at: When the relay that owns the lane tries again.
+        since: When it began.
+        error: The publish result of the last attempt.
+    """
+
+    lane = models.SmallIntegerField()
+    channel = models.TextField()
+    route = models.TextField()
+    attempts = models.IntegerField(default=1)
+    retry_at = models.DateTimeField()
+    since = models.DateTimeField(db_default=Now())
+    error = models.TextField(default="", db_default="")
+
+    class Meta:
+        """Shared by all relays, and kept when they restart."""
+
+        db_table = "postroad_outbox_hold"
+        constraints = [
+            models.UniqueConstraint(fields=["lane", "channel", "route"], name="postroad_outbox_hold_once"),
+        ]
+        indexes = [
+            models.Index(fields=["lane", "retry_at"], name="postroad_outbox_hold_due"),
+            models.Index(fields=["since"], name="postroad_outbox_hold_since"),
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.channel} {self.route} in lane {self.lane}"
 
 
 class ProcessedMessage(models.Model):

@@ -16,7 +16,7 @@ from typing_extensions import override
 
 from postroad.messaging import sql
 from postroad.messaging.message import Address, Envelope, Outgoing
-from postroad.messaging.models import RelayLane
+from postroad.messaging.models import OutboxState, RelayLane
 from postroad.messaging.sql import Parameter
 
 LANES = 16
@@ -24,7 +24,7 @@ LANES = 16
 
 _UUID_CHARACTERS = 36  # PostgreSQL's text of a UUID; SQLite has 32 hexadecimal digits
 _decode_headers = msgspec.json.Decoder(dict[str, str]).decode
-_SQLITE_ROWS = 500  # rows an insert: 13 values each stay below SQLite's limit of 32 766
+_SQLITE_ROWS = 500  # rows an insert: 14 values each stay below SQLite's limit of 32 766
 
 
 class Pending(NamedTuple):
@@ -51,11 +51,13 @@ class TakenRow(NamedTuple):
     body: bytes
     attempts: int
     partition_key: str
+    lane: int
+    is_any_hindered: bool  # whether any row of the lanes has to wait for something, so that each must be looked at
 
     @property
     def address(self) -> str:
-        """Channel and route as one text, the form in which failing addresses are excluded."""
-        return f"{self.channel} {self.route}"
+        """Channel and route as one text, for people."""
+        return f"{self.channel} {self.route}".strip()
 
     def outgoing(self) -> Outgoing:
         """Return the row as a message for a publisher; the body is never parsed."""
@@ -126,7 +128,8 @@ def store(pending: Sequence[Pending]) -> None:
             return
         for start in range(0, len(rows), _SQLITE_ROWS):
             chunk = rows[start : start + _SQLITE_ROWS]
-            cursor.execute(sql.sqlite_insert(len(chunk)), [value for row in chunk for value in row])
+            values = [value for row in chunk for value in (*row, -1 if row[-1] else 0)]
+            cursor.execute(sql.sqlite_insert(len(chunk)), values)
 
 
 def make_lanes() -> None:
@@ -134,21 +137,49 @@ def make_lanes() -> None:
     RelayLane.objects.bulk_create([RelayLane(lane=lane) for lane in range(LANES)], ignore_conflicts=True)
 
 
-def lock_lanes(*, blocked: Iterable[str], most: int) -> list[int]:
-    """Own some lanes that have due rows, until the transaction ends.
+class OwnedLane(NamedTuple):
+    """A lane that is ours until the transaction ends."""
+
+    lane: int
+    is_hold_due: bool
+    is_delay_over: bool
+
+
+def lock_lanes(*, most: int) -> list[OwnedLane]:
+    """Own some lanes that have something to send, until the transaction ends.
 
     Concurrency: a lane has one owner at a time; lanes of others are skipped, not waited for.
     """
     with connection.cursor() as cursor:
-        cursor.execute(sql.statements().lock_lanes, [_array(blocked), most])
-        return [lane for (lane,) in cursor.fetchall()]
+        cursor.execute(sql.statements().lock_lanes, [most])
+        return [OwnedLane(lane, bool(is_due), bool(is_over)) for lane, is_due, is_over in cursor.fetchall()]
 
 
-def take(lanes: Iterable[int], *, blocked: Iterable[str], most: int) -> list[TakenRow]:
-    """Return the oldest due rows of owned lanes, in id order; those of blocked addresses stay."""
+def take(lanes: Iterable[int], *, most: int) -> list[TakenRow]:
+    """Return the oldest due rows of owned lanes, in id order, of one lane at most twice its even share.
+
+    What waits for another reason than the relay is not read: the cost does not depend on how much that is.
+    """
+    owned = list(lanes)
+    share = min(most, 2 * most // max(1, len(owned)) + 1)
     with connection.cursor() as cursor:
-        cursor.execute(sql.statements().take, [_array(lanes), _array(blocked), most])
+        cursor.execute(sql.statements().take, [_array(owned), _array(owned), share, most])
         return [TakenRow._make(row) for row in cursor.fetchall()]
+
+
+def read(ids: Iterable[int]) -> list[TakenRow]:
+    """Return some rows of owned lanes, in id order."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.statements().read, [_array(ids)])
+        return [TakenRow._make(row) for row in cursor.fetchall()]
+
+
+def find_oldest() -> int | None:
+    """Return the id of the oldest row that is due and only waits for the relay."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.statements().find_oldest, [_array(range(LANES))])
+        found: int | None = cursor.fetchone()[0]
+        return found
 
 
 def delete(ids: Iterable[int]) -> None:
@@ -157,10 +188,17 @@ def delete(ids: Iterable[int]) -> None:
         cursor.execute(sql.statements().delete, [_array(ids)])
 
 
-def fail(ids: Iterable[int], *, error: str) -> None:
-    """Note on rows that stay why they could not be sent."""
+def fail(ids: Iterable[int], *, error: str, state: OutboxState = OutboxState.READY) -> None:
+    """Note on rows that stay why they could not be sent, and what they wait for."""
     with connection.cursor() as cursor:
-        cursor.execute(sql.statements().fail, [error, _array(ids)])
+        cursor.execute(sql.statements().fail, [error, state.value, _array(ids)])
+
+
+def find_blocked(ids: Iterable[int]) -> list[tuple[int, bool, bool]]:
+    """Return of rows, in any order: id, whether its destination is held, whether one of its key is set aside."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.statements().find_blocked, [_array(ids)])
+        return [(row, bool(is_held), bool(is_behind)) for row, is_held, is_behind in cursor.fetchall()]
 
 
 def _row(entry: Pending) -> tuple[Parameter, ...]:

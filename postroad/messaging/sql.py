@@ -9,14 +9,16 @@ from typing import Any
 
 from django.db import connection
 
+from postroad.messaging.models import KEY_CHARACTERS
+
 Parameter = str | float | bytes | list[Any]
 """What a statement takes; a list is an array."""
 
 OUTBOX_COLUMNS = (
     "message_id, type, channel, route, partition_key, lane, content_type, headers,"
-    " correlation_id, reply_to, app_id, body, available_at"
+    " correlation_id, reply_to, app_id, body, available_at, state"
 )
-_REST = "correlation_id, reply_to, app_id, body, attempts, partition_key"
+_REST = "correlation_id, reply_to, app_id, body, attempts, partition_key, lane"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,34 +26,94 @@ class Statements:
     """The statements of one database vendor.
 
     Attributes:
-        lock_lanes: Lock lanes that have due rows; (blocked addresses, most lanes) → lane.
-        take: Oldest due rows of lanes; (lanes, blocked addresses, most rows) → rows as `outbox.TakenRow`.
+        lock_lanes: Lock lanes that have something to send; (most lanes) → lane, whether a hold, a delay of it is over.
+        take: Oldest ready rows of lanes; (lanes, lanes, most rows of a lane, most rows) → rows as `outbox.TakenRow`.
+        read: Some rows, in id order; (ids) → rows as `outbox.TakenRow`.
+        find_blocked: Which rows have to wait; (ids) → id, whether held, whether behind one set aside.
+        find_oldest: The oldest ready row; (lanes) → id.
         delete: Delete outbox rows; (ids).
-        fail: Note why rows stay; (ids, error).
+        fail: Note why rows stay, and in which state; (error, state, ids).
         admit: Mark messages as processed; (subscriber, ids, subscriber, beginnings of keys, keys) → message id,
             parked keys (JSON).
     """
 
     lock_lanes: str
     take: str
+    read: str
+    find_blocked: str
+    find_oldest: str
     delete: str
     fail: str
     admit: str
 
 
+# Subqueries with LIMIT 1 stand where EXISTS would do: each is one descent of an index, however many rows wait, while a
+# planner may turn EXISTS into a hash of the whole table.
+_POSTGRESQL_NOW = "statement_timestamp()"
+_SQLITE_NOW = "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')"
+
+
+def _first_ready(lane: str, now: str) -> str:
+    return f"""(SELECT ready.id FROM postroad_outbox AS ready WHERE ready.lane = {lane} AND ready.state = 0
+            AND ready.available_at <= {now} ORDER BY ready.id LIMIT 1)"""
+
+
+def _due_hold(lane: str, now: str) -> str:
+    return f"""(SELECT hold.id FROM postroad_outbox_hold AS hold WHERE hold.lane = {lane} AND hold.retry_at <= {now}
+            ORDER BY hold.retry_at LIMIT 1)"""
+
+
+def _first_delayed(lane: str, now: str) -> str:
+    return f"""(SELECT late.id FROM postroad_outbox AS late WHERE late.lane = {lane} AND late.state = -1
+            AND late.available_at <= {now} ORDER BY late.available_at LIMIT 1)"""
+
+
+def _lanes(now: str) -> str:
+    """Return the lanes that have something to send."""
+    is_hold_due = f"{_due_hold('owned.lane', now)} IS NOT NULL"
+    is_delay_over = f"{_first_delayed('owned.lane', now)} IS NOT NULL"
+    return f"""SELECT lane, {is_hold_due}, {is_delay_over} FROM postroad_relay_lane AS owned
+        WHERE {_first_ready("owned.lane", now)} IS NOT NULL OR {is_hold_due} OR {is_delay_over}"""
+
+
+def _is_any_hindered(lanes: str) -> str:
+    """Return whether any row has to wait; it has not in the normal case, and nothing more is asked then."""
+    return f"""((SELECT hold.id FROM postroad_outbox_hold AS hold WHERE hold.lane {lanes} LIMIT 1) IS NOT NULL
+            OR (SELECT aside.id FROM postroad_outbox AS aside WHERE aside.state = 2 ORDER BY aside.id LIMIT 1) IS NOT NULL)"""
+
+
+def _find_blocked(start_of_key: str) -> str:
+    """Return what each of some rows waits for; `start_of_key` cuts a key to the part that the index holds."""
+    ahead, own = start_of_key.format("ahead.partition_key"), start_of_key.format("waiting.partition_key")
+    return f"""SELECT waiting.id, (
+            SELECT hold.id FROM postroad_outbox_hold AS hold WHERE hold.lane = waiting.lane
+            AND hold.channel = waiting.channel AND hold.route = waiting.route LIMIT 1) IS NOT NULL, (
+            SELECT ahead.id FROM postroad_outbox AS ahead WHERE ahead.state >= 2 AND ahead.lane = waiting.lane
+            AND ahead.channel = waiting.channel AND {ahead} = {own} AND ahead.partition_key = waiting.partition_key
+            AND waiting.partition_key <> '' ORDER BY ahead.id LIMIT 1) IS NOT NULL
+        FROM postroad_outbox AS waiting WHERE waiting.id"""
+
+
+_POSTGRESQL_ROW = f"""id, extract(epoch FROM available_at)::bigint, message_id::text, type, channel, route,
+        content_type, headers::text, {_REST}"""
+_SQLITE_ROW_READ = f"""id, CAST(strftime('%%s', available_at) AS INTEGER), message_id, type, channel, route,
+        content_type, headers, {_REST}"""
+
 POSTGRESQL = Statements(
-    lock_lanes="""
-        SELECT lane FROM postroad_relay_lane AS owned WHERE EXISTS (
-            SELECT FROM postroad_outbox AS waiting WHERE waiting.lane = owned.lane
-            AND available_at <= statement_timestamp() AND channel || ' ' || route <> ALL (%s::text[]))
-        ORDER BY random() LIMIT %s FOR UPDATE SKIP LOCKED""",
+    lock_lanes=f"{_lanes(_POSTGRESQL_NOW)} ORDER BY random() LIMIT %s FOR UPDATE SKIP LOCKED",
     take=f"""
-        SELECT id, extract(epoch FROM available_at)::bigint, message_id::text, type, channel, route, content_type,
-        headers::text, {_REST}
-        FROM postroad_outbox WHERE lane = ANY (%s::smallint[]) AND available_at <= statement_timestamp()
-        AND channel || ' ' || route <> ALL (%s::text[]) ORDER BY id LIMIT %s""",
+        SELECT {_POSTGRESQL_ROW}, {_is_any_hindered("= ANY (%s::smallint[])")}
+        FROM unnest(%s::smallint[]) AS owned (number) CROSS JOIN LATERAL (
+            SELECT * FROM postroad_outbox AS ready WHERE ready.lane = owned.number AND ready.state = 0
+            AND ready.available_at <= {_POSTGRESQL_NOW} ORDER BY ready.id LIMIT %s) AS due ORDER BY id LIMIT %s""",
+    read=f"SELECT {_POSTGRESQL_ROW}, true FROM postroad_outbox WHERE id = ANY (%s::bigint[]) ORDER BY id",
+    find_blocked=f"{_find_blocked(f'left({{}}, {KEY_CHARACTERS})')} = ANY (%s::bigint[])",
+    find_oldest=f"""
+        SELECT min(first.id) FROM (SELECT {_first_ready("owned.number", _POSTGRESQL_NOW)} AS id
+        FROM unnest(%s::smallint[]) AS owned (number)) AS first""",
     delete="DELETE FROM postroad_outbox WHERE id = ANY (%s::bigint[])",
-    fail="UPDATE postroad_outbox SET attempts = attempts + 1, error = %s WHERE id = ANY (%s::bigint[])",
+    fail="""
+        UPDATE postroad_outbox SET attempts = attempts + 1, error = %s, state = %s WHERE id = ANY (%s::bigint[])""",
     admit="""
         INSERT INTO postroad_processed_message (subscriber, message_id) SELECT %s, unnest(%s::text[])
         ON CONFLICT DO NOTHING RETURNING message_id, (
@@ -60,21 +122,22 @@ POSTGRESQL = Statements(
             AND LEFT(partition_key, 255) = ANY (%s::text[]) AND partition_key = ANY (%s::text[]))""",
 )
 
-_NOW = "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')"
-
 SQLITE = Statements(
-    lock_lanes=f"""
-        SELECT lane FROM postroad_relay_lane AS owned WHERE EXISTS (
-            SELECT 1 FROM postroad_outbox AS waiting WHERE waiting.lane = owned.lane AND available_at <= {_NOW}
-            AND channel || ' ' || route NOT IN (SELECT value FROM json_each(%s))) LIMIT %s""",
+    lock_lanes=f"{_lanes(_SQLITE_NOW)} LIMIT %s",
     take=f"""
-        SELECT id, CAST(strftime('%%s', available_at) AS INTEGER), message_id, type, channel, route, content_type,
-        headers, {_REST}
-        FROM postroad_outbox WHERE lane IN (SELECT value FROM json_each(%s)) AND available_at <= {_NOW}
-        AND channel || ' ' || route NOT IN (SELECT value FROM json_each(%s)) ORDER BY id LIMIT %s""",
+        SELECT {_SQLITE_ROW_READ}, {_is_any_hindered("IN (SELECT value FROM json_each(%s))")}
+        FROM (SELECT value AS number FROM json_each(%s)) AS owned CROSS JOIN postroad_outbox AS due ON due.id IN (
+            SELECT ready.id FROM postroad_outbox AS ready WHERE ready.lane = owned.number AND ready.state = 0
+            AND ready.available_at <= {_SQLITE_NOW} ORDER BY ready.id LIMIT %s) ORDER BY due.id LIMIT %s""",
+    read=f"""
+        SELECT {_SQLITE_ROW_READ}, true FROM postroad_outbox WHERE id IN (SELECT value FROM json_each(%s)) ORDER BY id""",
+    find_blocked=f"{_find_blocked(f'substr({{}}, 1, {KEY_CHARACTERS})')} IN (SELECT value FROM json_each(%s))",
+    find_oldest=f"""
+        SELECT min(first.id) FROM (SELECT {_first_ready("owned.value", _SQLITE_NOW)} AS id
+        FROM json_each(%s) AS owned) AS first""",
     delete="DELETE FROM postroad_outbox WHERE id IN (SELECT value FROM json_each(%s))",
     fail="""
-        UPDATE postroad_outbox SET attempts = attempts + 1, error = %s
+        UPDATE postroad_outbox SET attempts = attempts + 1, error = %s, state = %s
         WHERE id IN (SELECT value FROM json_each(%s))""",
     admit="""
         INSERT INTO postroad_processed_message (subscriber, message_id) SELECT %s, value FROM json_each(%s) WHERE true
@@ -88,7 +151,8 @@ SQLITE = Statements(
 POSTGRESQL_INSERT = f"""
     WITH stored AS (
         INSERT INTO postroad_outbox ({OUTBOX_COLUMNS})
-        SELECT a, b, c, d, e, f, g, h, i, j, k, l, statement_timestamp() + m * interval '1 second' FROM unnest(
+        SELECT a, b, c, d, e, f, g, h, i, j, k, l, statement_timestamp() + m * interval '1 second',
+            CASE WHEN m > 0 THEN -1 ELSE 0 END FROM unnest(
             %s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::smallint[], %s::text[], %s::jsonb[],
             %s::text[], %s::text[], %s::text[], %s::bytea[], %s::float[]
         ) WITH ORDINALITY AS row (a, b, c, d, e, f, g, h, i, j, k, l, m, position) ORDER BY position
@@ -97,7 +161,7 @@ POSTGRESQL_INSERT = f"""
 """One statement: the rows, and a wake-up for the relay only if it said that it sleeps (one NOTIFY costs group commit)."""
 
 _SQLITE_DUE = "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now', '+' || %s || ' seconds')"
-_SQLITE_ROW = f"(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, {_SQLITE_DUE})"
+_SQLITE_ROW = f"(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, {_SQLITE_DUE}, %s)"
 
 
 def sqlite_insert(rows: int) -> str:

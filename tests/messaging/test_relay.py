@@ -1,14 +1,14 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db.models import F
 
 from postroad.commands.sender import send
 from postroad.events.publisher import publish
-from postroad.messaging import relay as relays
 from postroad.messaging.broker import Fate
 from postroad.messaging.message import Outgoing
-from postroad.messaging.models import OutboxMessage
+from postroad.messaging.models import OutboxHold, OutboxMessage
 from postroad.messaging.producer import unit_of_work
 from postroad.messaging.relay import Relay
 from postroad.messaging.wakeup import BellWakeup
@@ -28,15 +28,9 @@ def relay(publisher: ObedientPublisher) -> Relay:
     return Relay(publisher, BellWakeup(), is_durable=True)
 
 
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> "Clock":
-    clock = Clock()
-    monkeypatch.setattr(relays.time, "monotonic", lambda: clock.now)
-    return clock
-
-
-class Clock:
-    now = 1000.0
+def later(seconds: float) -> None:
+    """Let time pass for the destinations that wait."""
+    OutboxHold.objects.update(retry_at=F("retry_at") - timedelta(seconds=seconds))
 
 
 def bake(*orders: int) -> None:
@@ -114,7 +108,7 @@ def test_a_message_that_is_not_taken_stays_with_the_reason_and_the_others_flow(
 
 
 def test_a_failing_destination_is_left_alone_until_its_delay_is_over(
-    relay: Relay, publisher: ObedientPublisher, clock: Clock
+    relay: Relay, publisher: ObedientPublisher
 ) -> None:
     publisher.judge = lambda _: Fate.UNROUTABLE
     bake(1)
@@ -122,7 +116,7 @@ def test_a_failing_destination_is_left_alone_until_its_delay_is_over(
     tried_at_once = len(publisher.batches)
     drain(relay)
     tried_again = len(publisher.batches)
-    clock.now += 0.6
+    later(0.6)
     publisher.judge = lambda _: Fate.CONFIRMED
 
     drain(relay)
@@ -132,13 +126,13 @@ def test_a_failing_destination_is_left_alone_until_its_delay_is_over(
 
 
 def test_the_first_message_after_a_delay_goes_alone_so_that_none_overtakes_it(
-    relay: Relay, publisher: ObedientPublisher, clock: Clock
+    relay: Relay, publisher: ObedientPublisher
 ) -> None:
     publisher.judge = lambda _: Fate.UNROUTABLE
     bake(7, 7, 7)
     drain(relay)
     publisher.batches.clear()
-    clock.now += 0.6
+    later(0.6)
     publisher.judge = lambda _: Fate.CONFIRMED
 
     drain(relay)
@@ -146,12 +140,12 @@ def test_the_first_message_after_a_delay_goes_alone_so_that_none_overtakes_it(
     assert [len(batch) for batch in publisher.batches] == [1, 2]
 
 
-def test_delays_of_a_failing_destination_grow(relay: Relay, publisher: ObedientPublisher, clock: Clock) -> None:
+def test_delays_of_a_failing_destination_grow(relay: Relay, publisher: ObedientPublisher) -> None:
     publisher.judge = lambda _: Fate.UNROUTABLE
     bake(1)
     for _ in range(400):
         relay.run_once()
-        clock.now += 0.1
+        later(0.1)
 
     assert 6 <= len(publisher.batches) <= 8
 

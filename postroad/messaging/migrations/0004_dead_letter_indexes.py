@@ -12,7 +12,7 @@ from postroad.messaging.models import Start
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("postroad_messaging", "0002_relay_state")]
+    dependencies = [("postroad_messaging", "0003_outbox_set_aside")]
     operations = [
         AddIndexOnline(
             model_name="deadletter",
