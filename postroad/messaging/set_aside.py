@@ -6,6 +6,7 @@ A retry brings the message back to its place, since rows leave in id order; a di
 Concurrency: retry and discard wait for the relay that owns the message's lane, and it for them.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -64,6 +65,37 @@ def discard(pk: int) -> Report:
     return Report(is_done=True, text=f"Message {pk} is discarded" + (f"; {freed} behind it go on." if freed else "."))
 
 
+def retry_channel(channel: str) -> Report:
+    """Let the relay try everything of a channel or queue again, oldest first, in steps."""
+    OutboxHold.objects.filter(channel=channel).update(retry_at=Now())
+    waiting = OutboxMessage.objects.filter(channel=channel, state__gte=OutboxState.SET_ASIDE)
+    rows = _in_steps(waiting, _free)
+    return Report(is_done=True, text=f"{rows} messages of {channel} are tried again, and those that are held.")
+
+
+def discard_channel(channel: str) -> Report:
+    """Delete everything of a channel or queue that is held or set aside, in steps; what was only behind it goes on."""
+    given_up = OutboxMessage.objects.filter(channel=channel, state__in=[OutboxState.HELD, OutboxState.SET_ASIDE])
+    rows = _in_steps(given_up, lambda step: step.delete()[0])
+    same_key = {name: OuterRef(name) for name in ("lane", "channel", "partition_key")}
+    aside = OutboxMessage.objects.filter(state=OutboxState.SET_ASIDE, **same_key)
+    freed = _in_steps(OutboxMessage.objects.filter(~Exists(aside), channel=channel, state=OutboxState.BEHIND), _free)
+    return Report(is_done=True, text=f"{rows} messages of {channel} are discarded; {freed} behind them go on.")
+
+
+def _in_steps(rows: "QuerySet[OutboxMessage]", act: "Callable[[QuerySet[OutboxMessage]], int]") -> int:
+    """Act on rows, oldest first, while no relay has their lanes; each step is a transaction."""
+    done = 0
+    while True:
+        with transaction.atomic():
+            list(RelayLane.objects.select_for_update().order_by("lane"))
+            ids = list(rows.order_by("id").values_list("pk", flat=True)[:STEP_ROWS])
+            done += act(OutboxMessage.objects.filter(pk__in=ids)) if ids else 0
+            wakeup.ring_after_commit()
+        if len(ids) < STEP_ROWS:
+            return done
+
+
 def _lock(pk: int) -> OutboxMessage | None:
     """Return a message while no relay has its lane; large columns are left in the database."""
     lanes = OutboxMessage.objects.filter(pk=pk).values_list("lane", flat=True)
@@ -87,7 +119,8 @@ def _together(message: OutboxMessage) -> "QuerySet[OutboxMessage]":
 def _free(rows: "QuerySet[OutboxMessage]") -> int:
     """Give rows back to the relay; where their destination is held, among the held ones, so that none overtakes them."""
     hold = OutboxHold.objects.filter(lane=OuterRef("lane"), channel=OuterRef("channel"), route=OuterRef("route"))
-    return rows.filter(Exists(hold)).update(state=OutboxState.HELD) + rows.update(state=OutboxState.READY)
+    waiting = rows.filter(state__gte=OutboxState.SET_ASIDE)
+    return waiting.filter(Exists(hold)).update(state=OutboxState.HELD) + waiting.update(state=OutboxState.READY)
 
 
 def _nothing(pk: int, message: OutboxMessage | None) -> Report:

@@ -17,7 +17,8 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.registry import Collector
 from typing_extensions import override
 
-from postroad.messaging.models import DeadLetter, DeadLetterState, OutboxMessage
+from postroad.messaging import outbox
+from postroad.messaging.models import DeadLetter, DeadLetterState, OutboxHold, OutboxMessage, OutboxState
 from postroad.runtime.own_connections import close_own_connections
 from postroad.sagas.execution import Status
 from postroad.sagas.models import SagaInstance
@@ -47,6 +48,16 @@ def read_figures() -> list[Metric]:
         GaugeMetricFamily(
             "postroad_outbox_rows", "Rows of the outbox.", value=_count(OutboxMessage.objects.order_by("id"))
         ),
+        GaugeMetricFamily(
+            "postroad_outbox_held",
+            "Rows whose destination does not take messages.",
+            value=_count(OutboxMessage.objects.filter(state=OutboxState.HELD).order_by("lane", "channel", "route")),
+        ),
+        GaugeMetricFamily(
+            "postroad_outbox_set_aside",
+            "Rows that cannot be sent and wait for a person.",
+            value=_count(OutboxMessage.objects.filter(state=OutboxState.SET_ASIDE).order_by("id")),
+        ),
         GaugeMetricFamily("postroad_dead_letters", "Messages that are parked.", value=_count(parked)),
         sagas,
     ]
@@ -57,9 +68,15 @@ def _count(rows: "QuerySet[Any]") -> int:
 
 
 def _oldest_age() -> float:
-    due = OutboxMessage.objects.filter(available_at__lte=Now()).order_by("id")
-    age = ExpressionWrapper(Now() - F("available_at"), output_field=DurationField())
-    return max(due.values_list(age, flat=True).first() or timedelta(), timedelta()).total_seconds()
+    """Return how long the oldest row has waited that is not set aside: for the relay, or for its destination."""
+    oldest = OutboxMessage.objects.filter(pk=outbox.find_oldest())
+    ages = [*_ages(oldest, since="available_at"), *_ages(OutboxHold.objects.order_by("since"), since="since")]
+    return max([timedelta(), *ages]).total_seconds()
+
+
+def _ages(rows: "QuerySet[Any]", *, since: str) -> list[timedelta]:
+    age = ExpressionWrapper(Now() - F(since), output_field=DurationField())
+    return list(rows.values_list(age, flat=True)[:1])
 
 
 class _Reading(threading.Thread):

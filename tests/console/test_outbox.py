@@ -1,12 +1,13 @@
 """The admin's outbox: what waits, and why."""
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from postroad.commands.sender import send
 from postroad.messaging import outbox
-from postroad.messaging.models import OutboxMessage
+from postroad.messaging.models import OutboxMessage, OutboxState
 from postroad.messaging.producer import unit_of_work
 from tests.support.shop import Bake, Charge, Shop
 
@@ -55,6 +56,9 @@ def test_a_message_shows_its_headers_and_body(admin_client: Client, waiting: lis
         ("q=nothing", []),
         ("channel=bakery", [("bakery.Bake", "1"), ("bakery.Bake", "2")]),
         ("failing=yes", [("bakery.Bake", "1")]),
+        ("state=0", [("bakery.Bake", "1"), ("bakery.Bake", "2"), ("till.Charge", "2")]),
+        ("state=2", []),
+        ("state=odd", [("bakery.Bake", "1"), ("bakery.Bake", "2"), ("till.Charge", "2")]),
     ],
 )
 def test_messages_are_found_by_key_type_destination_and_error(
@@ -78,3 +82,59 @@ def test_the_list_costs_the_same_for_one_message_and_for_thirty(
         answer = admin_client.get(LIST)
 
     assert len(answer.context["cl"].result_list) == len(sent)
+
+
+@pytest.fixture
+def set_aside(waiting: list[OutboxMessage]) -> OutboxMessage:
+    """The first message, set aside, and the second one behind it."""
+    OutboxMessage.objects.filter(pk=waiting[0].pk).update(state=OutboxState.SET_ASIDE)
+    OutboxMessage.objects.filter(pk=waiting[1].pk).update(
+        state=OutboxState.BEHIND, partition_key="1", lane=waiting[0].lane
+    )
+    return waiting[0]
+
+
+def states() -> list[str]:
+    return [OutboxState(state).name for state in OutboxMessage.objects.order_by("id").values_list("state", flat=True)]
+
+
+def test_a_message_set_aside_is_sent_again_after_a_page_that_asks(
+    admin_client: Client, set_aside: OutboxMessage
+) -> None:
+    asked = admin_client.post(LIST, {"action": "retry_chosen", "_selected_action": [set_aside.pk]})
+    page = admin_client.get(asked.url).content.decode()
+    before = states()
+
+    admin_client.post(asked.url)
+
+    assert "Send these messages again?" in page
+    assert "nobody answers at the broker" in page
+    assert before == ["SET_ASIDE", "BEHIND", "READY"]
+    assert states() == ["READY", "READY", "READY"]
+    assert "1 more of its key" in LogEntry.objects.get().change_message
+
+
+def test_a_message_set_aside_is_discarded_after_a_page_that_asks(
+    admin_client: Client, set_aside: OutboxMessage
+) -> None:
+    asked = admin_client.post(LIST, {"action": "discard_chosen", "_selected_action": [set_aside.pk]})
+
+    admin_client.post(asked.url)
+
+    assert states() == ["READY", "READY"]
+    assert "discarded; 1 behind it go on" in LogEntry.objects.get().change_message
+
+
+def test_what_waits_for_the_relay_only_is_left_alone(admin_client: Client, waiting: list[OutboxMessage]) -> None:
+    asked = admin_client.post(LIST, {"action": "discard_chosen", "_selected_action": [waiting[0].pk]})
+
+    admin_client.post(asked.url)
+
+    assert len(states()) == 3
+
+
+def test_who_may_only_look_cannot_retry_or_discard(viewer: Client, set_aside: OutboxMessage) -> None:
+    answers = [viewer.post(f"{LIST}confirm/{verb}/?ids={set_aside.pk}").status_code for verb in ("retry", "discard")]
+
+    assert answers == [403, 403]
+    assert states() == ["SET_ASIDE", "BEHIND", "READY"]

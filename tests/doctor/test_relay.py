@@ -1,11 +1,13 @@
 """The check of the relay."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
+from postroad import clock
 from postroad.commands.sender import send
-from postroad.messaging.models import OutboxMessage
+from postroad.messaging.models import OutboxHold, OutboxMessage, OutboxState
 from postroad.messaging.producer import unit_of_work
 from postroad.messaging.wakeup import NotifyWakeup
 from postroad.runtime.doctor.findings import Finding, Level
@@ -91,3 +93,29 @@ def test_a_connected_relay_that_does_not_get_on_is_a_failure(idle_relay: NotifyW
     found = look(late_seconds=0.0)
 
     assert "1 relay is connected and does not get on" in found.text
+
+
+def test_messages_that_are_set_aside_are_a_warning_with_the_way_out() -> None:
+    bake()
+    bake()
+    OutboxMessage.objects.update(state=OutboxState.SET_ASIDE)
+
+    relay, found = look_at_relay(late_seconds=60.0, has_process=False)
+
+    assert relay.text == "nothing waits"
+    assert (found.about, found.level) == ("outbox", Level.WARNING)
+    assert "2 messages are set aside" in found.text
+    assert "outbox retry" in found.remedy
+
+
+def test_a_destination_that_is_held_for_long_is_a_failure_that_names_it() -> None:
+    bake()
+    OutboxMessage.objects.update(state=OutboxState.HELD)
+    since = clock.now() - timedelta(hours=1)
+    OutboxHold.objects.create(lane=1, channel="gone", route="2", since=since, retry_at=since, error="unroutable")
+
+    found = look(has_process=False)
+
+    assert found.level is Level.FAILURE
+    assert "a message to gone 2 waits" in found.text
+    assert "(unroutable)" in found.text

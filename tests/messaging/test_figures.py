@@ -20,7 +20,7 @@ from postroad.errors import InvalidSetting
 from postroad.messaging import deadletters, watch
 from postroad.messaging.broker import Fate
 from postroad.messaging.message import Address, Envelope, Outgoing
-from postroad.messaging.models import OutboxMessage
+from postroad.messaging.models import OutboxHold, OutboxMessage, OutboxState
 from postroad.messaging.producer import put, unit_of_work
 from postroad.messaging.relay import Relay
 from postroad.messaging.wakeup import BellWakeup
@@ -115,6 +115,8 @@ def test_an_empty_database_shows_zeros() -> None:
     assert figures() == {
         ("postroad_outbox_oldest_age_seconds",): 0,
         ("postroad_outbox_rows",): 0,
+        ("postroad_outbox_held",): 0,
+        ("postroad_outbox_set_aside",): 0,
         ("postroad_dead_letters",): 0,
         ("postroad_sagas_pending", "running"): 0,
         ("postroad_sagas_pending", "compensating"): 0,
@@ -134,6 +136,25 @@ def test_the_oldest_due_row_says_how_far_the_outbox_is_behind_and_delayed_ones_d
 
     assert 90 <= shown["postroad_outbox_oldest_age_seconds",] < 120
     assert shown["postroad_outbox_rows",] == 3
+
+
+@pytest.mark.django_db
+def test_what_is_set_aside_or_held_is_counted_and_only_what_is_held_ages() -> None:
+    with unit_of_work():
+        for order in (1, 2, 3):
+            send(Bake(order_id=order))
+    waiting = OutboxMessage.objects.order_by("id")
+    waiting.update(available_at=clock.now() - timedelta(seconds=900))
+    OutboxMessage.objects.filter(pk__in=waiting[:2]).update(state=OutboxState.SET_ASIDE)
+    OutboxMessage.objects.filter(state=OutboxState.READY).update(state=OutboxState.HELD)
+    set_aside_only = figures()
+    since = clock.now() - timedelta(seconds=90)
+    OutboxHold.objects.create(lane=1, channel="bakery", route="0", since=since, retry_at=since)
+    shown = figures()
+
+    assert (shown["postroad_outbox_set_aside",], shown["postroad_outbox_held",]) == (2, 1)
+    assert set_aside_only["postroad_outbox_oldest_age_seconds",] == 0
+    assert 90 <= shown["postroad_outbox_oldest_age_seconds",] < 120
 
 
 @pytest.mark.django_db
@@ -199,7 +220,7 @@ def test_no_figure_reads_a_whole_table() -> None:
             read_figures()
         plans = [explain(query["sql"]) for query in seen.captured_queries]
 
-    assert len(plans) == 6
+    assert len(plans) == 6 + 4  # of the oldest row: which one, how old, and of the oldest hold; of what is set aside
     assert [plan for plan in plans if "Seq Scan" in plan or "Sort" in plan] == []
 
 

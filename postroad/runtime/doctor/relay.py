@@ -7,22 +7,25 @@ do takes the oldest rows first.  So it is gone if nobody listens while nothing w
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.db import Error
-from django.db.models import DurationField, ExpressionWrapper, F
+from django.db.models import DurationField, ExpressionWrapper, F, QuerySet
 from django.db.models.functions import Now
 
-from postroad.messaging.models import OutboxMessage
+from postroad.messaging import outbox
+from postroad.messaging.models import OutboxHold, OutboxMessage, OutboxState
 from postroad.messaging.wakeup import count_listeners
 from postroad.runtime.doctor.findings import Finding, failure, ok, warning
 
-RELAY = "relay"
+RELAY, OUTBOX = "relay", "outbox"
+_MOST_COUNTED = 10_000  # rows: what counting so far costs is milliseconds
 _START = "start it: python manage.py relay"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """The oldest row that is due.
+    """The row that has waited longest, for the relay or for its destination.
 
     Attributes:
         seconds: For how long, by the database's clock.
@@ -42,7 +45,7 @@ def look_at_relay(*, late_seconds: float, has_process: bool) -> Iterator[Finding
         has_process: Whether the relay is a process of its own; the one-process mode has a thread, which never listens.
     """
     try:
-        oldest = oldest_due()
+        oldest, set_aside = oldest_due(), _count_set_aside()
         listeners = count_listeners() if has_process else None
     except Error as error:
         yield failure(
@@ -61,16 +64,33 @@ def look_at_relay(*, late_seconds: float, has_process: bool) -> Iterator[Finding
         seen = "" if listeners is None else f", {listeners} connected"
         waits = "nothing waits" if oldest is None else f"the oldest message waits {max(0.0, oldest.seconds):.1f} s"
         yield ok(RELAY, f"{waits}{seen}")
+    if set_aside:
+        number = f"{set_aside} messages are" if set_aside > 1 else "1 message is"
+        more = " or more" if set_aside == _MOST_COUNTED else ""
+        yield warning(
+            OUTBOX,
+            f"{number}{more} set aside: they cannot be sent, and later ones of their keys wait",
+            remedy="see: python manage.py outbox list; then outbox retry or outbox discard",
+        )
 
 
 def oldest_due() -> Waiting | None:
-    """Return the oldest row that is due, by id, as the relay takes them."""
-    age = ExpressionWrapper(Now() - F("available_at"), output_field=DurationField())
-    due = OutboxMessage.objects.filter(available_at__lte=Now()).annotate(age=age).order_by("id")
-    for waited, channel, route, error in due.values_list("age", "channel", "route", "error")[:1]:
+    """Return what has waited longest: the oldest row that is ready, by id, or the oldest destination that is held."""
+    ready = _waiting(OutboxMessage.objects.filter(pk=outbox.find_oldest()), since="available_at")
+    held = _waiting(OutboxHold.objects.order_by("since"), since="since")
+    return max((one for one in (ready, held) if one), key=lambda one: one.seconds, default=None)
+
+
+def _waiting(rows: "QuerySet[Any]", *, since: str) -> Waiting | None:
+    age = ExpressionWrapper(Now() - F(since), output_field=DurationField())
+    for waited, channel, route, error in rows.annotate(age=age).values_list("age", "channel", "route", "error")[:1]:
         seconds = waited / timedelta(seconds=1)
         return Waiting(seconds=seconds, destination=f"{channel} {route}".strip(), error=error)
     return None
+
+
+def _count_set_aside() -> int:
+    return OutboxMessage.objects.filter(state=OutboxState.SET_ASIDE).order_by("id")[:_MOST_COUNTED].count()
 
 
 def _late(oldest: Waiting, listeners: int | None) -> Finding:
