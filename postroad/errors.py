@@ -14,7 +14,7 @@ PostroadError
 │           └── BreakerOpen                 too many calls to it failed lately
 ├── PermanentError              the same input fails again; a message with it is parked at once
 │   ├── InvalidMessage              a body or header does not fit its type
-│   ├── MessageTooLarge             a body or headers that no broker takes
+│   │   └── MessageTooLarge             a body or headers that no broker takes
 │   ├── ForeignMessage              it never belonged to the contract; parked alone, without its key
 │   │   ├── InvalidEnvelope             what every message has is missing: its id, a reply's saga
 │   │   ├── UnknownMessageType          no handler, or no class, of that wire name
@@ -107,7 +107,7 @@ class InvalidMessage(PermanentError):
     """A body or header does not fit the message type."""
 
 
-class MessageTooLarge(PermanentError):
+class MessageTooLarge(InvalidMessage):
     """A message has a body, headers or a name that no broker takes; it was not sent."""
 
 

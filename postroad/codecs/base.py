@@ -13,7 +13,11 @@ class Codec(Protocol):
     content_type: str
 
     def encode(self, message: Message) -> bytes:
-        """Return the body for the wire."""
+        """Return the body for the wire.
+
+        Raises:
+            InvalidMessage: It would not be read as what it is; the text has path and value of the field.
+        """
         ...
 
     def decode(self, body: bytes, message: type[M]) -> M:

@@ -1,11 +1,13 @@
-"""JSON bodies, validated against the message type while they are decoded.  Not: JSON of REST requests."""
+"""JSON bodies, validated against the message type when they are written and when they are read.  Not: JSON of REST."""
 
+from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 from typing_extensions import override
 
+from postroad.codecs import flaws
 from postroad.codecs.base import Codec
 from postroad.codecs.names import description_of
 from postroad.codecs.sensitive import hide_in
@@ -14,11 +16,24 @@ from postroad.errors import InvalidMessage
 
 M = TypeVar("M", bound=Message)
 _encoder = msgspec.json.Encoder(decimal_format="string")
+_UNWRITABLE = (msgspec.MsgspecError, TypeError, ValueError, ArithmeticError, RecursionError)
+_UNREADABLE = (msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError)
+
+
+class _Shape(NamedTuple):
+    """How a message type is read, and whether it has decimals, which may hold more than a number."""
+
+    decode: Callable[[bytes], Any]
+    has_decimals: bool
 
 
 @lru_cache(maxsize=1024)
-def _decoder(message: type[Message]) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(message)
+def _shape(message: type[Message]) -> _Shape:
+    try:
+        has_decimals = b'"format":"decimal"' in _encoder.encode(msgspec.json.schema(message))
+    except TypeError:  # a type of the caller's own
+        has_decimals = True
+    return _Shape(msgspec.json.Decoder(message).decode, has_decimals)
 
 
 class JsonCodec(Codec):
@@ -28,32 +43,63 @@ class JsonCodec(Codec):
 
     @override
     def encode(self, message: Message) -> bytes:
-        return _encoder.encode(message)
+        return write(message, name=description_of(type(message)).name)
 
     @override
     def decode(self, body: bytes, message: type[M]) -> M:
         try:
-            value: M = _decoder(message).decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            value: M = _read(body, message)
+        except _UNREADABLE as error:
             text = hide_in(str(error), body, [message])  # an unknown word of an enumeration is named there
             raise InvalidMessage(f"{description_of(message).name}: the body does not fit: {text}") from error
-        if _NUL in body and _has_nul(msgspec.json.decode(body)):
-            raise InvalidMessage(
-                f"{description_of(message).name}: the body has a NUL character, which no database keeps."
-            )
         return value
 
 
+def write(message: Message, *, name: str) -> bytes:
+    """Return the body of a message, after reading it back as every receiver does.
+
+    Cost: that of reading it, and of writing it twice if it has decimals; measured (CPython 3.11) 1 µs more for a command
+    of one field, 15 µs more for an order of three lines (484 bytes).
+
+    Args:
+        message: Any message, declared or not.
+        name: What an error calls it.
+
+    Raises:
+        InvalidMessage: It would not be read as what it is; the text has the path of the field and its value.
+    """
+    try:
+        body = _encoder.encode(message)
+        problem = _difference(message, body)
+    except _UNWRITABLE as error:
+        raise InvalidMessage(
+            f"{name} cannot be written: {flaws.cause(message, error, encode=_encoder.encode)}."
+        ) from error
+    if problem:
+        raise InvalidMessage(f"{name} cannot be written: {problem}.")
+    return body
+
+
+def _difference(message: Message, body: bytes) -> str:
+    read = _read(body, type(message))
+    if read != message:
+        return flaws.difference(message, read)
+    if _shape(type(message)).has_decimals and _encoder.encode(read) != body:  # 5 equals Decimal(5), but has no quotes
+        return flaws.difference(message, read)
+    return ""
+
+
+def _read(body: bytes, message: type[Message]) -> Any:
+    shape = _shape(message)
+    value = shape.decode(body)
+    if (_NUL in body or (shape.has_decimals and _is_suspect(body))) and (flaw := flaws.unkeepable(value)):
+        raise msgspec.ValidationError(flaw)
+    return value
+
+
+def _is_suspect(body: bytes) -> bool:
+    lowered = body.lower()
+    return b"nan" in lowered or b"inf" in lowered  # perhaps in a decimal; a bare NaN is no JSON
+
+
 _NUL = b"\\u0000"  # a raw NUL is no JSON; only its escape can get here
-
-
-def _has_nul(value: object) -> bool:
-    match value:
-        case str():
-            return "\0" in value
-        case dict():
-            return any(_has_nul(each) for pair in value.items() for each in pair)
-        case list():
-            return any(map(_has_nul, value))
-        case _:
-            return False

@@ -15,7 +15,7 @@ from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from postroad.errors import OutsideTransaction, TransactionAborted
-from postroad.messaging import limits, outbox, wakeup
+from postroad.messaging import outbox, sendable, wakeup
 from postroad.messaging.message import Outgoing
 from postroad.messaging.outbox import Pending
 
@@ -96,6 +96,7 @@ def put(outgoing: Outgoing, *, delay_seconds: float = 0.0) -> None:
 
     Raises:
         OutsideTransaction: There is no transaction, so the message could be sent for a change that never happened.
+        InvalidMessage: A header, a property or the delay is none that could be sent.
         MessageTooLarge: No broker takes it.
     """
     own = connections[DEFAULT_DB_ALIAS]
@@ -105,7 +106,7 @@ def put(outgoing: Outgoing, *, delay_seconds: float = 0.0) -> None:
             "'with unit_of_work():' (postroad.messaging.producer). A transaction of another thread or of another "
             "database does not count."
         )
-    limits.check(outgoing)
+    sendable.check(outgoing, delay_seconds=delay_seconds)
     pending = Pending(outgoing, delay_seconds)
     buffer = _buffers.get(own)
     if buffer is None:

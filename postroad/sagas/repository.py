@@ -8,6 +8,7 @@ import msgspec
 from django.core.exceptions import ValidationError
 
 from postroad import clock
+from postroad.codecs.json import write
 from postroad.errors import InvalidEnvelope, InvalidMessage, UnknownSaga
 from postroad.messaging.headers import FAILURE
 from postroad.sagas.execution import Direction, Position, Status
@@ -88,7 +89,12 @@ def place(instance: SagaInstance, position: Position) -> None:
 
 
 def write_data(instance: SagaInstance, data: SagaData) -> None:
-    """Put the saga's data into an instance as JSON values."""
+    """Put the saga's data into an instance as JSON values.
+
+    Raises:
+        InvalidMessage: They would not be read as what they are.
+    """
+    write(data, name=f"{instance.type} {instance.pk}: its data")
     instance.data = msgspec.to_builtins(data)
 
 
@@ -99,7 +105,7 @@ def read_data(instance: SagaInstance, data: type[D]) -> D:
         InvalidMessage: The stored data no longer fit the class: a field was added without default.
     """
     try:
-        return msgspec.convert(instance.data, data)
+        return msgspec.convert(instance.data, data, str_keys=True)
     except msgspec.ValidationError as error:
         raise InvalidMessage(
             f"{instance.type} {instance.pk}: stored data do not fit {data.__qualname__}: {error}"

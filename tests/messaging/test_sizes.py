@@ -11,7 +11,7 @@ from pytest_django import Settings
 from postroad.brokers.rabbitmq_frames import Packer
 from postroad.commands.sender import send
 from postroad.errors import InvalidMessage, MessageTooLarge, PostroadError
-from postroad.messaging import limits
+from postroad.messaging import sendable
 from postroad.messaging.message import Address, Envelope, Outgoing
 from postroad.messaging.models import OutboxMessage
 from postroad.messaging.producer import put, unit_of_work
@@ -59,25 +59,25 @@ def test_a_key_above_the_limit_of_headers_is_refused_in_the_senders_transaction(
 )
 def test_a_name_that_amqp_cannot_carry_is_refused(changes: dict[str, object]) -> None:
     with pytest.raises(MessageTooLarge, match="256 bytes"):
-        limits.check(letter(**changes))
+        sendable.check(letter(**changes))
 
 
 @pytest.mark.parametrize("address", [Address(channel="c" * 256), Address(channel="x", route="r" * 256)])
 def test_an_address_that_amqp_cannot_carry_is_refused(address: Address) -> None:
     with pytest.raises(MessageTooLarge, match="256 bytes"):
-        limits.check(Outgoing(address=address, envelope=LETTER))
+        sendable.check(Outgoing(address=address, envelope=LETTER))
 
 
 @pytest.mark.parametrize("headers", [{"a": "\ud800"}, {"\udfff": "a"}, {"CC": "x"}, {"BCC": "x"}])
 def test_what_is_no_text_or_the_brokers_own_is_refused(headers: dict[str, str]) -> None:
     with pytest.raises(InvalidMessage):
-        limits.check(letter(headers=headers))
+        sendable.check(letter(headers=headers))
 
 
 def test_a_body_above_a_megabyte_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
-        limits.check(letter(body=b"x" * 1_000_000))
-        limits.check(letter(body=b"x" * 1_000_001))
+        sendable.check(letter(body=b"x" * 1_000_000))
+        sendable.check(letter(body=b"x" * 1_000_001))
 
     assert [record.__dict__["body_bytes"] for record in caplog.records] == [1_000_001]
 
@@ -102,7 +102,7 @@ text = st.one_of(st.text(max_size=300), st.integers(200, 70_000).map(lambda size
 def test_whatever_is_not_refused_fits_a_frame(envelope: Envelope, channel: str, route: str) -> None:
     outgoing = Outgoing(address=Address(channel=channel, route=route), envelope=envelope)
     try:
-        limits.check(outgoing)
+        sendable.check(outgoing)
     except PostroadError:
         return
     header_frame = Packer(channel=1, frame_max=FRAME_BYTES).pack(outgoing)

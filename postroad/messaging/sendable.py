@@ -1,0 +1,110 @@
+"""What no broker or database could carry is refused when it is sent.  Not: the content of a body, which its codec checks.
+
+A refusal comes in the sender's transaction, where somebody can still do something about it; what a broker refuses all
+the same is set aside by the relay.  The limits are those of AMQP 0-9-1, RabbitMQ and PostgreSQL; they hold for every broker, so that what works in one process works with a broker too.
+"""
+
+import logging
+from collections.abc import Iterator
+
+from postroad.conf import Settings, settings
+from postroad.errors import InvalidMessage, MessageTooLarge
+from postroad.messaging.message import Outgoing
+
+log = logging.getLogger(__name__)
+
+MOST_SHORT_BYTES = 255
+"""Of an address part, a property or the name of a header (short strings, AMQP 0-9-1 §4.2.5.3)."""
+
+_PROPERTIES = ("id", "type", "content_type", "correlation_id", "reply_to", "app_id")
+_BROKERS_OWN = frozenset({"CC", "BCC"})  # lists of further routes (rabbitmq.com/docs/sender-selected); ours are text
+_HEADER_OVERHEAD = 6  # bytes of a header beside its name and value
+_LONGEST_DELAY_SECONDS = 100 * 365 * 24 * 3600.0  # beyond a century a delay is a mistake, and databases' dates end
+_MOST_SHOWN = 60  # characters of a value in an error
+
+
+def check(outgoing: Outgoing, *, delay_seconds: float = 0.0) -> None:
+    """Refuse a message that could not be sent or kept.
+
+    Raises:
+        MessageTooLarge: The body, the headers together, or a short text is too long.
+        InvalidMessage: A text is no text, a header is the broker's own, or the delay is none.
+    """
+    conf, body_bytes = settings(), len(outgoing.envelope.body)
+    if not 0.0 <= delay_seconds <= _LONGEST_DELAY_SECONDS:  # a NaN is neither
+        raise _cannot_be_sent(outgoing, f"delay_seconds = {delay_seconds}; use 0 to {_LONGEST_DELAY_SECONDS:.0f}")
+    if body_bytes > conf.message_body_bytes:
+        raise MessageTooLarge(
+            f"{_name(outgoing)!r} cannot be sent: it has a body of {body_bytes} bytes; the most is"
+            f" {conf.message_body_bytes} (MESSAGE_BODY_BYTES). Store the data and send a reference to it, or raise the"
+            " setting and the broker's max_message_size."
+        )
+    _check_headers(outgoing, conf)
+    if body_bytes > conf.message_body_warning_bytes:
+        log.warning(
+            "large message sent",
+            extra={"type": _name(outgoing), "message_id": outgoing.envelope.id, "body_bytes": body_bytes},
+        )
+
+
+def _check_headers(outgoing: Outgoing, conf: Settings) -> None:
+    size = _plain_bytes(outgoing)
+    if size is None:
+        for name, value, is_short in _texts(outgoing):
+            _check_text(outgoing, name, value, is_short=is_short)
+        size = sum(len(value.encode()) for _, value, _ in _texts(outgoing))
+    size += _HEADER_OVERHEAD * len(outgoing.envelope.headers)
+    if size > conf.message_header_bytes:
+        raise MessageTooLarge(
+            f"{_name(outgoing)!r} cannot be sent: it has headers and properties of {size} bytes, its key included; the"
+            f" most is {conf.message_header_bytes} (MESSAGE_HEADER_BYTES). Move the data into the body."
+        )
+    if not _BROKERS_OWN.isdisjoint(outgoing.envelope.headers):
+        raise _cannot_be_sent(outgoing, "the headers CC and BCC are the broker's own; rename yours")
+
+
+def _plain_bytes(outgoing: Outgoing) -> int | None:
+    """Return the size of all texts together where all is well, as it almost always is: ASCII, none too long; else None."""
+    envelope, address = outgoing.envelope, outgoing.address
+    shorts = (address.channel, address.route, *(getattr(envelope, name) for name in _PROPERTIES), *envelope.headers)
+    try:
+        text = "".join((*shorts, *envelope.headers.values()))
+    except TypeError:
+        return None
+    is_plain = "\0" not in text and text.isascii() and len(max(shorts, key=len)) <= MOST_SHORT_BYTES
+    return len(text) if is_plain else None
+
+
+def _texts(outgoing: Outgoing) -> Iterator[tuple[str, str, bool]]:
+    """Yield each text with its name, and whether it is a short string."""
+    yield "its channel", outgoing.address.channel, True
+    yield "its route", outgoing.address.route, True
+    for name in _PROPERTIES:
+        yield f"its {name}" if name in ("id", "type") else name, getattr(outgoing.envelope, name), True
+    for header, value in outgoing.envelope.headers.items():
+        yield "the name of a header", header, True
+        yield f"header {header!r:.{_MOST_SHOWN}}", value, False
+
+
+def _check_text(outgoing: Outgoing, name: str, value: object, *, is_short: bool) -> None:
+    shown = f"{name} = {value!r:.{_MOST_SHOWN}}"
+    if not isinstance(value, str):
+        raise _cannot_be_sent(outgoing, f"{shown} is no text but {type(value).__name__}")
+    if "\0" in value:
+        raise _cannot_be_sent(outgoing, f"{shown} has a NUL character, which no database keeps")
+    try:
+        size = len(value.encode())
+    except UnicodeEncodeError:
+        raise _cannot_be_sent(outgoing, f"{shown} has half of a surrogate pair, which is no text") from None
+    if is_short and size > MOST_SHORT_BYTES:
+        raise MessageTooLarge(
+            f"{_name(outgoing)!r} cannot be sent: {shown} has {size} bytes; AMQP carries {MOST_SHORT_BYTES}. Shorten it."
+        )
+
+
+def _cannot_be_sent(outgoing: Outgoing, why: str) -> InvalidMessage:
+    return InvalidMessage(f"{_name(outgoing)!r} cannot be sent: {why}.")
+
+
+def _name(outgoing: Outgoing) -> str:
+    return str(outgoing.envelope.type)[:MOST_SHORT_BYTES]
