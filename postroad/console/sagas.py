@@ -17,7 +17,7 @@ from postroad.console.readonly import ReadOnlyAdmin
 from postroad.console.theme import display
 from postroad.console.timeline import timeline
 from postroad.sagas.execution import Status
-from postroad.sagas.models import SagaInstance
+from postroad.sagas.models import SagaInstance, indexed
 
 _COLOURS = {
     Status.RUNNING.value: "info",
@@ -66,7 +66,7 @@ class SagaInstanceAdmin(ReadOnlyAdmin):
         try:
             return rows.filter(pk=UUID(term))
         except ValueError:
-            return rows.filter(type__in=distinct_values(SagaInstance, "type"), key=term.removeprefix("#"))
+            return rows.filter(type__in=distinct_values(SagaInstance, "type"), key=indexed(term.removeprefix("#")))
 
     @override
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> HttpResponse:
@@ -99,7 +99,7 @@ class SagaInstanceAdmin(ReadOnlyAdmin):
 def saga_links(service: str, key: object) -> SafeString:
     """Return links to the timelines of a service's sagas about `key`, newest first, for the page of what they work on."""
     types = [name for name in distinct_values(SagaInstance, "type") if name.startswith(f"{service}.")]
-    found = SagaInstance.objects.filter(type__in=types, key=str(key)).defer("data").order_by("-created_at")
+    found = SagaInstance.objects.filter(type__in=types, key=indexed(str(key))).defer("data").order_by("-created_at")
     return _links(found[:_MOST_LINKS]) or SafeString("-")
 
 

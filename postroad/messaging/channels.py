@@ -13,6 +13,9 @@ from postroad.messaging.message import Address
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)*")
 _RESERVED = (".replies", ".any", ".dead", ".snapshots", ".tasks")  # other queues of the contract end so
+MOST_CHARACTERS = 200
+"""Of the name of a channel or a subscriber: with a shard behind it, it is a queue, and AMQP's names have 255 bytes."""
+
 _MOST_SHARDS = 256  # a queue each; more than this many queues a channel only costs the broker memory
 
 
@@ -28,6 +31,8 @@ def _check(name: str, shards: int) -> None:
         raise InvalidDeclaration(
             f"channel name {name!r}: {name.rpartition('.')[2]!r} at the end is reserved; rename it."
         )
+    if len(name) > MOST_CHARACTERS:
+        raise InvalidDeclaration(f"channel name {name!r}: use at most {MOST_CHARACTERS} characters.")
     if not 1 <= shards <= _MOST_SHARDS:
         raise InvalidDeclaration(f"channel {name!r}: {shards} shards; use 1 to {_MOST_SHARDS}.")
 

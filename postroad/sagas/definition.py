@@ -11,6 +11,9 @@ from postroad.errors import InvalidDeclaration
 from postroad.messaging.channels import CommandChannel
 from postroad.sagas.steps import Action, CommandAction, LocalAction, OnReply, SagaData, Step
 
+_MOST_CHARACTERS = 200  # of a name, which is in one index with the key
+_LAST_VERSION = 2**31 - 1  # the database's integer
+
 
 class Saga:
     """Ordered steps over one kind of data.
@@ -105,8 +108,7 @@ class Saga:
         return handlers.get(type(reply))
 
     def _problems(self) -> Iterator[str]:
-        if "." not in self.name:
-            yield "write its name as '<service>.<VerbNoun>', such as 'orders.CreateOrder'."
+        yield from self._name_problems()
         if self.key not in self.data.__struct_fields__:
             yield f"key {self.key!r} is no field of {self.data.__qualname__}."
         elif is_marked(self.data, self.key):
@@ -120,6 +122,14 @@ class Saga:
             yield "more than one pivot."
         for index, step in enumerate(self.steps):
             yield from self._step_problems(step, is_late=bool(pivots) and index >= pivots[0])
+
+    def _name_problems(self) -> Iterator[str]:
+        if "." not in self.name:
+            yield "write its name as '<service>.<VerbNoun>', such as 'orders.CreateOrder'."
+        if len(self.name.encode()) > _MOST_CHARACTERS:
+            yield f"use at most {_MOST_CHARACTERS} characters for its name."
+        if not 0 <= self.version <= _LAST_VERSION:
+            yield f"version {self.version} is none of 0 to {_LAST_VERSION}."
 
     def _step_problems(self, step: Step, *, is_late: bool) -> Iterator[str]:
         if step.do is None and step.undo is None:

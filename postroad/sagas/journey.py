@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from postroad.sagas.models import SagaInstance, SagaStep
+from postroad.sagas.models import SagaInstance, SagaStep, indexed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ class Journey:
 
 def find_journey(saga_types: Collection[str], key: str) -> Journey | None:
     """Return the story of the latest saga of these types about `key`; None if there is none.  Two statements."""
-    instance = SagaInstance.objects.filter(type__in=saga_types, key=key).order_by("-created_at").first()
+    instance = SagaInstance.objects.filter(type__in=saga_types, key=indexed(key)).order_by("-created_at").first()
     if instance is None:
         return None
     return Journey(

@@ -31,7 +31,7 @@ from postroad.sagas import catalog, execution, repository
 from postroad.sagas.catalog import Entry
 from postroad.sagas.definition import Saga
 from postroad.sagas.execution import Direction, Status, Turn
-from postroad.sagas.models import SagaInstance, SagaStep
+from postroad.sagas.models import SagaInstance, SagaStep, indexed
 from postroad.sagas.participant import unlock
 from postroad.sagas.steps import CommandAction, LocalAction, SagaData
 
@@ -243,7 +243,7 @@ def _new_instance(saga: Saga, data: SagaData) -> SagaInstance:
         id=new_id(),
         type=saga.name,
         version=saga.version,
-        key=key_text(getattr(data, saga.key)),
+        key=indexed(key_text(getattr(data, saga.key))),
         created_at=moment,
         updated_at=moment,
     )

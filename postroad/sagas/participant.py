@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing_extensions import override
 
 from postroad.codecs.names import Description, describe, key_of
-from postroad.codecs.types import Message, Text
+from postroad.codecs.types import Message
 from postroad.commands.dispatcher import CommandDispatcher
 from postroad.commands.handlers import CommandHandlers
 from postroad.envelopes import envelope_of
@@ -21,12 +21,13 @@ from postroad.messaging.channels import CommandChannel
 from postroad.messaging.message import Envelope, Kind, Outgoing
 from postroad.messaging.producer import put
 from postroad.sagas import locks
+from postroad.sagas.models import indexed
 
 
 class Unlock(Message):
     """Tells a participant that the saga which locked the target has ended; a notification."""
 
-    target: Text
+    target: str
 
 
 describe(Unlock, Description(name="postroad.Unlock"))
@@ -50,7 +51,7 @@ class Participant(CommandDispatcher):
         if not lock or not saga_id or not key:
             super().act(envelope, command, headers=headers)
             return
-        target = f"{self._channel.name}/{lock}/{key}"
+        target = indexed(f"{self._channel.name}/{lock}/{key}")
         if locks.claim(target, saga_id=saga_id, saga_type=envelope.headers.get(names.SAGA_TYPE, "")):
             super().act(envelope, command, headers={**(headers or {}), names.SAGA_LOCK: target})
         else:

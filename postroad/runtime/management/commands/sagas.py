@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from postroad.runtime.logs import printable
 from postroad.sagas.execution import Status
-from postroad.sagas.models import SagaInstance
+from postroad.sagas.models import SagaInstance, indexed
 
 _ENDED = (Status.COMPLETED, Status.COMPENSATED)
 
@@ -69,7 +69,7 @@ def _find(text: str) -> SagaInstance:
     try:
         saga = SagaInstance.objects.filter(pk=UUID(text)).first()
     except ValueError:
-        saga = SagaInstance.objects.filter(key=text).order_by("-created_at").first()
+        saga = SagaInstance.objects.filter(key=indexed(text)).order_by("-created_at").first()
     if saga is None:
         raise CommandError(f"There is no saga {text!r}; 'sagas list --all' shows what is there.")
     return saga
