@@ -19,7 +19,7 @@ from postroad import clock, handling
 from postroad.codecs.names import description_of, key_text
 from postroad.codecs.showing import shown_field
 from postroad.codecs.types import Message
-from postroad.commands.messages import Done, reply_description
+from postroad.commands.messages import Done, command_description, reply_description
 from postroad.commands.refusals import Refusal
 from postroad.commands.sender import send
 from postroad.errors import InvalidMessage, InvalidResult, PermanentError, summary
@@ -62,6 +62,12 @@ def take_reply(envelope: Envelope, reply: Message) -> bool:
     """
     instance = repository.lock(envelope.headers.get(names.SAGA_ID, ""))
     if target := envelope.headers.get(names.SAGA_LOCK):
+        if not _is_lock(instance, target):
+            stop(
+                envelope,
+                InvalidMessage(f"header {names.SAGA_LOCK!r} {target!r:.100} names no lock of {instance.type}."),
+            )
+            return True
         _note_lock(instance, target)
     if not _is_awaited(instance, envelope):
         log.info(
@@ -220,6 +226,14 @@ class _Run:
         )
         self.begun.append(step)
         return step
+
+
+def _is_lock(instance: SagaInstance, target: str) -> bool:
+    """Whether the saga can give back what a reply says is locked: `channel/lock/key` of a channel that it sends to."""
+    channels = {
+        command_description(one).channel.name for one in catalog.find(instance.type, instance.version).saga.commands()
+    }
+    return target.count("/") >= 2 and target.partition("/")[0] in channels
 
 
 def _note_lock(instance: SagaInstance, target: str) -> None:

@@ -95,6 +95,18 @@ def test_a_saga_is_stuck_on_a_reply_it_cannot_use_and_says_why(shop: Shop, kind:
     assert "the reply to step 'bake' cannot be used, and is parked" in told.why
 
 
+@pytest.mark.parametrize("lock", ["garbage", "bakery/oven", "elsewhere/oven/1", "/", "a/b/\0"])
+def test_a_reply_with_a_lock_that_could_not_be_given_back_makes_the_saga_stuck(shop: Shop, lock: str) -> None:
+    saga = begin()
+    envelope = answer(saga, "bakery.Baked", b'{"loaves":1}')
+    result = take(replace(envelope, headers={**envelope.headers, "saga-lock": lock}))
+    saga.refresh_from_db()
+
+    assert (result.outcome, saga.status, saga.locks) == (Outcome.DONE, Status.STUCK, [])
+    assert "names no lock of counter.Sell" in saga.reason
+    assert DeadLetter.objects.get().state == DeadLetterState.PARKED
+
+
 def test_redriven_too_early_the_reply_stays_parked_and_the_saga_stuck(shop: Shop) -> None:
     saga = begin()
     take(answer(saga, "bakery.Burnt"))
