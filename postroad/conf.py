@@ -70,6 +70,11 @@ class Settings:
     confirm_seconds: float = _setting(15.0, "how long a publisher waits for the broker's confirms", least=0.1)
     consumer_batch_messages: int = _setting(50, "most messages handled in one transaction", least=1)
     consumer_prefetch_messages: int = _setting(200, "messages a queue may have under way to a worker", least=1)
+    consumer_message_bytes: int = _setting(
+        16 * 1024 * 1024,
+        "largest body that is read, larger ones are parked unread; most that a connection has in memory, and a batch",
+        least=1,
+    )
     consumer_attempts: int = _setting(4, "attempts before a failing message is parked", least=1)
     consumer_retry_first_seconds: float = _setting(0.1, "wait after a message's first failure", least=0)
     consumer_retry_ceiling_seconds: float = _setting(5.0, "longest wait before a message is tried again", least=0)

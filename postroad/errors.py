@@ -15,6 +15,7 @@ PostroadError
 ├── PermanentError              the same input fails again; a message with it is parked at once
 │   ├── InvalidMessage              a body or header does not fit its type
 │   │   └── MessageTooLarge             a body or headers that no broker takes
+│   ├── BodyUnread                  a parked body that is too large to be read
 │   ├── ForeignMessage              it never belonged to the contract; parked alone, without its key
 │   │   ├── InvalidEnvelope             what every message has is missing: its id, a reply's saga
 │   │   ├── UnknownMessageType          no handler, or no class, of that wire name
@@ -109,6 +110,10 @@ class InvalidMessage(PermanentError):
 
 class MessageTooLarge(InvalidMessage):
     """A message has a body, headers or a name that no broker takes; it was not sent."""
+
+
+class BodyUnread(PermanentError):
+    """The body of a parked message is larger than CONSUMER_MESSAGE_BYTES."""
 
 
 class ForeignMessage(PermanentError):

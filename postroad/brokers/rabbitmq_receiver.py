@@ -121,4 +121,5 @@ class RabbitMQReceiver(Receiver):
         self._buffer.clear()
         for queue, consumer in self._consumers.items():
             self._last_tags[queue] = consumer.last
+            consumer.lose()
         self._consumers.clear()

@@ -12,23 +12,30 @@ from postroad.codecs.sensitive import MASK, has_sensitive, hide_in, is_marked, m
 from postroad.codecs.types import Message
 from postroad.secrecy import hide_passwords
 
-_MOST_READ = 1_000_000
+MOST_READ = 1_000_000
 """Bytes of a body up to which it is read to be shown in part."""
 
 
-def shown_body(type_name: str, body: bytes) -> bytes:
-    """Return a body fit for people; a sentence in its place if nothing of it is."""
+def shown_body(type_name: str, body: bytes, *, size: int | None = None) -> bytes:
+    """Return a body fit for people; a sentence in its place if nothing of it is.
+
+    Args:
+        type_name: Wire name of the message's type.
+        body: The body, or its beginning, of `MOST_READ` bytes at least.
+        size: Bytes of the whole.
+    """
+    size = len(body) if size is None else size
     classes = classes_of(type_name)
     if not classes:
-        return _hidden(body, "its type is not declared in this process")
+        return _hidden(size, "its type is not declared in this process")
     if not has_sensitive(*classes):
         return body
-    if len(body) > _MOST_READ:
-        return _hidden(body, f"its type holds something sensitive, and it is larger than {_MOST_READ} bytes")
+    if size > MOST_READ:
+        return _hidden(size, f"its type holds something sensitive, and it is larger than {MOST_READ} bytes")
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):
-        return _hidden(body, "its type holds something sensitive, and it cannot be read as that type")
+        return _hidden(size, "its type holds something sensitive, and it cannot be read as that type")
     return json.dumps(masked(value, *classes), indent=2, ensure_ascii=False).encode(errors="replace")
 
 
@@ -50,5 +57,5 @@ def shown_field(message: Message, name: str) -> str:
     return MASK if is_marked(type(message), name) else "" if value is None else str(value)
 
 
-def _hidden(body: bytes, why: str) -> bytes:
-    return f"{MASK} {len(body)} bytes are hidden: {why}.".encode()
+def _hidden(size: int, why: str) -> bytes:
+    return f"{MASK} {size} bytes are hidden: {why}.".encode()

@@ -3,9 +3,10 @@
 from django.utils.safestring import SafeString
 
 from postroad.codecs.sensitive import MASK, masked
-from postroad.codecs.showing import shown_body, shown_headers
+from postroad.codecs.showing import MOST_READ, shown_body, shown_headers
 from postroad.console import render
 from postroad.errors import MisconfiguredError
+from postroad.messaging import deadletters
 from postroad.messaging.headers import NAMES
 from postroad.messaging.models import DeadLetter, OutboxMessage
 from postroad.runtime import bootstrap
@@ -16,7 +17,12 @@ from postroad.sagas.models import SagaInstance
 def body(row: DeadLetter | OutboxMessage) -> SafeString:
     """Return the body of a stored message."""
     bootstrap.platform()  # imports what the services declare
-    return render.body(shown_body(row.type, bytes(row.body)), content_type=row.content_type)
+    if isinstance(row, DeadLetter):
+        size, read = deadletters.body_bytes(row), deadletters.opening(row, MOST_READ)
+    else:
+        size, read = len(row.body), bytes(row.body)
+    shown = shown_body(row.type, read, size=size)
+    return render.body(shown, content_type=row.content_type, size=size if shown is read else None)
 
 
 def headers(row: DeadLetter | OutboxMessage) -> SafeString:

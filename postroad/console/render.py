@@ -45,9 +45,9 @@ def long_text(text: str, *, whole: int | None = None) -> SafeString:
     return format_html('<pre class="postroad-pre" tabindex="0">{}{}</pre>', text[:MOST_SHOWN], rest)
 
 
-def body(content: bytes, *, content_type: str) -> SafeString:
-    """Return a message's body, indented when it is JSON."""
-    return long_text(_readable(content, content_type), whole=len(content))
+def body(content: bytes, *, content_type: str, size: int | None = None) -> SafeString:
+    """Return a message's body, indented when it is JSON; `size` is that of the whole if this is its beginning."""
+    return long_text(_readable(content, content_type), whole=size or len(content))
 
 
 def named_values(values: Mapping[str, object]) -> SafeString:

@@ -38,6 +38,9 @@ class Delivery:
         is_redelivered: The broker has handed it out before.
         dead_from: On a dead-letter queue: the queue that gave it up; else empty.
         dead_reason: On a dead-letter queue: the broker's word for why; else empty.
+        body_path: File that has the body until the delivery is settled, or its connection is lost: it would be too
+            much in memory, and the envelope's body is empty.  Else empty.
+        body_bytes: Size of that file; else 0.
     """
 
     queue: str
@@ -46,6 +49,8 @@ class Delivery:
     is_redelivered: bool = False
     dead_from: str = ""
     dead_reason: str = ""
+    body_bytes: int = 0
+    body_path: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

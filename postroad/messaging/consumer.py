@@ -2,13 +2,15 @@
 
 Messages gather while a job runs; whatever is there is the next batch.  When a batch fails its messages are taken
 one by one; a failing one is tried again in its place after a growing delay, then parked; one that kills its process
-is parked without being run and handed to the broker's dead-letter queue.  Nothing is requeued: that breaks order.
+is parked without being run and handed to the broker's dead-letter queue.  One whose body is too large is parked
+without being run, and the broker has done with it.  Nothing is requeued: that breaks order.
 
 Concurrency: not safe in threads; its driver calls it from one thread or under a lock.
 """
 
 import time
 from collections import OrderedDict, deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
@@ -21,6 +23,8 @@ from postroad.retry import Backoff
 
 CRASHES = 2
 """Times a message may kill its process before it is parked unrun: once may be the machine's fault."""
+
+UNREAD = "the body was not read"
 
 _REMEMBERED = 2000  # ids whose acknowledgement may have been lost with the connection
 
@@ -45,6 +49,7 @@ class Job:
         attempts: Failures so far of a single message.
         reason: Why it is to be parked, in mode PARK.
         dead: On a dead-letter queue, for each message: the queue that gave it up, and why.
+        body_paths: For each message: the file that has its body, or empty; see `Delivery`.
     """
 
     subscriber: str
@@ -53,6 +58,7 @@ class Job:
     attempts: int = 0
     reason: str = ""
     dead: tuple[tuple[str, str], ...] = ()
+    body_paths: tuple[str, ...] = ()
 
 
 class Outcome(StrEnum):
@@ -91,6 +97,7 @@ class Policy:
     batch_messages: int
     attempts: int
     backoff: Backoff
+    message_bytes: int = 16 * 1024 * 1024
 
 
 def policy() -> Policy:
@@ -98,6 +105,7 @@ def policy() -> Policy:
     conf = settings()
     return Policy(
         batch_messages=conf.consumer_batch_messages,
+        message_bytes=conf.consumer_message_bytes,
         attempts=conf.consumer_attempts,
         backoff=Backoff(
             first_seconds=conf.consumer_retry_first_seconds, ceiling_seconds=conf.consumer_retry_ceiling_seconds
@@ -167,8 +175,7 @@ class Lane:
         """Return the next job at `now` (monotonic seconds); None while one runs, a delay lasts or nothing waits."""
         if self._in_flight or not self._buffer or now < self.wait_until:
             return None
-        size = 1 if self._singles else self._policy.batch_messages
-        deliveries = tuple(islice(self._buffer, size))
+        deliveries = tuple(self._next(1 if self._singles else self._policy.batch_messages))
         job = self._job(deliveries)
         self._in_flight, self._is_stale = (job, deliveries), False
         for _ in deliveries:
@@ -222,18 +229,40 @@ class Lane:
         """Drop the buffer: its channel was closed on purpose and the broker has the messages back."""
         self._buffer.clear()
 
+    def _next(self, most: int) -> Iterator[Delivery]:
+        """Yield the next messages, `most` of them and no more bytes than one may have; one that is too large alone."""
+        held = 0
+        for position, delivery in enumerate(islice(self._buffer, most)):
+            size = delivery.body_bytes or len(delivery.envelope.body)
+            if position and held + size > self._policy.message_bytes:
+                return
+            yield delivery
+            held += size
+            if held > self._policy.message_bytes:
+                return
+
     def _job(self, deliveries: tuple[Delivery, ...]) -> Job:
         envelopes = tuple(delivery.envelope for delivery in deliveries)
         dead = tuple((delivery.dead_from, delivery.dead_reason) for delivery in deliveries)
         failures = self._failures.get(self._name(deliveries[0]), 0)
         crashes = self._crashes.get(self._name(deliveries[0]), 0)
         mode, reason = Mode.BATCH, ""
-        if crashes >= CRASHES and len(deliveries) == 1:
+        size = deliveries[0].body_bytes or len(envelopes[0].body)
+        if size > self._policy.message_bytes:
+            mode = Mode.PARK
+            reason = f"{UNREAD}: it has {size} bytes, CONSUMER_MESSAGE_BYTES is {self._policy.message_bytes}"
+        elif crashes >= CRASHES and len(deliveries) == 1:
             mode, reason = Mode.PARK, f"killed its process {crashes} times: {self._crash_error}"
         elif self._singles or (failures and len(deliveries) == 1):
             mode = Mode.LAST if failures + 1 >= self._policy.attempts else Mode.SINGLE
         return Job(
-            subscriber=self.subscriber, envelopes=envelopes, mode=mode, attempts=failures, reason=reason, dead=dead
+            subscriber=self.subscriber,
+            envelopes=envelopes,
+            mode=mode,
+            attempts=failures,
+            reason=reason,
+            dead=dead,
+            body_paths=tuple(delivery.body_path for delivery in deliveries),
         )
 
     def _done(self, job: Job, deliveries: tuple[Delivery, ...]) -> Settlement:
@@ -248,7 +277,8 @@ class Lane:
             self._handled.popitem(last=False)
         if self._is_stale:
             return Settlement()
-        return Settlement(reject=deliveries) if job.mode is Mode.PARK else Settlement(ack=deliveries)
+        has_killed = job.mode is Mode.PARK and not job.reason.startswith(UNREAD)
+        return Settlement(reject=deliveries) if has_killed else Settlement(ack=deliveries)
 
     def _failed(self, deliveries: tuple[Delivery, ...]) -> None:
         failures = 0

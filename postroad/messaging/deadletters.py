@@ -5,19 +5,23 @@ never belonged to the contract is parked alone: it keeps its header, but holds n
 Redrive handles the parked messages of a key in that order, each in a transaction of its own.
 """
 
+import itertools
 import traceback as tracebacks
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
+from django.db.models.functions import Length
 
 from postroad import clock
-from postroad.errors import ForeignMessage, summary
+from postroad.conf import settings
+from postroad.errors import BodyUnread, ForeignMessage, summary
 from postroad.ids import new_id
 from postroad.messaging import inbox
 from postroad.messaging.message import SHORT, Envelope, short, storable
-from postroad.messaging.models import DeadLetter, DeadLetterState, Start
+from postroad.messaging.models import DeadLetter, DeadLetterPart, DeadLetterState, Start
 from postroad.messaging.producer import unit_of_work
 
 Show = Callable[[str, Envelope], str]
@@ -25,6 +29,7 @@ Show = Callable[[str, Envelope], str]
 
 BEHIND = "an earlier message of the same key is parked"
 
+_PART_BYTES = 1024 * 1024
 _MOST_REASON = 4_000  # characters: an error may have its whole input in its text
 _MOST_TRACEBACK = 100_000  # the last characters, where it happened
 
@@ -52,17 +57,22 @@ def park(
     traceback: str = "",
     attempts: int = 0,
     is_alone: bool = False,
+    body_path: str = "",
 ) -> None:
     """Store a message as a dead letter and mark it processed, so that a duplicate changes nothing.
 
-    Its key is parked with it, unless it is alone.
+    Its key is parked with it, unless it is alone.  A body that was not read is stored from its file, part by part.
 
     Concurrency: parking the same message twice is one dead letter.
     """
     subscriber = short(storable(subscriber))  # of what the broker gave up, the sender may have had a hand in it
     with transaction.atomic():
         if inbox.admit(subscriber, [envelope]).new:
-            _store(subscriber, envelope, reason=reason, traceback=traceback, attempts=attempts, is_alone=is_alone)
+            message_id = _store(
+                subscriber, envelope, reason=reason, traceback=traceback, attempts=attempts, is_alone=is_alone
+            )
+            if body_path:
+                _store_parts(DeadLetter.objects.get(subscriber=subscriber, message_id=message_id), Path(body_path))
 
 
 def park_behind(subscriber: str, envelope: Envelope) -> bool:
@@ -81,12 +91,12 @@ def keep(subscriber: str, envelope: Envelope, *, reason: str) -> None:
     _store(subscriber, envelope, reason=reason, traceback="", attempts=1)
 
 
-def collect(subscriber: str, envelope: Envelope, *, reason: str, is_alone: bool) -> None:
+def collect(subscriber: str, envelope: Envelope, *, reason: str, is_alone: bool, body_path: str = "") -> None:
     """Store what the broker itself gave up; nothing happens if it is parked already.
 
     The message may have been handled before its acknowledgement was lost: then there is nothing to keep either.
     """
-    park(subscriber, envelope, reason=reason, is_alone=is_alone)
+    park(subscriber, envelope, reason=reason, is_alone=is_alone, body_path=body_path)
 
 
 def redrive(subscriber: str, key: str, handle: Callable[[Envelope], None], *, show: Show) -> Redrive:
@@ -146,12 +156,42 @@ def discard(letter: DeadLetter) -> bool:
         return True
 
 
+def body_bytes(letter: DeadLetter) -> int:
+    """Return the size of a letter's body; one that was not read is in parts, and stays in the database."""
+    parts: int | None = None if letter.body else letter.parts.aggregate(total=Sum(Length("data")))["total"]
+    return parts or len(letter.body)
+
+
+def opening(letter: DeadLetter, most: int) -> bytes:
+    """Return the beginning of a letter's body, at most so many bytes."""
+    body = bytearray(letter.body[:most])
+    for part in letter.parts.order_by("number").iterator(chunk_size=1) if not body else ():
+        body += part.data
+        if len(body) >= most:
+            break
+    return bytes(body[:most])
+
+
 def envelope_of(letter: DeadLetter) -> Envelope:
-    """Return the parked message as it was received."""
+    """Return the parked message as it was received.
+
+    Raises:
+        BodyUnread: Its body was too large to be read, and still is.
+    """
+    size, most = body_bytes(letter), settings().consumer_message_bytes
+    if size > most:
+        raise BodyUnread(
+            f"the body has {size} bytes, CONSUMER_MESSAGE_BYTES is {most}; discard the message, or redrive it with"
+            f" POSTROAD_CONSUMER_MESSAGE_BYTES={size} manage.py deadletters redrive {letter.pk}."
+        )
+    return _envelope(letter, opening(letter, size))
+
+
+def _envelope(letter: DeadLetter, body: bytes) -> Envelope:
     return Envelope(
         id=letter.message_id,
         type=letter.type,
-        body=bytes(letter.body),
+        body=body,
         content_type=letter.content_type,
         correlation_id=letter.correlation_id,
         reply_to=letter.reply_to,
@@ -171,8 +211,11 @@ def parked(subscriber: str, key: str) -> "QuerySet[DeadLetter]":
 
 def _store(
     subscriber: str, envelope: Envelope, *, reason: str, traceback: str, attempts: int, is_alone: bool = False
-) -> None:
-    """Insert a letter, unless there is one of this message from before retention forgot that it was processed."""
+) -> str:
+    """Insert a letter, unless there is one of this message from before retention forgot that it was processed.
+
+    Returns the message id in it.
+    """
     letter = DeadLetter(
         subscriber=subscriber,
         message_id=inbox.identity(envelope) or f"unidentified-{new_id()}",
@@ -190,6 +233,19 @@ def _store(
         attempts=attempts,
     )
     DeadLetter.objects.bulk_create([letter], ignore_conflicts=True)
+    return letter.message_id
+
+
+def _store_parts(letter: DeadLetter, path: Path) -> None:
+    """Store a body from its file, part by part, unless the letter has one already."""
+    if body_bytes(letter):
+        return
+    with path.open("rb") as file:
+        for number in itertools.count():
+            data = file.read(_PART_BYTES)
+            if not data:
+                return
+            DeadLetterPart.objects.create(letter=letter, number=number, data=data)
 
 
 def _end(letter: DeadLetter, state: DeadLetterState) -> None:
@@ -199,7 +255,7 @@ def _end(letter: DeadLetter, state: DeadLetterState) -> None:
 
 def _note_failure(letter: DeadLetter, error: Exception, show: Show, *, is_alone: bool = False) -> str:
     """Write why a letter failed again; return it for people."""
-    envelope = envelope_of(letter)
+    envelope = _envelope(letter, b"" if isinstance(error, BodyUnread) else opening(letter, body_bytes(letter)))
     letter.attempts += 1
     letter.reason = storable(show(summary(error), envelope))
     letter.traceback = storable(show("".join(tracebacks.format_exception(error)), envelope))[-_MOST_TRACEBACK:]

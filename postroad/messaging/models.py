@@ -230,6 +230,26 @@ class DeclaredBindings(models.Model):
         return f"{self.services} {self.digest}"
 
 
+class DeadLetterPart(models.Model):
+    """A part of a body that was too large to be read; the letter's own body is empty then."""
+
+    letter = models.ForeignKey(DeadLetter, on_delete=models.CASCADE, related_name="parts", db_constraint=False)
+    number = models.IntegerField()
+    data = models.BinaryField()
+
+    class Meta:
+        """Read in order; parts whose letter has expired are deleted after it."""
+
+        db_table = "postroad_dead_letter_part"
+        constraints = [
+            models.UniqueConstraint(fields=["letter", "number"], name="postroad_dead_letter_part_once"),
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return f"part {self.number} of {self.letter_id}"
+
+
 class RelayLane(models.Model):
     """One lane of the outbox: a relay owns it for a batch by holding the lock on this row."""
 

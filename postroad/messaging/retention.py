@@ -81,6 +81,19 @@ _OF_A_LETTER = (
     " AND letter.message_id = postroad_processed_message.message_id)"
 )
 
+
+def _delete_parts(begin: Any, most: int) -> Batch:
+    """Delete parts of large bodies whose letter has expired."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DELETE_PARTS, [most])
+        return Batch(cursor.rowcount, begin if cursor.rowcount == most else None)
+
+
+_DELETE_PARTS = """
+    DELETE FROM postroad_dead_letter_part WHERE id IN (
+        SELECT id FROM postroad_dead_letter_part AS part WHERE NOT EXISTS (
+            SELECT 1 FROM postroad_dead_letter AS letter WHERE letter.id = part.letter_id) LIMIT %s)"""
+
 _expiring: list[Expiring] = [
     Expiry(
         table="postroad_processed_message",
@@ -98,6 +111,7 @@ _expiring: list[Expiring] = [
         )
         for state in ("redriven", "discarded")
     ),
+    _delete_parts,
 ]
 
 

@@ -4,6 +4,8 @@ import logging
 import time
 import traceback as tracebacks
 from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
 
 from django.db import connection
 
@@ -29,6 +31,13 @@ def run_job(job: Job) -> Result:
 
     Transient database errors are tried again at once and do not count; in mode LAST a failure parks the message.
     """
+    try:
+        job = _loaded(job)
+    except (
+        OSError
+    ) as error:  # it went with its connection, and the message comes again; or there is trouble with the disk
+        log.warning("file of a body cannot be read", extra=_about(job) | {"error": summary(error)})
+        return Result(outcome=Outcome.TRANSIENT, error=summary(error))
     for attempt in range(1, _TRANSIENT_TRIES + 1):
         try:
             return _run(job)
@@ -42,6 +51,17 @@ def run_job(job: Job) -> Result:
                 return Result(outcome=Outcome.TRANSIENT, error=line)
             time.sleep(_AT_ONCE.delay(attempt))
     return Result(outcome=Outcome.TRANSIENT)
+
+
+def _loaded(job: Job) -> Job:
+    """Return a job with the bodies that came in files; one that is only to be parked stays there, unread."""
+    if job.mode is Mode.PARK or not any(job.body_paths):
+        return job
+    envelopes = [
+        replace(envelope, body=Path(path).read_bytes()) if path else envelope
+        for envelope, path in zip(job.envelopes, job.body_paths, strict=True)
+    ]
+    return replace(job, envelopes=tuple(envelopes), body_paths=())
 
 
 def _run(job: Job) -> Result:
@@ -72,8 +92,8 @@ def _collect(job: Job) -> None:
         subscriber = queues.get(queue, queue or job.subscriber)
         subscription = platform().subscriptions.get(subscriber)
         is_alone = subscription is None or is_foreign(subscription, envelope)
-        why = f"given up by the broker: {reason or 'no reason given'}"
-        deadletters.collect(subscriber, envelope, reason=why, is_alone=is_alone)
+        why = f"given up by the broker: {reason or 'no reason given'}{'; ' if job.reason else ''}{job.reason}"
+        deadletters.collect(subscriber, envelope, reason=why, is_alone=is_alone, body_path=_unread(job))
 
 
 def _park(job: Job, *, reason: str, attempts: int, is_alone: bool, traceback: str = "") -> Result:
@@ -86,6 +106,7 @@ def _park(job: Job, *, reason: str, attempts: int, is_alone: bool, traceback: st
             traceback=traceback,
             attempts=attempts,
             is_alone=is_alone,
+            body_path=_unread(job),
         )
     except Exception as error:
         connection.close()
@@ -105,6 +126,10 @@ def _hide(text: str, envelopes: Iterable[Envelope]) -> str:
     for envelope in envelopes:
         text = shown_text(text, envelope.type, envelope.body)
     return text
+
+
+def _unread(job: Job) -> str:
+    return job.body_paths[0] if job.body_paths else ""
 
 
 def _about(job: Job) -> dict[str, str]:

@@ -115,6 +115,7 @@ class LaneDriver:
         """
         if self._consumer is not None:
             self._last_tag = self._consumer.last
+            self._consumer.lose()
         self._consumer = None
         self._is_releasing = False
         self._lane.forget()

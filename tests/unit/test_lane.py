@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -12,8 +13,8 @@ FAILED = Result(outcome=Outcome.FAILED, error="ValueError: no")
 TRANSIENT = Result(outcome=Outcome.TRANSIENT)
 
 
-def delivery(number: int, *, is_redelivered: bool = False) -> Delivery:
-    envelope = Envelope(id=f"id-{number}", type="bakery.Bake", body=b"{}")
+def delivery(number: int, *, is_redelivered: bool = False, body: bytes = b"{}") -> Delivery:
+    envelope = Envelope(id=f"id-{number}", type="bakery.Bake", body=body)
     return Delivery(queue="bakery.0", envelope=envelope, tag=number, is_redelivered=is_redelivered)
 
 
@@ -34,7 +35,7 @@ def tags(settlement: Settlement) -> list[int]:
 @pytest.fixture
 def lane() -> Lane:
     backoff = Backoff(first_seconds=10.0, ceiling_seconds=60.0)
-    return Lane(subscriber="bakery", policy=Policy(batch_messages=3, attempts=3, backoff=backoff))
+    return Lane(subscriber="bakery", policy=Policy(batch_messages=3, message_bytes=100, attempts=3, backoff=backoff))
 
 
 def offer(lane: Lane, *numbers: int) -> None:
@@ -168,3 +169,54 @@ def test_messages_without_an_id_are_counted_apart(lane: Lane) -> None:
 
     assert first.attempts == 1
     assert second.attempts == 0
+
+
+def offer_bodies(lane: Lane, *sizes: int) -> None:
+    for number, size in enumerate(sizes):
+        lane.offer(delivery(number, body=b"x" * size))
+
+
+def test_a_batch_has_no_more_bytes_than_one_message_may_have(lane: Lane) -> None:
+    offer_bodies(lane, 50, 50, 1, 100, 1)
+
+    batches = []
+    while lane.has_work:
+        batches.append(ids(take(lane)))
+        lane.finish(DONE)
+
+    assert batches == [["id-0", "id-1"], ["id-2"], ["id-3"], ["id-4"]]
+
+
+def test_a_body_that_is_too_large_is_parked_alone_unrun_and_acknowledged(lane: Lane) -> None:
+    offer_bodies(lane, 0, 101, 0)
+
+    before = take(lane)
+    lane.finish(DONE)
+    job = take(lane)
+    settlement = lane.finish(DONE)
+    after = take(lane)
+
+    assert [ids(before), ids(job), ids(after)] == [["id-0"], ["id-1"], ["id-2"]]
+    assert (before.mode, job.mode, after.mode) == (Mode.BATCH, Mode.PARK, Mode.BATCH)
+    assert job.reason == "the body was not read: it has 101 bytes, CONSUMER_MESSAGE_BYTES is 100"
+    assert (tags(settlement), settlement.reject) == ([1], ())
+
+
+def test_a_body_in_a_file_is_parked_from_there(lane: Lane) -> None:
+    lane.offer(replace(delivery(1, body=b""), body_bytes=1000, body_path="/tmp/body"))  # noqa: S108 - not opened
+
+    job = take(lane)
+
+    assert (job.mode, job.body_paths) == (Mode.PARK, ("/tmp/body",))  # noqa: S108
+    assert "1000 bytes" in job.reason
+
+
+def test_a_body_in_a_file_that_is_not_too_large_is_handled_from_there(lane: Lane) -> None:
+    lane.offer(delivery(0))
+    lane.offer(replace(delivery(1, body=b""), body_bytes=90, body_path="/tmp/body"))  # noqa: S108 - not opened
+    lane.offer(replace(delivery(2, body=b""), body_bytes=90, body_path="/tmp/other"))  # noqa: S108
+
+    job = take(lane)
+
+    assert (job.mode, ids(job)) == (Mode.BATCH, ["id-0", "id-1"])
+    assert job.body_paths == ("", "/tmp/body")  # noqa: S108

@@ -8,7 +8,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from typing_extensions import override
 
-from postroad.codecs.showing import shown_body, shown_headers
+from postroad.codecs.showing import MOST_READ, shown_body, shown_headers
+from postroad.messaging import deadletters
 from postroad.messaging.headers import NAMES
 from postroad.messaging.models import DeadLetter, DeadLetterState
 from postroad.runtime import bootstrap, redrive
@@ -78,9 +79,10 @@ class Command(BaseCommand):
             self.stdout.write(printable(f"{'header':<15}{name}: {value}"))
         self.stdout.write(f"{'attempts':<15}{letter.attempts}\n{'reason':<15}{printable(letter.reason)}")
         self.stdout.write(indented(letter.traceback))
-        body = bytes(letter.body)
-        shown = body if is_whole else shown_body(letter.type, body)
-        self.stdout.write(f"body, {len(body)} bytes:\n{indented(shown[:_MOST_SHOWN].decode(errors='replace'))}")
+        size = deadletters.body_bytes(letter)
+        shown = deadletters.opening(letter, _MOST_SHOWN if is_whole else MOST_READ)
+        shown = shown if is_whole else shown_body(letter.type, shown, size=size)
+        self.stdout.write(f"body, {size} bytes:\n{indented(shown[:_MOST_SHOWN].decode(errors='replace'))}")
 
     def _export(self, ids: list[int], *, is_all: bool, is_whole: bool) -> None:
         bootstrap.platform()
@@ -110,7 +112,8 @@ def _line(text: str) -> str:
 
 def _exported(letter: DeadLetter, *, is_whole: bool) -> dict[str, Any]:
     """Return a letter as values of JSON; a body that is no text is in `body_base64` in place of `body`."""
-    body, headers = bytes(letter.body), letter.headers
+    size, headers = deadletters.body_bytes(letter), letter.headers
+    body = deadletters.opening(letter, size)
     if not is_whole:
         body, headers = shown_body(letter.type, body), shown_headers(letter.type, headers, known=NAMES)
     try:
