@@ -66,7 +66,7 @@ class DeadLetterAdmin(ReadOnlyAdmin):
 
     @override
     def find(self, rows: "QuerySet[Any]", term: str) -> "QuerySet[Any]":
-        found = rows.alias(key_start=Start("partition_key"), type_start=Start("type"))
+        found: QuerySet[Any] = rows.alias(key_start=Start("partition_key"), type_start=Start("type"))
         start = term[:SHORT]
         of_key, of_type = Q(key_start=start, partition_key=term), Q(type_start=start, type=term)
         return found.filter(Q(message_id=short(term)) | of_key | of_type)

@@ -35,6 +35,7 @@ class Start(models.Func):
     template = "LEFT(%(expressions)s, 255)"
     output_field = models.TextField()
 
+    @override
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
         """Return the same for SQLite."""
         return self.as_sql(compiler, connection, template="SUBSTR(%(expressions)s, 1, 255)", **context)
