@@ -6,9 +6,11 @@ On SQLite, and on PostgreSQL when TEST_DATABASE_URL names one.
 import io
 import json
 import logging
+import struct
 from dataclasses import replace
 from typing import Any
 
+import amqp
 import pytest
 from django.core.management import call_command
 from django.db import DataError, OperationalError, connection, transaction
@@ -16,6 +18,7 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from postroad.brokers.rabbitmq_envelope import envelope_of, forgive_alien_properties
 from postroad.errors import summary
 from postroad.messaging import deadletters, inbox
 from postroad.messaging.consumer import Job, Mode, Outcome
@@ -129,6 +132,49 @@ def test_two_keys_are_two_and_each_holds_its_own_messages(first: str, second: st
         assert handled == ([] if behind else ["later-1"])
         assert deadletters.parked("bakery", storable(first)).count() == (3 if behind else 2)
         handled.clear()
+
+    undone(check)
+
+
+def table(entries: dict[bytes, bytes]) -> bytes:
+    return b"".join(
+        bytes([len(name)]) + name + b"S" + struct.pack(">I", len(value)) + value for name, value in entries.items()
+    )
+
+
+@many
+@given(
+    st.lists(st.binary(max_size=255), min_size=5, max_size=5),
+    st.dictionaries(
+        st.binary(min_size=1, max_size=255),
+        st.binary(max_size=300) | st.binary(min_size=3_000, max_size=9_000),
+        max_size=5,
+    ),
+    st.binary(max_size=5_000),
+    st.integers(0, 2**64 - 1),
+)
+def test_any_bytes_that_rabbitmq_delivers_are_parked(
+    admin_client: Client, shop: Shop, shorts: list[bytes], headers: dict[bytes, bytes], key: bytes, sent_at: int
+) -> None:
+    forgive_alien_properties()
+    content_type, correlation_id, message_id, name, app_id = (bytes([len(text)]) + text for text in shorts)
+    entries = table(headers | {b"partition-key": key})
+    properties = [
+        content_type, struct.pack(">I", len(entries)) + entries, correlation_id, message_id, struct.pack(">Q", sent_at), name, app_id
+    ]  # fmt: skip
+    message = amqp.Message()
+    message.inbound_header(
+        struct.pack(">HHQH", 60, 0, 0, 0x8000 | 0x2000 | 0x0400 | 0x0080 | 0x0040 | 0x0020 | 0x0008)
+        + b"".join(properties)
+    )
+    envelope = envelope_of(message)
+
+    def check() -> None:
+        assert last(envelope) is Outcome.DONE
+        letter = DeadLetter.objects.get()
+        assert letter.headers["partition-key"] == storable(key.decode(errors="backslashreplace"))
+        assert admin_client.get(f"{PAGE}{letter.pk}/change/").status_code == 200
+        assert export()[0]["app_id"] == storable(shorts[-1].decode(errors="backslashreplace"))
 
     undone(check)
 
