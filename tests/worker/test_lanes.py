@@ -45,6 +45,9 @@ class FakeConsumer:
     def ack(self, deliveries: tuple[Delivery, ...]) -> None:
         self.told += [("ack", delivery.envelope.id) for delivery in deliveries]
 
+    def lose(self) -> None:
+        self.told.append("lost")
+
     def reject(self, delivery: Delivery) -> None:
         self.told.append(("reject", delivery.envelope.id))
 
