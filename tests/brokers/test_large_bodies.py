@@ -1,11 +1,18 @@
 """Bodies that are too large to be read, and many that would be too much in memory, from a real broker."""
 
+import errno
 import random
+import tempfile
 from pathlib import Path
 
 import pytest
 from pytest_django import Settings
 
+from postroad.brokers.rabbitmq import RabbitMQ
+from postroad.brokers.rabbitmq_bodies import BodyGate
+from postroad.brokers.rabbitmq_connection import close, connect
+from postroad.brokers.rabbitmq_consumer import QueueConsumer
+from postroad.errors import BrokerUnavailable
 from postroad.messaging.broker import Delivery, Fate, Receiver
 from postroad.messaging.message import Envelope
 from postroad.testing.broker_stage import Stage
@@ -126,3 +133,32 @@ def test_a_rejected_one_goes_whole_to_the_dead_letter_queue(stage: Stage, receiv
     [found] = stage.take(stage.receiver(stage.dead, prefetch=1), 1)
 
     assert (found.dead_from, bodies([found])) == (stage.queue, [content(0, LIMIT + 1)])
+
+
+def test_without_room_for_files_the_connection_is_given_up_and_nothing_is_lost(
+    stage: Stage, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(**_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    send(stage, 10, LIMIT + 1, 10)
+    monkeypatch.setattr(tempfile, "NamedTemporaryFile", refuse)
+    with pytest.raises(BrokerUnavailable, match="No space left on device"):
+        stage.rest(receiver)
+    monkeypatch.undo()
+
+    found = stage.take(receiver, 3)
+
+    assert bodies(found) == [content(0, 10), content(1, LIMIT + 1), content(2, 10)]
+
+
+def test_a_channel_that_is_closed_while_large_bodies_arrive_keeps_nothing(stage: Stage, rabbitmq: RabbitMQ) -> None:
+    send(stage, *[60_000] * 30)
+    connection = connect(rabbitmq._server, timeout_seconds=5)
+    consumer = QueueConsumer(connection, stage.queue, prefetch=30, on_delivery=lambda _: None)
+    connection.drain_events(timeout=5)
+    consumer.close()
+
+    assert BodyGate.of(connection).held == 0
+    assert not consumer._open
+    close(connection)

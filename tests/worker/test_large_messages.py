@@ -103,3 +103,23 @@ def test_one_process_parks_what_is_too_large_in_less_than_twice_the_limit(
 
     check(office)
     assert grown < 2 * LIMIT
+
+
+def live_through_many(office: Office, *processes: int) -> int:
+    """Send a small message, then 300 MB in messages that are read; return the bytes that memory has grown by."""
+    send(office, b"warm up")
+    assert wait_until(lambda: len(letters(office)) == 1)
+    before = peak_bytes(*processes)
+    content = b"[" + os.urandom(5_000_000).hex().encode()
+    send(office, *[content] * 30)
+    assert wait_until(lambda: len(letters(office)) == 31, seconds=120)
+    return peak_bytes(*processes) - before
+
+
+def test_many_messages_below_the_limit_take_no_more_memory_than_some(office: Office) -> None:
+    worker = office.hire("prefork")
+
+    grown = live_through_many(office, worker.process.pid)
+
+    assert {size for _, _, size in letters(office)[1:]} == {10_000_001}
+    assert grown < 4 * LIMIT
