@@ -143,17 +143,20 @@ def restore() -> None:
 
 def held_rows(place: Place) -> "QuerySet[OutboxMessage]":
     """Return the held rows of a destination, oldest first."""
+    return _held(lane=place.lane, channel=place.channel, route=place.route)
+
+
+def _held(*, lane: object, channel: object, route: object) -> "QuerySet[OutboxMessage]":
+    """Return held rows by their index: a range of one route, and its order, keep the planner off others (`sql`)."""
     return OutboxMessage.objects.filter(
-        state=OutboxState.HELD, lane=place.lane, channel=place.channel, route=place.route
-    ).order_by("id")
+        state=OutboxState.HELD, lane=lane, channel=channel, route__gte=route, route__lte=route
+    ).order_by("route", "id")
 
 
 def _with_first(holds: "QuerySet[OutboxHold]") -> "QuerySet[OutboxHold]":
     """Add each hold's oldest row, which an index finds."""
-    rows = OutboxMessage.objects.filter(
-        state=OutboxState.HELD, lane=OuterRef("lane"), channel=OuterRef("channel"), route=OuterRef("route")
-    )
-    return holds.annotate(first=Subquery(rows.order_by("id").values("pk")[:1]))
+    rows = _held(lane=OuterRef("lane"), channel=OuterRef("channel"), route=OuterRef("route"))
+    return holds.annotate(first=Subquery(rows.values("pk")[:1]))
 
 
 def _find_due(lanes: Sequence[int]) -> list[Hold]:

@@ -72,7 +72,7 @@ class OutboxMessage(models.Model):
         db_table = "postroad_outbox"
         verbose_name = "outbox message"
         indexes = [
-            models.Index(fields=["lane", "id"], name="postroad_outbox_ready", condition=models.Q(state=0)),
+            models.Index("lane", models.F("id") + 0, name="postroad_outbox_ready", condition=models.Q(state=0)),
             models.Index(
                 fields=["lane", "available_at", "id"], name="postroad_outbox_delayed", condition=models.Q(state=-1)
             ),

@@ -47,15 +47,17 @@ class Statements:
     admit: str
 
 
-# Subqueries with LIMIT 1 stand where EXISTS would do: each is one descent of an index, however many rows wait, while a
-# planner may turn EXISTS into a hash of the whole table.
+# Each look at the outbox is one descent of one index, however many rows wait and whatever the planner believes of them:
+# subqueries with LIMIT 1 in place of EXISTS, which can become a hash of the whole table, and orders that no other index
+# has.  The primary key above all must not be one: by it the oldest rows would be read until one is ready.  So the index of
+# ready rows is by `id + 0`, and others are asked for a range of one value with that column first in ORDER BY.
 _POSTGRESQL_NOW = "statement_timestamp()"
 _SQLITE_NOW = "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')"
 
 
 def _first_ready(lane: str, now: str) -> str:
-    return f"""(SELECT ready.id FROM postroad_outbox AS ready WHERE ready.lane = {lane} AND ready.state = 0
-            AND ready.available_at <= {now} ORDER BY ready.id LIMIT 1)"""
+    return f"""(SELECT ready.id FROM postroad_outbox AS ready WHERE ready.lane = {lane}
+            AND ready.state = 0 AND ready.available_at <= {now} ORDER BY ready.id + 0 LIMIT 1)"""
 
 
 def _due_hold(lane: str, now: str) -> str:
@@ -79,7 +81,8 @@ def _lanes(now: str) -> str:
 def _is_any_hindered(lanes: str) -> str:
     """Return whether any row has to wait; it has not in the normal case, and nothing more is asked then."""
     return f"""((SELECT hold.id FROM postroad_outbox_hold AS hold WHERE hold.lane {lanes} LIMIT 1) IS NOT NULL
-            OR (SELECT aside.id FROM postroad_outbox AS aside WHERE aside.state = 2 ORDER BY aside.id LIMIT 1) IS NOT NULL)"""
+            OR (SELECT aside.id FROM postroad_outbox AS aside WHERE aside.state >= 2
+            ORDER BY aside.lane, aside.channel LIMIT 1) IS NOT NULL)"""
 
 
 def _find_blocked(start_of_key: str) -> str:
@@ -89,8 +92,9 @@ def _find_blocked(start_of_key: str) -> str:
             SELECT hold.id FROM postroad_outbox_hold AS hold WHERE hold.lane = waiting.lane
             AND hold.channel = waiting.channel AND hold.route = waiting.route LIMIT 1) IS NOT NULL, (
             SELECT ahead.id FROM postroad_outbox AS ahead WHERE ahead.state >= 2 AND ahead.lane = waiting.lane
-            AND ahead.channel = waiting.channel AND {ahead} = {own} AND ahead.partition_key = waiting.partition_key
-            AND waiting.partition_key <> '' ORDER BY ahead.id LIMIT 1) IS NOT NULL
+            AND ahead.channel = waiting.channel AND {ahead} BETWEEN {own} AND {own}
+            AND ahead.partition_key = waiting.partition_key AND waiting.partition_key <> ''
+            ORDER BY {ahead}, ahead.id LIMIT 1) IS NOT NULL
         FROM postroad_outbox AS waiting WHERE waiting.id"""
 
 
@@ -103,9 +107,10 @@ POSTGRESQL = Statements(
     lock_lanes=f"{_lanes(_POSTGRESQL_NOW)} ORDER BY random() LIMIT %s FOR UPDATE SKIP LOCKED",
     take=f"""
         SELECT {_POSTGRESQL_ROW}, {_is_any_hindered("= ANY (%s::smallint[])")}
-        FROM unnest(%s::smallint[]) AS owned (number) CROSS JOIN LATERAL (
-            SELECT * FROM postroad_outbox AS ready WHERE ready.lane = owned.number AND ready.state = 0
-            AND ready.available_at <= {_POSTGRESQL_NOW} ORDER BY ready.id LIMIT %s) AS due ORDER BY id LIMIT %s""",
+        FROM (SELECT due.* FROM unnest(%s::smallint[]) AS owned (number) CROSS JOIN LATERAL (
+            SELECT * FROM postroad_outbox AS ready WHERE ready.lane = owned.number
+            AND ready.state = 0 AND ready.available_at <= {_POSTGRESQL_NOW}
+            ORDER BY ready.id + 0 LIMIT %s) AS due ORDER BY due.id LIMIT %s) AS oldest ORDER BY id""",
     read=f"SELECT {_POSTGRESQL_ROW}, true FROM postroad_outbox WHERE id = ANY (%s::bigint[]) ORDER BY id",
     find_blocked=f"{_find_blocked(f'left({{}}, {KEY_CHARACTERS})')} = ANY (%s::bigint[])",
     find_oldest=f"""
@@ -127,8 +132,9 @@ SQLITE = Statements(
     take=f"""
         SELECT {_SQLITE_ROW_READ}, {_is_any_hindered("IN (SELECT value FROM json_each(%s))")}
         FROM (SELECT value AS number FROM json_each(%s)) AS owned CROSS JOIN postroad_outbox AS due ON due.id IN (
-            SELECT ready.id FROM postroad_outbox AS ready WHERE ready.lane = owned.number AND ready.state = 0
-            AND ready.available_at <= {_SQLITE_NOW} ORDER BY ready.id LIMIT %s) ORDER BY due.id LIMIT %s""",
+            SELECT ready.id FROM postroad_outbox AS ready WHERE ready.lane = owned.number
+            AND ready.state = 0 AND ready.available_at <= {_SQLITE_NOW}
+            ORDER BY ready.id + 0 LIMIT %s) ORDER BY due.id LIMIT %s""",
     read=f"""
         SELECT {_SQLITE_ROW_READ}, true FROM postroad_outbox WHERE id IN (SELECT value FROM json_each(%s)) ORDER BY id""",
     find_blocked=f"{_find_blocked(f'substr({{}}, 1, {KEY_CHARACTERS})')} IN (SELECT value FROM json_each(%s))",

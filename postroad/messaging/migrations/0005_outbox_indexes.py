@@ -52,7 +52,12 @@ class Migration(migrations.Migration):
     operations = [
         AddIndex(
             model_name="outboxmessage",
-            index=models.Index(condition=models.Q(("state", 0)), fields=["lane", "id"], name="postroad_outbox_ready"),
+            index=models.Index(
+                models.F("lane"),
+                models.F("id") + 0,
+                condition=models.Q(("state", 0)),
+                name="postroad_outbox_ready",
+            ),
         ),
         AddIndex(
             model_name="outboxmessage",
