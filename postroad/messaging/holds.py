@@ -117,8 +117,9 @@ def release(due: Iterable[Hold]) -> None:
     """Forget those of some holds that have no held row left."""
     ids = [one.id for one in due]
     if ids:
-        empty = _with_first(OutboxHold.objects.filter(pk__in=ids)).filter(first=None)
-        OutboxHold.objects.filter(pk__in=list(empty.values_list("pk", flat=True))).delete()
+        found = OutboxHold.objects.filter(pk__in=ids).annotate(first=_first_held())
+        empty = [pk for pk, first in found.values_list("pk", "first") if first is None]
+        OutboxHold.objects.filter(pk__in=empty).delete()
 
 
 def retry_now(*, error: str = "") -> None:
@@ -146,25 +147,25 @@ def held_rows(place: Place) -> "QuerySet[OutboxMessage]":
     return _held(lane=place.lane, channel=place.channel, route=place.route)
 
 
-def _held(*, lane: object, channel: object, route: object) -> "QuerySet[OutboxMessage]":
+def _held(*, lane: "int | OuterRef", channel: "str | OuterRef", route: "str | OuterRef") -> "QuerySet[OutboxMessage]":
     """Return held rows by their index: a range of one route, and its order, keep the planner off others (`sql`)."""
     return OutboxMessage.objects.filter(
         state=OutboxState.HELD, lane=lane, channel=channel, route__gte=route, route__lte=route
     ).order_by("route", "id")
 
 
-def _with_first(holds: "QuerySet[OutboxHold]") -> "QuerySet[OutboxHold]":
-    """Add each hold's oldest row, which an index finds."""
+def _first_held() -> Subquery:
+    """Return each hold's oldest row, which an index finds."""
     rows = _held(lane=OuterRef("lane"), channel=OuterRef("channel"), route=OuterRef("route"))
-    return holds.annotate(first=Subquery(rows.values("pk")[:1]))
+    return Subquery(rows.values("pk")[:1])
 
 
 def _find_due(lanes: Sequence[int]) -> list[Hold]:
     """Return due holds of lanes; those without rows are forgotten."""
-    due = _with_first(OutboxHold.objects.filter(lane__in=lanes, retry_at__lte=Now()).order_by("retry_at"))
+    due = OutboxHold.objects.filter(lane__in=lanes, retry_at__lte=Now()).annotate(first=_first_held())
     found = [
         Hold(id=pk, place=Place(lane, channel, route), attempts=attempts, first=first)
-        for pk, lane, channel, route, attempts, first in due.values_list(
+        for pk, lane, channel, route, attempts, first in due.order_by("retry_at").values_list(
             "pk", "lane", "channel", "route", "attempts", "first"
         )[:MOST_DUE]
     ]

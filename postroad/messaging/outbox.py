@@ -174,12 +174,11 @@ def read(ids: Iterable[int]) -> list[TakenRow]:
         return [TakenRow._make(row) for row in cursor.fetchall()]
 
 
-def find_oldest() -> int | None:
-    """Return the id of the oldest row that is due and only waits for the relay."""
+def find_oldest() -> list[int]:
+    """Return the id of the oldest row that is due and only waits for the relay; empty if there is none."""
     with connection.cursor() as cursor:
         cursor.execute(sql.statements().find_oldest, [_array(range(LANES))])
-        found: int | None = cursor.fetchone()[0]
-        return found
+        return [found for (found,) in cursor.fetchall() if found is not None]
 
 
 def delete(ids: Iterable[int]) -> None:

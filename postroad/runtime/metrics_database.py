@@ -69,7 +69,7 @@ def _count(rows: "QuerySet[Any]") -> int:
 
 def _oldest_age() -> float:
     """Return how long the oldest row has waited that is not set aside: for the relay, or for its destination."""
-    oldest = OutboxMessage.objects.filter(pk=outbox.find_oldest())
+    oldest = OutboxMessage.objects.filter(pk__in=outbox.find_oldest())
     ages = [*_ages(oldest, since="available_at"), *_ages(OutboxHold.objects.order_by("since"), since="since")]
     return max([timedelta(), *ages]).total_seconds()
 

@@ -3,7 +3,9 @@
 import itertools
 import logging
 import random
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +18,7 @@ from pytest_django import Settings
 
 from postroad.commands.sender import send
 from postroad.ids import new_id
-from postroad.messaging import holds, outbox, set_aside
+from postroad.messaging import holds, outbox, set_aside, sql
 from postroad.messaging.broker import Fate
 from postroad.messaging.message import Address, Envelope, Outgoing
 from postroad.messaging.models import OutboxHold, OutboxMessage, OutboxState
@@ -526,3 +528,32 @@ def test_a_turn_costs_the_same_however_much_is_blocked(relay: Relay, statistics:
     assert many[0] < 2 * few[0] + 100
     assert many[1] < 2 * few[1] + 300
     assert {state for _, state in states()} == {"DELAYED", "HELD", "SET_ASIDE", "BEHIND"}
+
+
+SQLITE_TABLES = """
+    CREATE TABLE postroad_outbox (id INTEGER PRIMARY KEY, message_id, type, channel, route, partition_key, lane smallint,
+        content_type, headers, correlation_id, reply_to, app_id, body, available_at, attempts, error, state smallint);
+    CREATE TABLE postroad_outbox_hold (id INTEGER PRIMARY KEY, lane smallint, channel, route, retry_at);
+    CREATE TABLE postroad_relay_lane (lane INTEGER PRIMARY KEY);
+    CREATE INDEX postroad_outbox_ready ON postroad_outbox (lane, (id + 0)) WHERE state = 0;
+    CREATE INDEX postroad_outbox_delayed ON postroad_outbox (lane, available_at, id) WHERE state = -1;
+    CREATE INDEX postroad_outbox_hold_due ON postroad_outbox_hold (lane, retry_at)"""
+
+
+@pytest.mark.parametrize(
+    ("statement", "parameters"),
+    [
+        (sql.SQLITE.lock_lanes, [8]),
+        (sql.SQLITE.take, ["[1]", "[1]", 10, 10]),
+        (sql.SQLITE.find_oldest, ["[1]"]),
+    ],
+    ids=["lock_lanes", "take", "find_oldest"],
+)
+def test_sqlite_finds_ready_rows_by_their_index(statement: str, parameters: list[object]) -> None:
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.executescript(SQLITE_TABLES)
+        asked = statement.replace("%s", "?").replace("%%", "%")
+        plan = [row[3] for row in database.execute(f"EXPLAIN QUERY PLAN {asked}", parameters)]
+
+    assert any(line.startswith("SEARCH ready USING") and "postroad_outbox_ready" in line for line in plan)
+    assert [line for line in plan if line.startswith(("SCAN ready", "SCAN due", "SCAN late"))] == []

@@ -76,7 +76,7 @@ def look_at_relay(*, late_seconds: float, has_process: bool) -> Iterator[Finding
 
 def oldest_due() -> Waiting | None:
     """Return what has waited longest: the oldest row that is ready, by id, or the oldest destination that is held."""
-    ready = _waiting(OutboxMessage.objects.filter(pk=outbox.find_oldest()), since="available_at")
+    ready = _waiting(OutboxMessage.objects.filter(pk__in=outbox.find_oldest()), since="available_at")
     held = _waiting(OutboxHold.objects.order_by("since"), since="since")
     return max((one for one in (ready, held) if one), key=lambda one: one.seconds, default=None)
 
