@@ -18,7 +18,8 @@ class SagaData(Message):
     """Base of a saga's data: what its steps need, stored as JSON between them.
 
     Immutable: a step changes it by returning `msgspec.structs.replace(data, …)`.
-    A field added later needs a default, so that a saga in flight still reads.
+    A field added later needs a default, so that a saga in flight still reads.  A field without a type of its own (`Any`)
+    reads what JSON and PostgreSQL make of it: a float of 1e16 or more comes back as an int.
     """
 
 
