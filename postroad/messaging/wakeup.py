@@ -11,12 +11,9 @@ from typing import Any, Protocol, cast
 from django.db import Error, connection, transaction
 from typing_extensions import override
 
-from postroad.messaging.sql import is_postgresql
-
 _bell = threading.Event()
 
 _LISTEN = "LISTEN postroad_outbox"
-_COUNT = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query = %s"
 _MARK = """
     INSERT INTO postroad_relay_state (is_idle) VALUES (%s)
     ON CONFLICT (id) DO UPDATE SET is_idle = excluded.is_idle"""
@@ -75,7 +72,10 @@ class BellWakeup(Wakeup):
 
 
 class NotifyWakeup(Wakeup):
-    """For a relay process on PostgreSQL: LISTEN on a connection of its own, outside any pooler's transaction mode."""
+    """For a relay process on PostgreSQL: LISTEN on a connection of its own.
+
+    Behind a pooler in transaction mode no notification arrives: the wait ends when it is over, and the relay polls.
+    """
 
     def __init__(self) -> None:
         self._listener: Any = None
@@ -124,15 +124,6 @@ class NotifyWakeup(Wakeup):
         with connection.cursor() as cursor:
             cursor.execute(_MARK, [is_idle])
         self._is_marked = is_idle
-
-
-def count_listeners() -> int | None:
-    """Return how many relays have been idle and are still connected; None on SQLite, where nobody listens."""
-    if not is_postgresql():
-        return None
-    with connection.cursor() as cursor:
-        cursor.execute(_COUNT, [_LISTEN])
-        return int(cursor.fetchone()[0])
 
 
 def _driver() -> Any:

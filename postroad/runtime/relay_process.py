@@ -9,6 +9,7 @@ from postroad.brokers.registry import broker_for
 from postroad.conf import settings
 from postroad.errors import BrokerUnavailable
 from postroad.messaging import sql
+from postroad.messaging.presence import Presence
 from postroad.messaging.relay import Relay
 from postroad.messaging.wakeup import BellWakeup, NotifyWakeup, Wakeup
 from postroad.runtime.bootstrap import platform
@@ -25,7 +26,7 @@ def run_relay() -> None:
     Raises:
         InvalidSetting: HEARTBEAT_FILE cannot be written, or METRICS_PORT is taken.
     """
-    heartbeat = Heartbeat()
+    heartbeat, presence = Heartbeat(), Presence()
     serve_metrics(is_relay=True)
     stop = threading.Event()
     wakeup: Wakeup = NotifyWakeup() if sql.is_postgresql() else BellWakeup()
@@ -34,6 +35,10 @@ def run_relay() -> None:
         stop.set()
         wakeup.ring()
 
+    def beat() -> None:
+        heartbeat.beat()
+        presence.beat()
+
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, on_signal)
     broker = broker_for(settings().broker_url)
@@ -41,7 +46,7 @@ def run_relay() -> None:
         broker.declare(platform().topology)
     relay = Relay(broker.publisher(), wakeup, is_durable=broker.is_durable)
     try:
-        relay.run(stop, beat=heartbeat.beat)
+        relay.run(stop, beat=beat)
     finally:
         relay.close()
         broker.close()

@@ -1,7 +1,6 @@
-"""Is the relay alive?  Judged by what waits for it and, on PostgreSQL, by who listens.  Not: what it has sent.
+"""Is the relay alive?  Judged by what waits for it and, on PostgreSQL, by when it was seen.  Not: what it has sent.
 
-A relay that has nothing to do listens for wake-ups, and keeps that connection from then on; a relay that has much to
-do takes the oldest rows first.  So it is gone if nobody listens while nothing waits, or if a row waits for long.
+A relay process says every few seconds that it is there (`messaging.presence`), and takes the oldest rows first.
 """
 
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ from django.db.models.functions import Now
 
 from postroad.messaging import outbox
 from postroad.messaging.models import OutboxHold, OutboxMessage, OutboxState
-from postroad.messaging.wakeup import count_listeners
+from postroad.messaging.presence import is_relay_there
 from postroad.runtime.doctor.findings import Finding, failure, ok, warning
 
 RELAY, OUTBOX = "relay", "outbox"
@@ -38,15 +37,15 @@ class Waiting:
 
 
 def look_at_relay(*, late_seconds: float, has_process: bool) -> Iterator[Finding]:
-    """Look at the oldest row that is due, and for a listener.
+    """Look at the oldest row that is due, and whether a relay was seen.
 
     Args:
         late_seconds: How long a row may wait.
-        has_process: Whether the relay is a process of its own; the one-process mode has a thread, which never listens.
+        has_process: Whether the relay is a process of its own; the one-process mode has a thread, which says nothing.
     """
     try:
         oldest, set_aside = oldest_due(), _count_set_aside()
-        listeners = count_listeners() if has_process else None
+        is_there = is_relay_there() if has_process else None
     except Error as error:
         yield failure(
             RELAY,
@@ -55,13 +54,13 @@ def look_at_relay(*, late_seconds: float, has_process: bool) -> Iterator[Finding
         )
         return
     if oldest is not None and oldest.seconds >= late_seconds:
-        yield _late(oldest, listeners)
-    elif listeners == 0 and oldest is None:
-        yield failure(RELAY, "nothing waits, but no relay is connected to the database", remedy=_START)
-    elif listeners == 0:
-        yield warning(RELAY, "messages wait, not long yet; no relay is connected that is ever idle", remedy=_START)
+        yield _late(oldest, is_there=is_there)
+    elif is_there is False and oldest is None:
+        yield failure(RELAY, "nothing waits, but no relay has been seen lately", remedy=_START)
+    elif is_there is False:
+        yield warning(RELAY, "messages wait, not long yet; no relay has been seen lately", remedy=_START)
     else:
-        seen = "" if listeners is None else f", {listeners} connected"
+        seen = "" if is_there is None else ", a relay is there"
         waits = "nothing waits" if oldest is None else f"the oldest message waits {max(0.0, oldest.seconds):.1f} s"
         yield ok(RELAY, f"{waits}{seen}")
     if set_aside:
@@ -93,7 +92,7 @@ def _count_set_aside() -> int:
     return OutboxMessage.objects.filter(state=OutboxState.SET_ASIDE).order_by("id")[:_MOST_COUNTED].count()
 
 
-def _late(oldest: Waiting, listeners: int | None) -> Finding:
+def _late(oldest: Waiting, *, is_there: bool | None) -> Finding:
     text = f"a message to {oldest.destination} waits for {oldest.seconds:.0f} s"
     if oldest.error:
         return failure(
@@ -101,10 +100,10 @@ def _late(oldest: Waiting, listeners: int | None) -> Finding:
             f"{text}; its destination does not take it ({oldest.error})",
             remedy="see: python manage.py outbox status; is the receiver's service there, has it declared its channels?",
         )
-    if listeners:
+    if is_there:
         return failure(
             RELAY,
-            f"{text}; {listeners} relay is connected and does not get on",
+            f"{text}; a relay is there and does not get on",
             remedy="look at its log; if it only has too much to do, start another one beside it",
         )
     return failure(RELAY, f"{text}; no relay takes it", remedy=_START)
