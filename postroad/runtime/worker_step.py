@@ -29,6 +29,7 @@ from postroad.errors import BrokerUnavailable, MisconfiguredError
 from postroad.messaging.consumer import Lane, policy
 from postroad.runtime.balance import assign
 from postroad.runtime.bootstrap import Platform, platform
+from postroad.runtime.celery_broker import ensure_same
 from postroad.runtime.worker_bindings import BindingKeeper
 from postroad.runtime.worker_lanes import LaneDriver
 from postroad.runtime.worker_members import EVENT, ROUTE, SAY_SECONDS, Announcement, Members, digest, unique
@@ -81,13 +82,19 @@ class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
 
     @override
     def start(self, c: Any) -> None:
-        """Declare the channels and consume our share of the queues."""
+        """Declare the channels and consume our share of the queues.
+
+        Raises:
+            MisconfiguredError: Celery is connected to another broker than BROKER_URL; ends the worker.
+        """
         forgive_alien_properties()
         broker = RabbitMQ(settings().broker_url)
         try:
             broker.declare(self._parts.topology)
         except BrokerUnavailable as error:
             raise ConnectionError(str(error)) from error  # Celery tries again
+        for queue in list(self._drivers)[:1]:
+            ensure_same(settings().broker_url, c.app.conf.broker_read_url, c.connection, queue)
         self._is_armed = self._is_stopping = False  # a timer of the former connection may have been cancelled
         c.gossip.event_handlers[ROUTE] = self._hear
         self._say_at = 0.0
