@@ -20,8 +20,8 @@ def list_problems(broker_url: str) -> list[str]:
     """Return a sentence for each of Celery's settings, or variables, that names another broker than BROKER_URL."""
     given = {name: os.environ.get(name) or getattr(django_settings, name, None) for name in _NAMES}
     return [
-        f"{name} is {_shown(theirs)}, which is not the broker of BROKER_URL, {hide_password(broker_url)}: a worker would"
-        f" look for our queues there, and they are not; {_REMEDY}."
+        f"{name} is {_shown(theirs)}, which is not the broker of BROKER_URL, {hide_password(broker_url)}: tasks are sent"
+        f" there, and a worker looks there for our queues, which are not there; {_REMEDY}."
         for name, theirs in given.items()
         if theirs and is_elsewhere(broker_url, theirs)
     ]
