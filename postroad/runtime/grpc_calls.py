@@ -6,6 +6,7 @@ An error's trailer is the body of the same error over REST, so that a client rea
 import json
 import logging
 import threading
+from asyncio import CancelledError
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -32,6 +33,9 @@ _EXPIRED = "The deadline was over before the work began."
 _NO_PLACE = "This server has as many streams open as it takes; try again, or another one."
 _STOPPING = "This server stops; try another one."
 _LONGEST_SECONDS = 86_400.0  # gRPC says infinity for no deadline; longer than a day is none either
+
+_FAILURES = (Exception, SystemExit, KeyboardInterrupt, CancelledError)
+"""What a method may raise: gRPC itself answers for `Exception` alone, and the client would wait for ever.  Not GeneratorExit."""
 
 Behaviour = Callable[[Any, grpc.ServicerContext], Any]
 
@@ -103,7 +107,7 @@ class Calls(grpc.ServerInterceptor):
                 try:
                     with servicer.guard(method, _metadata(context)):
                         yield from behaviour(request, context)
-                except Exception as error:  # noqa: BLE001 - the server's loop: logged, and no internals in the answer
+                except _FAILURES as error:  # the server's loop: logged, and no internals in the answer
                     _refuse(error, servicer, context)
             if self._stopping.is_set():
                 count_answer(servicer.name, grpc.StatusCode.UNAVAILABLE)
@@ -119,7 +123,7 @@ def _answering(servicer: Servicer, behaviour: Behaviour, method: str) -> Behavio
             try:
                 with servicer.guard(method, _metadata(context)):
                     reply = behaviour(request, context)
-            except Exception as error:  # noqa: BLE001 - the server's loop: logged, and no internals in the answer
+            except _FAILURES as error:  # the server's loop: logged, and no internals in the answer
                 _refuse(error, servicer, context)
         count_answer(servicer.name, grpc.StatusCode.OK)
         return reply
@@ -144,8 +148,8 @@ def _metadata(context: grpc.ServicerContext) -> Mapping[str, str]:
     return {name: value for name, value in context.invocation_metadata() if isinstance(value, str)}
 
 
-def _refuse(error: Exception, servicer: Servicer, context: grpc.ServicerContext) -> NoReturn:
-    status = servicer.status_of(error)
+def _refuse(error: BaseException, servicer: Servicer, context: grpc.ServicerContext) -> NoReturn:
+    status = servicer.status_of(error) if isinstance(error, Exception) else None
     if status is None:
         log.error("gRPC call failed", exc_info=error, extra={"servicer": servicer.name})
         status = _DEFECT

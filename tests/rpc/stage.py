@@ -1,6 +1,7 @@
 """A gRPC server whose work a test holds back and lets go."""
 
 import threading
+from asyncio import CancelledError
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -19,6 +20,8 @@ from postroad.runtime.grpc_servicer import Servicer
 NAME = "postroad.orders.v1.Orders"
 BAD = 13
 """The order whose answer fails."""
+ENDS = {14: SystemExit(), 15: KeyboardInterrupt(), 16: CancelledError()}
+"""The orders whose answers raise what would end a process."""
 
 
 class Held(OrdersServicer):
@@ -37,12 +40,16 @@ class Held(OrdersServicer):
         self.entered.set()
         if request.order_id == 1:
             self.go.wait(10)
+        if request.order_id in ENDS:
+            raise ENDS[request.order_id]
         if request.order_id == BAD:
             raise ValueError("a defect")
         return Order(order_id=request.order_id)
 
     def WatchOrder(self, request: WatchOrderRequest, context: grpc.ServicerContext) -> Iterator[Order]:  # noqa: N802
         context.add_callback(self.closed.set)
+        if request.order_id in ENDS:
+            raise ENDS[request.order_id]
         yield Order(order_id=request.order_id)
         self.closed.wait(10)
 

@@ -18,7 +18,7 @@ from apps.orders.rpc.v1.orders_pb2_grpc import OrdersStub
 from postroad.errors import InvalidSetting
 from postroad.runtime.metrics import REGISTRY
 from tests.faults.deployment import until
-from tests.rpc.stage import BAD, NAME, Stage
+from tests.rpc.stage import BAD, ENDS, NAME, Stage
 
 ROUND_ROBIN = {
     "loadBalancingConfig": [{"round_robin": {}}],
@@ -128,6 +128,16 @@ def test_every_call_is_counted_by_its_status(make_stage: Callable[..., Stage]) -
     assert code_of(lambda: stage.ask(BAD)) is grpc.StatusCode.INTERNAL
 
     assert (counted("OK") - good, counted("INTERNAL") - bad) == (2, 1)
+
+
+@pytest.mark.parametrize("order_id", ENDS)
+def test_what_would_end_a_process_is_answered_as_a_defect(make_stage: Callable[..., Stage], order_id: int) -> None:
+    stage = make_stage()
+
+    assert code_of(lambda: stage.ask(order_id)) is grpc.StatusCode.INTERNAL
+    watch = stage.stub.WatchOrder(WatchOrderRequest(order_id=order_id), timeout=10)
+    assert code_of(lambda: list(watch)) is grpc.StatusCode.INTERNAL
+    assert stage.ask(2).order_id == 2
 
 
 def test_more_calls_than_may_wait_are_refused(make_stage: Callable[..., Stage]) -> None:
