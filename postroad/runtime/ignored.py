@@ -8,12 +8,12 @@ from collections.abc import Iterable
 from postroad.events.dispatcher import EventDispatcher
 from postroad.messaging import watch
 from postroad.messaging.broker import Delivery
-from postroad.runtime import jobs
+from postroad.runtime import bootstrap
 
 
 def tell_ignored(subscriber: str, done: Iterable[Delivery]) -> None:
     """Tell `watch` how many of the messages that are done were ignored."""
-    subscription = jobs.platform().subscriptions.get(subscriber)
+    subscription = bootstrap.platform().subscriptions.get(subscriber)
     if subscription is None or not isinstance(subscription.handle, EventDispatcher):
         return
     count = sum(subscription.handle.ignores(delivery.envelope) for delivery in done)

@@ -71,7 +71,7 @@ class Announcement:
         """
         if not (isinstance(event, Mapping) and isinstance(event.get("queues"), list)):
             raise ValueError("no announcement of a worker")  # noqa: TRY004 - wrong content, not a wrong argument
-        texts = {name: event.get(name) for name in ("member", "service", "topology", "bindings")}
+        texts: dict[str, Any] = {name: event.get(name) for name in ("member", "service", "topology", "bindings")}
         texts["node"] = event.get("hostname")
         if not all(isinstance(text, str) for text in (*texts.values(), *event["queues"])):
             raise ValueError("an announcement of a worker is all text")

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from amqp.exceptions import PreconditionFailed
-from kombu import Queue
+from kombu.entity import Queue
 from typing_extensions import override
 
 from postroad.brokers.rabbitmq_connection import describe
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 _LIMITS = 2  # hard, soft
 
 
-class TaskQueue(Queue):  # type: ignore[misc]  # kombu has no types
+class TaskQueue(Queue):
     """The default queue of tasks, with a dead-letter queue and a delivery limit; one made without stays as it is.
 
     The broker refuses a declaration that differs from what is there (406).  Senders and workers of two releases must
@@ -36,13 +36,13 @@ class TaskQueue(Queue):  # type: ignore[misc]  # kombu has no types
         """Declare it, on a channel of its own, because a refusal closes the channel."""
         channel = channel or self.channel
         if passive:
-            return super().queue_declare(nowait=nowait, passive=True, channel=channel)
+            return super().queue_declare(nowait=nowait, passive=True, channel=channel)  # type: ignore[no-untyped-call]  # kombu has few types
         with channel.connection.channel() as own:
             try:
-                return super().queue_declare(nowait=nowait, channel=own)
+                return super().queue_declare(nowait=nowait, channel=own)  # type: ignore[no-untyped-call]  # as above
             except PreconditionFailed as error:
                 log.warning(tell_way_out(self.name), extra={"error": describe(error)})
-        return super().queue_declare(passive=True, channel=channel)
+        return super().queue_declare(passive=True, channel=channel)  # type: ignore[no-untyped-call]  # as above
 
 
 def tasks_queue() -> topology.Queue:
@@ -70,7 +70,8 @@ def use_task_queue(conf: Any) -> None:
     """Give tasks that queue in a Celery configuration, unless the application chose queues of its own."""
     queue = tasks_queue()
     if not conf.task_queues and (conf.task_default_queue, conf.task_default_queue_type) == (queue.name, "quorum"):
-        conf.task_queues = (TaskQueue(queue.name, durable=True, queue_arguments=queue_arguments(queue)),)
+        made = TaskQueue(queue.name, durable=True, queue_arguments=queue_arguments(queue))  # type: ignore[no-untyped-call]  # as above
+        conf.task_queues = (made,)
 
 
 def refuse(message: Any, error: BaseException) -> None:

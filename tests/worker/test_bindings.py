@@ -19,7 +19,7 @@ from postroad.messaging.models import DeadLetter, DeclaredBindings
 from postroad.messaging.producer import unit_of_work
 from postroad.messaging.topology import Binding
 from postroad.messaging.watch import Attempted, Fact
-from postroad.runtime import bindings, jobs, worker_bindings
+from postroad.runtime import bindings, bootstrap, jobs, worker_bindings
 from postroad.runtime.bootstrap import Platform, Service, compose
 from postroad.runtime.doctor.findings import Level
 from postroad.runtime.doctor.queues import look_at_bindings
@@ -111,7 +111,8 @@ def test_an_event_that_nobody_handles_is_counted_and_parks_neither_itself_nor_it
 ) -> None:
     facts: list[Fact] = []
     monkeypatch.setattr(watch, "_watchers", [facts.append])
-    monkeypatch.setattr(jobs, "platform", lambda: NEW)
+    for module in (bootstrap, jobs):
+        monkeypatch.setattr(module, "platform", lambda: NEW)
     pump = Pump(NEW)
     pump.broker.declare(OLD.topology)  # still bound
     with unit_of_work():

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from celery import Celery
-from kombu import Consumer
+from kombu.messaging import Consumer
 
 from postroad.brokers.rabbitmq_connection import CONNECT_SECONDS, LOST, celery_broker, describe
 from postroad.conf import settings
@@ -82,7 +82,7 @@ def _listen(app: Celery, connection: Any) -> Serving:
     channel = connection.channel()
     receiver = app.events.Receiver(channel, routing_key=ROUTE)
     until = time.monotonic() + LISTEN_SECONDS
-    with Consumer(
+    with Consumer(  # type: ignore[no-untyped-call]  # kombu has few types
         channel,
         queues=[receiver.queue],
         callbacks=[hear],
