@@ -105,6 +105,7 @@ def test_a_service_is_not_its_own_sibling(settings: Settings) -> None:
         "migrations",
         "database clock",
         "broker",
+        "tasks",
         "bindings",
         "consumers",
         "relay",

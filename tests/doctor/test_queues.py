@@ -11,9 +11,9 @@ from postroad.errors import BrokerUnavailable
 from postroad.messaging import topology as topologies
 from postroad.messaging.broker import Broker, Inspection
 from postroad.messaging.channels import CommandChannel
-from postroad.messaging.topology import Topology
+from postroad.messaging.topology import Queue, Topology
 from postroad.runtime.doctor.findings import Finding, Level
-from postroad.runtime.doctor.queues import look_at_broker, look_at_consumers
+from postroad.runtime.doctor.queues import look_at_broker, look_at_consumers, look_at_tasks
 from postroad.testing.broker_stage import Stage
 from tests.support.amqp import connected, delete_topology
 
@@ -121,3 +121,27 @@ def test_a_queue_with_wrong_arguments_is_a_failure_at_a_real_broker() -> None:
     assert [finding.level for finding in found] == [Level.OK, Level.FAILURE]
     assert f"queue '{stage.queue}' exists at the broker with other properties" in found[1].text
     assert f"rabbitmqctl delete_queue {stage.queue}" in found[1].remedy
+
+
+class OlderBroker(MemoryBroker):
+    """Has every queue with other arguments."""
+
+    @override
+    def inspect(self, topology: Topology) -> Inspection:
+        return Inspection(differing=tuple(queue.name for queue in topology.queues))
+
+
+TASKS = Queue(name="bakery.tasks", subscriber="bakery.tasks", dead_queue="bakery.dead", is_ordered=False)
+
+
+def test_a_queue_of_tasks_of_an_earlier_release_is_a_warning_with_the_way_out() -> None:
+    [found] = look_at_tasks(OlderBroker(), TASKS, way_out="set a policy")
+
+    assert (found.about, found.level, found.remedy) == ("tasks", Level.WARNING, "set a policy")
+    assert "'bakery.tasks'" in found.text
+
+
+def test_a_queue_of_tasks_that_is_well_or_not_made_yet_is_no_line() -> None:
+    assert list(look_at_tasks(MemoryBroker(), TASKS, way_out="")) == []
+    [away] = look_at_tasks(AwayBroker(), TASKS, way_out="")
+    assert away.level is Level.FAILURE

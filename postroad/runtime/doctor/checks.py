@@ -11,6 +11,7 @@ from postroad.runtime.bootstrap import Platform
 from postroad.runtime.doctor import database, queues, relay, siblings
 from postroad.runtime.doctor.examination import Check
 from postroad.runtime.doctor.findings import ok
+from postroad.runtime.worker_tasks import tasks_queue, tell_way_out
 from postroad.secrecy import hide_password
 
 _LATE = 2.0
@@ -55,6 +56,11 @@ def _broker(settings: Settings, parts: Platform) -> list[Check]:
         return [Check(about=queues.BROKER, look=lambda: [ok(queues.BROKER, lives)])]
     return [
         Check(about=queues.BROKER, look=partial(queues.look_at_broker, broker, parts.topology, place=place)),
+        Check(
+            about=queues.TASKS,
+            look=partial(queues.look_at_tasks, broker, tasks_queue(), way_out=tell_way_out(tasks_queue().name)),
+            needs=(queues.BROKER,),
+        ),
         Check(
             about=queues.BINDINGS,
             look=partial(queues.look_at_bindings, partial(bindings.stale, parts)),

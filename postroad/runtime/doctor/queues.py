@@ -11,10 +11,10 @@ from django.db import Error
 
 from postroad.errors import BrokerUnavailable
 from postroad.messaging.broker import Broker, QueueState
-from postroad.messaging.topology import Binding, Topology
+from postroad.messaging.topology import Binding, Queue, Topology
 from postroad.runtime.doctor.findings import Finding, failure, ok, warning
 
-BROKER, QUEUES, BINDINGS, CONSUMERS = "broker", "queues", "bindings", "consumers"
+BROKER, QUEUES, TASKS, BINDINGS, CONSUMERS = "broker", "queues", "tasks", "bindings", "consumers"
 _MOST_NAMED = 4
 _DECLARE = "run: python manage.py declare_channels"
 
@@ -36,6 +36,23 @@ def look_at_broker(broker: Broker, topology: Topology, *, place: str) -> Iterato
         yield failure(QUEUES, what, remedy=remedy)
     if not found.missing and not found.differing:
         yield ok(QUEUES, f"{len(topology.exchanges)} exchanges and {len(topology.queues)} queues are there as declared")
+
+
+def look_at_tasks(broker: Broker, queue: Queue, *, way_out: str) -> Iterator[Finding]:
+    """Look whether the queue of Celery's tasks has a dead-letter queue; one that is not there yet is nothing to tell.
+
+    Args:
+        broker: Where.
+        queue: As it is declared when it is missing.
+        way_out: What to do about one of an earlier release.
+    """
+    try:
+        differing = broker.inspect(Topology(queues=(queue,))).differing
+    except BrokerUnavailable as error:
+        yield failure(TASKS, "the broker went away", remedy=str(error))
+        return
+    if differing:
+        yield warning(TASKS, f"queue {queue.name!r} has other arguments than a new one would have", remedy=way_out)
 
 
 def look_at_bindings(stale: Callable[[], Sequence[Binding]]) -> Iterator[Finding]:
