@@ -7,7 +7,6 @@ from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Django's name
 from django.db import DEFAULT_DB_ALIAS, connections, models, router
-from django.db.utils import ConnectionDoesNotExist
 
 SQLITE_OPTIONS = {
     "transaction_mode": "IMMEDIATE",
@@ -43,10 +42,7 @@ def check_time_zones(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[
 
 def check_sqlite(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
     """Warn of options with which concurrent transactions of SQLite end with "database is locked"."""
-    try:
-        connection = connections[DEFAULT_DB_ALIAS]
-    except ConnectionDoesNotExist:
-        return []
+    connection = connections[DEFAULT_DB_ALIAS]
     if connection.vendor != "sqlite":
         return []
     options = connection.settings_dict.get("OPTIONS", {})
@@ -63,7 +59,7 @@ def check_sqlite(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Chec
 
 
 def _routed_away(name: str, model: type[models.Model]) -> list[CheckMessage]:
-    found = []
+    found: list[CheckMessage] = []
     for question, what in _QUESTIONS:
         alias = getattr(router, question)(model)
         if alias != DEFAULT_DB_ALIAS:

@@ -6,17 +6,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import connection
 from pytest_django import Settings
 
-from postroad import clock
+from postroad import clock, conf
 from postroad.errors import PermanentError
 from postroad.messaging import deadletters, inbox, retention, sweeper
 from postroad.messaging.message import Envelope
 from postroad.messaging.models import DeadLetter, DeadLetterState, ProcessedMessage
 from postroad.messaging.relay import Relay
 from postroad.messaging.wakeup import BellWakeup
-from tests.faults.deployment import until
+from tests.faults.deployment import ROOT, until
 from tests.support.publishers import ObedientPublisher
 
 pytestmark = pytest.mark.django_db
@@ -191,6 +192,16 @@ def test_two_relays_do_not_wait_for_each_other() -> None:
 
     assert list(first) == [20]
     assert others == [0]
+
+
+def test_the_guide_says_of_every_table_of_the_library_when_its_rows_go() -> None:
+    guide = (ROOT / "docs" / "how-to" / "look-after-an-installation.md").read_text()
+    ours = [app for app in apps.get_app_configs() if app.name.startswith("postroad.")]
+
+    tables = {model._meta.db_table for app in ours for model in app.get_models()}
+    settings = {key for key in conf.KEYS if key.endswith("_RETENTION_HOURS")}
+
+    assert {name for name in tables | settings if f"`{name}`" not in guide} == set()
 
 
 @pytest.fixture
