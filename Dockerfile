@@ -59,4 +59,4 @@ LABEL org.opencontainers.image.title="Postroad" \
       org.opencontainers.image.version="$VERSION" \
       org.opencontainers.image.revision="$REVISION"
 ENV POSTROAD_VERSION=$VERSION
-CMD ["gunicorn", "config.wsgi", "-c", "python:config.gunicorn"]
+CMD ["python", "-m", "config.web"]

@@ -76,7 +76,7 @@ def _running(ports: Mapping[str, int], told: Mapping[str, int]) -> Iterator[None
     with ExitStack() as stack:
         started = {
             name: stack.enter_context(
-                processes.running(*_command(name, port), environment={**_environment(name), **calling})
+                processes.running("-m", "config.web", environment={**_environment(name, port), **calling})
             )
             for name, port in ports.items()
         }
@@ -93,16 +93,11 @@ def _write_orders() -> None:
     stage.execute(*ROWS.values())
 
 
-def _command(name: str, port: int) -> tuple[str, ...]:
-    if name == GATEWAY:
-        return ("-m", "uvicorn", "config.asgi:application", "--port", str(port), "--no-access-log")
-    gunicorn = ("-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}")
-    return (*gunicorn, "--workers", "1", "--threads", "4", "--no-control-socket")
-
-
-def _environment(service: str) -> dict[str, str]:
+def _environment(service: str, port: int = 0) -> dict[str, str]:
     return {
         "POSTROAD_SERVICE": service,
+        "WEB_HOST": "127.0.0.1",
+        "PORT": str(port),
         "DATABASE_URL": os.environ["DATABASE_URL"],
         "BROKER_URL": os.environ["BROKER_URL"],
         "SECRET_KEY": "only-for-measurements-which-sign-nothing-that-leaves",

@@ -1,4 +1,4 @@
-"""The ASGI application of the gateway: `uvicorn config.asgi:application`.  Not: the services, which are `wsgi`."""
+"""The ASGI application of the gateway, which `config.web` serves.  Not: the services, which are `wsgi`."""
 
 import os
 
@@ -8,11 +8,10 @@ from django.core.signals import request_started
 from django.db import close_old_connections, reset_queries
 
 from apps.gateway.bounded import bounded
-from postroad.runtime.draining import draining
 from postroad.runtime.serving import prepare_to_serve
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.service")
-application = draining(bounded(ASGIStaticFilesHandler(get_asgi_application())))
+application = bounded(ASGIStaticFilesHandler(get_asgi_application()))
 prepare_to_serve()
 
 # The gateway has no database; a receiver that is not asynchronous would cost each request the way to a thread and back.

@@ -1,6 +1,6 @@
 """LOG_LEVEL and LOG_FORMAT → Django's LOGGING.  Not: how a line looks, which is `postroad.runtime.logs`.
 
-Knows no Django: gunicorn's first process, which loads no application, logs by it as well.
+Knows no Django, since settings import it.
 """
 
 import logging
@@ -10,7 +10,7 @@ from config.environment import choice, text, unusable
 from config.services import service_name
 
 _FORMATS = ("line", "json")
-_SERVERS = ("gunicorn.error", "uvicorn")
+_SERVERS = ("uvicorn",)
 """Loggers whose programs give them handlers of their own, which this takes away."""
 
 

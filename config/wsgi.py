@@ -1,12 +1,11 @@
-"""The WSGI application: `gunicorn config.wsgi`."""
+"""The WSGI application of a service, which `config.web` serves; any WSGI server may."""
 
 import os
 
 from django.core.wsgi import get_wsgi_application
 
-from config.chunks import ChunksRead
 from postroad.runtime.serving import prepare_to_serve
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.service")
-application = ChunksRead(get_wsgi_application())
+application = get_wsgi_application()
 prepare_to_serve()

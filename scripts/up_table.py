@@ -14,7 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 PROJECT = Path(__file__).resolve().parent.parent
 VAR = PROJECT / "var"
 LOGS = VAR / "log"
-PROGRAMS = Path(sys.prefix) / "bin"  # this script runs in the project's environment: gunicorn and celery lie beside it
+PROGRAMS = Path(sys.prefix) / "bin"  # this script runs in the project's environment: celery lies beside it
 MARK = "POSTROAD_UP"  # in the environment of everything started here, so that `down` finds what nobody else knows of
 
 HAS_REGISTRY = os.environ.get("REGISTRY", "0") not in ("", "0")  # make up REGISTRY=1
@@ -68,15 +68,10 @@ def list_processes(service: str) -> list[Process]:
     `settled_seconds` is how long each must live to count as started, and `ready_words` is what it must then have
     written to its log; a web process must answer /readyz, a gRPC process SERVING. One web process, four threads: the load is one person.
     """
-    if service == "gateway":
-        uvicorn = (f"{PROGRAMS}/uvicorn", "config.asgi:application", "--port", str(PORTS[service]), "--no-access-log")
-        return [Process(service=service, role="web", command=uvicorn)]
-    gunicorn = (f"{PROGRAMS}/gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{PORTS[service]}")
-    serving = ("--workers", "1", "--threads", "4", "--no-control-socket")  # the socket's default path is one for all
     celery = (f"{PROGRAMS}/celery", "-A", "config", "worker", "-n", f"{service}@%h", "-c", "2", "--loglevel", "INFO")
     relay = (f"{PROGRAMS}/python", "manage.py", "relay")
     grpc = (f"{PROGRAMS}/python", "manage.py", "grpc")
-    web = Process(service=service, role="web", command=(*gunicorn, *serving))
+    web = Process(service=service, role="web", command=(f"{PROGRAMS}/python", "-m", "config.web"))
     if service in WITHOUT_DATABASE:
         return [web]
     processes = [
@@ -122,6 +117,7 @@ def build_environment(service: str, *, database_url: str, broker_url: str) -> di
         "POSTROAD_SERVICE": service,
         "SECRET_KEY": read_secret_key(VAR / "secret-key"),
         "ALLOWED_HOSTS": "localhost,127.0.0.1",
+        "WEB_HOST": "127.0.0.1",
         "PORT": str(PORTS[service]),
         "GRPC_PORT": str(GRPC_PORTS.get(service, 0)),
         "DJANGO_SETTINGS_MODULE": "config.settings.service",

@@ -72,8 +72,8 @@ P4 = Figure(
     unit="ms",
     limit="the same call straight to the service",
     method=(
-        "one client, one kept connection, calls one after the other: a ticket through the gateway (uvicorn, one"
-        " process), and straight from the kitchen (gunicorn, one process, four threads), which reads it from PostgreSQL"
+        "one client, one kept connection, calls one after the other: a ticket through the gateway (one"
+        " process), and straight from the kitchen (one process, four threads), which reads it from PostgreSQL"
         " each time. All processes run during all rounds. What the gateway adds is the difference of the two."
     ),
     fairness=(

@@ -21,7 +21,7 @@ from typing_extensions import override
 from postroad.discovery.resolver import Endpoint
 
 MOST_HEAD_BYTES = 64 * 1024
-"""Longest status line with headers that is read; gunicorn's and uvicorn's own limits are of this size."""
+"""Longest status line with headers that is read; usual servers' own limits are of this size."""
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
 _DEFAULT_PORTS = {"http": 80, "https": 443}

@@ -26,7 +26,7 @@ from postroad.rpi.transport import Answer, Outgoing, Transport, choose, note_fai
 
 IDLE_SECONDS = 4.0
 """How long an idle connection is kept: below the 5 s of uvicorn, so that a call seldom meets a server that is just
-closing it.  A connection already closed (gunicorn: 2 s) is noticed before it is used again."""
+closing it.  A connection already closed is noticed before it is used again."""
 
 IDLE_CONNECTIONS = 32
 """Most idle connections kept to one address, whose pool is its own: httpcore looks at each connection of a pool, with a

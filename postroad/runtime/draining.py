@@ -8,7 +8,7 @@ when the signal to stop comes there is no connection left.
 
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from postroad.conf import settings
 
@@ -18,23 +18,10 @@ Send = Callable[[Event], Awaitable[None]]
 Application = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
 
 
-class Closable(Protocol):
-    """A request of gunicorn."""
-
-    def force_close(self) -> None:
-        """Let the answer be the connection's last."""
-
-
 def is_draining() -> bool:
     """Return whether this process is about to be stopped.  Costs one look at a file, which is to be in memory."""
     name = settings().drain_file
     return bool(name) and Path(name).exists()
-
-
-def end_connection(_worker: object, request: Closable) -> None:
-    """Close the connection after this answer if it is time to: gunicorn's hook `pre_request`."""
-    if is_draining():
-        request.force_close()
 
 
 def draining(application: Application) -> Application:

@@ -6,7 +6,9 @@ Imported only where METRICS_PORT is set, since it needs prometheus-client.
 import os
 import threading
 from collections.abc import Iterable
-from wsgiref.simple_server import WSGIServer
+from contextlib import suppress
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.metrics_core import Metric
@@ -40,6 +42,8 @@ def serve(port: int, *, lags: Lags | None = None, is_relay: bool = False) -> WSG
             f"METRICS_PORT {port} cannot be listened on ({error.strerror}); stop what listens there, choose another,"
             " or 0 for none."
         ) from error
+    server.RequestHandlerClass = _Handler
+    server.set_app(_with_head(server.get_app()))
     _keep_from_children(server)
     watch.add(count)
     if lags is not None:
@@ -47,6 +51,31 @@ def serve(port: int, *, lags: Lags | None = None, is_relay: bool = False) -> WSG
     if is_relay:
         REGISTRY.register(DatabaseCollector())
     return server
+
+
+class _Handler(WSGIRequestHandler):
+    """Gives a scrape so long to arrive, and logs none."""
+
+    timeout = 10.0  # seconds without a byte; each connection is a thread
+
+    @override
+    def handle(self) -> None:
+        with suppress(TimeoutError):
+            super().handle()
+
+    @override
+    def log_message(self, format: str, *args: object) -> None: ...
+
+
+def _with_head(application: WSGIApplication) -> WSGIApplication:
+    """Return an application that knows HEAD, too: GET without the body (RFC 9110, 9.3.2)."""
+
+    def call(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        is_head = environ["REQUEST_METHOD"] == "HEAD"
+        body = application({**environ, "REQUEST_METHOD": "GET"} if is_head else environ, start_response)
+        return [] if is_head else body
+
+    return call
 
 
 _scraping = threading.Lock()

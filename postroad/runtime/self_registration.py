@@ -20,8 +20,8 @@ from postroad.discovery.resolver import Endpoint
 def register_web_process() -> Registration | None:
     """Register this process until it ends; None when the platform does it, or no one service runs here.
 
-    Called where the web application is made, in the process that serves it: a gunicorn with one worker and threads.
-    Several workers of one gunicorn would share an address, and the first that ends would deregister all.
+    Called where the web application is made, in the process that serves it: one with threads.
+    Several processes on one socket would share an address, and the first that ends would deregister all.
     """
     return _register(web_instance)
 

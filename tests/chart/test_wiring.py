@@ -89,7 +89,7 @@ def test_the_heartbeat_is_written_where_the_probe_looks_and_a_volume_is(role: st
 def test_the_program_of_a_role_is_process_one(role: str) -> None:
     container = one(render(DEV), "Deployment", f"shop-orders-{role}")["spec"]["template"]["spec"]["containers"][0]
 
-    assert container["command"][0] in ("gunicorn", "celery", "python")
+    assert container["command"][0] in ("celery", "python")
 
 
 def test_web_leaves_the_service_and_finishes_requests_before_it_is_killed() -> None:

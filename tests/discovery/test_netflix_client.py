@@ -21,7 +21,7 @@ BOTH = pytest.mark.parametrize(
     [NETFLIX_CLIENT_1_10_18, NETFLIX_CLIENT_2_0_6],
     ids=["eureka-client-1.10.18", "eureka-client-2.0.6"],
 )
-GUNICORN = ("gunicorn", "config.wsgi", "-c", "python:config.gunicorn")
+WEB = ("python", "-m", "config.web")
 
 
 class Wire:
@@ -161,10 +161,10 @@ def test_it_sees_the_last_instance_of_a_virtual_address_go(wire: Wire, recorded:
 
 @pytest.mark.slow
 @BOTH
-def test_gunicorn_hands_us_its_registration_whole(tmp_path: Path, recorded: Recording) -> None:
+def test_the_web_process_hands_us_its_registration_whole(tmp_path: Path, recorded: Recording) -> None:
     port = free_port()
-    with running(tmp_path, GUNICORN, service="registry", PORT=str(port)):
-        until(lambda: status(port, "/livez") == 200, seconds=60, what="gunicorn serves")
+    with running(tmp_path, WEB, service="registry", PORT=str(port)):
+        until(lambda: status(port, "/livez") == 200, seconds=60, what="the registry serves")
         wire = Wire(port)
         answers = [wire.replay(request) for request in (recorded.heartbeat, recorded.registration, recorded.heartbeat)]
         found = only_instance(wire.fetch(recorded.everything))

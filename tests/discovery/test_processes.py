@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 
 class Process:
-    """A gunicorn of one service."""
+    """A web process of one service."""
 
     def __init__(self, service: str, log: Path, **environment: str) -> None:
         self.port = free_port()
@@ -40,8 +40,7 @@ class Process:
             )  # fmt: skip
 
     def _command(self) -> list[str]:
-        bind = ("--bind", f"127.0.0.1:{self.port}", "--workers", "1", "--threads", "4", "--no-control-socket")
-        return [f"{Path(sys.prefix)}/bin/gunicorn", "config.wsgi", *bind]
+        return [sys.executable, "-m", "config.web"]
 
     def end(self, number: int) -> None:
         os.killpg(self.process.pid, number)

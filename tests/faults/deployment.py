@@ -172,13 +172,10 @@ class Deployment:
         delete_topology(BROKER_URL, platform().topology)
 
     def _command(self, service: str, kind: str, number: int) -> list[str]:
-        python, port = sys.executable, self.ports[f"{service}-{kind}-{number}"]
+        python = sys.executable
         match kind:
-            case "web" if service == "gateway":
-                return [python, "-m", "uvicorn", "config.asgi:application", "--port", str(port), "--no-access-log"]
             case "web":
-                gunicorn = [python, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}"]
-                return [*gunicorn, "--workers", "1", "--threads", "4", "--no-control-socket"]
+                return [python, "-m", "config.web"]
             case "relay" | "grpc":
                 return [python, "manage.py", kind]
             case _:
@@ -191,6 +188,7 @@ class Deployment:
         environment = {
             **os.environ,
             "POSTROAD_SERVICE": service,
+            "WEB_HOST": "127.0.0.1",
             "PORT": port,
             "GRPC_PORT": port,
             "SECRET_KEY": "only-for-tests-which-sign-nothing-that-leaves-them",

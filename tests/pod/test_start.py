@@ -16,7 +16,7 @@ from tests.pod.program import run, running, status
 from tests.support.amqp import delete_topology
 
 pytestmark = [pytest.mark.postgres, pytest.mark.broker, pytest.mark.slow]
-GUNICORN = ("gunicorn", "config.wsgi", "-c", "python:config.gunicorn")
+WEB = ("python", "-m", "config.web")
 NAME = f"pod_start_{os.getpid()}"
 
 
@@ -50,7 +50,7 @@ def test_pods_wait_for_the_preparation_and_are_ready_then(parts: dict[str, str],
     waiting = ("python", "-m", "postroad.runtime.wait_for_migrations", "--seconds", "120")
     with (
         running(init, waiting, service="kitchen", **parts) as container,
-        running(web, GUNICORN, service="kitchen", PORT=str(port), **parts),
+        running(web, WEB, service="kitchen", PORT=str(port), **parts),
     ):
         until(lambda: "Waiting: migrations are missing" in container.out.read_text(), seconds=60, what="it waits")
         until(lambda: status(port, "/livez") == 200, seconds=60, what="the web process lives")

@@ -1,11 +1,10 @@
 """The registry in a real HTTP server on a thread, which can be stopped and started again on the same port."""
 
 import threading
-from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from django.core.wsgi import get_wsgi_application
-from waitress import wasyncore
-from waitress.server import create_server
+from typing_extensions import override
 
 
 class RegistryServer:
@@ -13,7 +12,7 @@ class RegistryServer:
 
     def __init__(self) -> None:
         self.port = 0
-        self._server: Any = None
+        self._server: WSGIServer | None = None
         self._thread: threading.Thread | None = None
 
     @property
@@ -21,15 +20,20 @@ class RegistryServer:
         return f"http://127.0.0.1:{self.port}/eureka"
 
     def start(self) -> None:
-        self._server = create_server(get_wsgi_application(), host="127.0.0.1", port=self.port, threads=4)
-        self.port = self._server.effective_port
-        self._thread = threading.Thread(target=self._server.run, daemon=True)
+        self._server = make_server("127.0.0.1", self.port, get_wsgi_application(), handler_class=_Silent)
+        self.port = self._server.server_port
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """Close everything, from inside the server's own loop: it may not lose a socket while it waits for it."""
-        self._server.trigger.pull_trigger(lambda: wasyncore.close_all(self._server._map))
+        assert self._server is not None
         assert self._thread is not None
+        self._server.shutdown()
+        self._server.server_close()
         self._thread.join(10)
         assert not self._thread.is_alive()
-        self._server.task_dispatcher.shutdown()
+
+
+class _Silent(WSGIRequestHandler):
+    @override
+    def log_message(self, format: str, *args: object) -> None: ...

@@ -3,8 +3,8 @@
 {{/* The command of a role, as JSON; exec form, so that signals reach the program.  (dict "s" $service "role" "web" "r" $role) */}}
 {{- define "postroad.command" -}}
 {{- $commands := dict
-  "web" (list "gunicorn" "config.wsgi" "-c" "python:config.gunicorn")
   "worker" (list "celery" "-A" "config" "worker" "-n" (printf "%s@%%h" .s.name) "-c" (.r.concurrency | default 1 | toJson))
+  "web" (list "python" "-m" "config.web")
   "relay" (list "python" "manage.py" "relay")
   "grpc" (list "python" "manage.py" "grpc")
 -}}

@@ -1,12 +1,11 @@
 """`manage.py run`: the whole platform in this process, with a demo order.  `make run` calls it."""
 
 import os
-import signal
+import socket
 import sys
 import threading
 import tomllib
 from argparse import ArgumentParser, ArgumentTypeError
-from types import FrameType
 from typing import Any
 
 from django.conf import settings
@@ -14,7 +13,6 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.core.wsgi import get_wsgi_application
 from typing_extensions import override
-from waitress.server import create_server
 
 from apps.tour.addresses import behind_one
 from apps.tour.administrator import make_administrator
@@ -28,8 +26,12 @@ from postroad.runtime import schema
 from postroad.runtime.embedded import Embedded
 from postroad.runtime.grpc_server import GrpcServer
 from postroad.runtime.grpc_servicer import find_servicers
+from postroad.runtime.web.server import listen, serve
+from postroad.runtime.web.threads import InThreads
 
 _GRPC_DRAIN_SECONDS = 1.0  # somebody waits for the end of Ctrl-C
+_WEB_DRAIN_SECONDS = 5.0
+_BODY_BYTES = 2_621_440  # largest body of a form of the admin, which is Django's default
 _WEB_THREADS = 8 + MOST_STREAMS
 _LOCALHOST = "127.0.0.1"
 _PORT = 8000
@@ -52,7 +54,7 @@ class Command(BaseCommand):
         if schema.missing_migrations():  # asking is quick; `migrate` takes half a second to find nothing to do
             call_command("migrate", verbosity=0)
         password = make_administrator(settings.VAR_DIR / "admin-password", given=os.environ.get("ADMIN_PASSWORD", ""))
-        server = _listen(port)
+        listener = _listen(port)
         platform = Embedded()
         try:
             platform.start()
@@ -61,15 +63,13 @@ class Command(BaseCommand):
         self._banner(port, password)
         rpc = self._serve_grpc()
         self._story.line(f"\nPostroad is ready: http://localhost:{port}")
-        _stop_on_signals()
         if not options["no_demo"]:
             threading.Thread(target=self._demo, args=(port,), name="postroad-demo", daemon=True).start()
+        application = InThreads(get_wsgi_application(), threads=_WEB_THREADS, body_bytes=_BODY_BYTES)
         try:
-            server.run()
-        except (KeyboardInterrupt, SystemExit):
-            pass
+            serve(application, listener, grace_seconds=_WEB_DRAIN_SECONDS, at_stop=STREAMS.close)
         finally:
-            server.close()
+            application.close()
             drained = rpc.begin_stop(drain_seconds=_GRPC_DRAIN_SECONDS) if rpc else None
             platform.stop()
             if drained:
@@ -111,24 +111,13 @@ def _port(given: str) -> int:
     return int(given)
 
 
-def _listen(port: int) -> Any:
+def _listen(port: int) -> socket.socket:
     try:
-        return create_server(
-            get_wsgi_application(), host=_LOCALHOST, port=port, threads=_WEB_THREADS, ident="postroad", send_bytes=1
-        )
+        return listen(_LOCALHOST, port)
     except OSError as error:
         raise CommandError(
             f"port {port} cannot be used ({error.strerror}); stop what listens there, or choose another: make run PORT=8080."
         ) from error
-
-
-def _stop_on_signals() -> None:
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        STREAMS.close()  # the web server waits for its threads before it ends
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
 
 
 def _database() -> str:

@@ -1,0 +1,65 @@
+"""A web process: `python -m config.web`, which serves the gateway's ASGI application, or another service's WSGI in threads.
+
+One process with threads: Kubernetes counts and restarts processes, and metrics and registration are of one.
+SIGTERM closes the socket, finishes what runs for WEB_GRACE_SECONDS at most, and ends; the pod's grace must be longer.
+"""
+
+import atexit
+import logging
+import os
+import resource
+from importlib import import_module
+from typing import Any
+
+from config.environment import number, text
+from config.services import GATEWAY, service_name
+from postroad.runtime.draining import draining
+from postroad.runtime.web.server import listen, serve
+from postroad.runtime.web.threads import InThreads
+
+log = logging.getLogger("postroad.web")
+
+_BODY_BYTES = 2_621_440
+"""Largest body of a form of the admin, which is Django's default; JSON is refused above 1 MB."""
+
+
+def main() -> None:
+    """Serve until a signal ends the process.
+
+    Raises:
+        SystemExit: A variable cannot be used, or the port is taken.
+    """
+    host, port = text("WEB_HOST", "0.0.0.0"), number("PORT", 8000, most=65535)  # noqa: S104 - a pod's own address
+    grace_seconds = number("WEB_GRACE_SECONDS", 25)
+    application = _application(number("WEB_THREADS", 4))
+    _raise_limit_of_sockets()
+    try:
+        listener = listen(host, port)
+    except OSError as error:
+        raise SystemExit(f"postroad: {host}:{port} cannot be listened on ({error.strerror}); set PORT.") from error
+    log.info("Listening at: http://%s:%s", host, port)
+    serve(draining(application), listener, grace_seconds=grace_seconds)
+    if isinstance(application, InThreads) and not application.close():
+        _end_at_once()
+
+
+def _application(threads: int) -> Any:
+    if service_name() == GATEWAY:
+        return import_module("config.asgi").application
+    return InThreads(import_module("config.wsgi").application, threads=threads, body_bytes=_BODY_BYTES)
+
+
+def _end_at_once() -> None:
+    """End, although a thread is still at work: Python itself would wait for it, however long it takes."""
+    log.warning("requests given up: they took longer than WEB_GRACE_SECONDS")
+    atexit._run_exitfuncs()  # noqa: SLF001 - what os._exit leaves out, such as leaving the registry
+    os._exit(0)
+
+
+def _raise_limit_of_sockets() -> None:
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+if __name__ == "__main__":
+    main()
