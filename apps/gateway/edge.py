@@ -3,12 +3,12 @@
 1. request id: taken over if it is sane, else made; in the answer, in the log, and passed on, as `traceparent` is
 2. CORS: a preflight is answered here
 3. size of the body                                                        413
-4. who calls, unless everybody may; a failure counts against the address   401
+4. who calls; a failure counts against the address   401
 5. rate of this caller, or of this address                                 429
 6. roles                                                                   403
 7. the view; what it raises becomes a problem document                     404, 502, 503, 504 …
 
-Health, metrics and the gateway's own document are not guarded.
+What has no such route, a service's own paths in one process for example, is guarded by `doors`.
 """
 
 from collections.abc import Callable, Coroutine
@@ -22,22 +22,20 @@ from apps.gateway.auth import authenticate, check_role
 from apps.gateway.conf import settings
 from apps.gateway.limits import check_rate, check_size
 from apps.gateway.problems import Refused
-from apps.identity.caller import ANYBODY, Caller, calling
+from apps.identity.caller import Caller, calling
 from postroad import ids
 from postroad.context import Current, read_request_id, read_trace_parent, working
 
 View = Callable[..., Coroutine[Any, Any, HttpResponse]]
-PUBLIC = ""
-"""In place of a resource that has a row in `roles.ROLES`."""
+_GUARDED = "is_guarded_by_the_edge"
 
 
-def guarded(view: View, *, resource: str = "", is_public: bool = False) -> View:
+def guarded(view: View, *, resource: str = "") -> View:
     """Return the view behind the edge.
 
     Args:
         view: Is called with the request, the caller and the route's values.
         resource: Which row of `roles.ROLES` counts; empty: the route's value of that name.
-        is_public: Nobody has to say who he is, so no row counts; the other limits do.
     """
 
     @csrf_exempt  # no cookie says who calls, so nobody else's page can make use of one
@@ -48,8 +46,7 @@ def guarded(view: View, *, resource: str = "", is_public: bool = False) -> View:
             given = cors.preflight(request)
             if given is None:
                 try:
-                    wanted = PUBLIC if is_public else resource or str(values["resource"])
-                    caller = await _admit(request, wanted)
+                    caller = await admit(request, resource or str(values["resource"]))
                     with calling(caller):
                         given = await view(request, caller, **values)
                 except Refused as refused:
@@ -58,15 +55,27 @@ def guarded(view: View, *, resource: str = "", is_public: bool = False) -> View:
         cors.mark(request, given)
         return given
 
+    setattr(answer, _GUARDED, True)
     return answer
 
 
-async def _admit(request: HttpRequest, resource: str) -> Caller:
+def is_guarded(view: Callable[..., Any]) -> bool:
+    """Whether a view is one that `guarded` returned."""
+    return getattr(view, _GUARDED, False)
+
+
+async def admit(request: HttpRequest, resource: str) -> Caller:
+    """Return who calls, if they may: size, identity, rate and role.
+
+    Args:
+        request: Is read no further than its headers.
+        resource: A row of `roles.ROLES`; anybody who is known may ask for what has none.
+
+    Raises:
+        Refused: 413, 401, 429 or 403.
+    """
     check_size(request)
     address = client_address(request)
-    if resource == PUBLIC:
-        check_rate(address)
-        return ANYBODY
     try:
         caller = await authenticate(request)
     except Refused:

@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     *(["apps.registry"] if HAS_REGISTRY else []),
 ]
 MIDDLEWARE = [
+    *(["apps.gateway.doors.GuardMiddleware"] if HAS_GATEWAY else []),
     "postroad.runtime.probes.ProbeMiddleware",
     "postroad.runtime.deadlines.DeadlineMiddleware",
     "django.middleware.security.SecurityMiddleware",

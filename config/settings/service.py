@@ -64,4 +64,4 @@ if environment.flag("BEHIND_TLS_PROXY"):
 if HAS_GATEWAY:
     # What every request passes is `apps.gateway.edge`; a middleware that is not asynchronous would cost each one a thread.
     SILENCED_SYSTEM_CHECKS = ["admin.E408", "admin.E409", "admin.E410"]  # the admin's middleware: nobody logs in here
-    MIDDLEWARE = ["postroad.runtime.probes.ProbeMiddleware", "postroad.runtime.deadlines.DeadlineMiddleware"]
+    MIDDLEWARE = ["apps.gateway.doors.GuardMiddleware", "postroad.runtime.probes.ProbeMiddleware"]

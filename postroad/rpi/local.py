@@ -22,6 +22,9 @@ from postroad.errors import DeadlineExceeded
 from postroad.rpi import deadline
 from postroad.rpi.transport import Answer, Outgoing, Transport
 
+CALL = "postroad.call"
+"""Variable of a request that comes from this process itself: no header of a client's becomes one of that name."""
+
 
 class LocalTransport(Transport):
     """Calls within the process.
@@ -90,6 +93,7 @@ def environment(outgoing: Outgoing, timeout_seconds: float) -> dict[str, Any]:
         "SERVER_PORT": "80",
         "SERVER_PROTOCOL": "HTTP/1.1",
         "REMOTE_ADDR": "127.0.0.1",
+        CALL: outgoing.call,
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": "http",
         "wsgi.input": io.BytesIO(outgoing.body),

@@ -75,15 +75,17 @@ def test_roles_are_asked_of_the_resource(settings: Any) -> None:
     assert answer.status_code == 403
 
 
-def test_a_services_document_is_shown_to_everybody(settings: Any) -> None:
+@pytest.mark.parametrize(("key", "status"), [("0123456789abcdef", 200), ("", 401)])
+def test_a_services_document_is_shown_to_everybody_who_is_known(settings: Any, key: str, status: int) -> None:
     settings.GATEWAY = {"AUTH": "api_key", "API_KEYS": "shop:0123456789abcdef:consumer"}
     of_kitchen = next(route for route in urlpatterns if route.name == "kitchen-openapi")
     guarded = async_to_sync(of_kitchen.callback)
 
-    answer = guarded(RequestFactory().get("/kitchen/openapi.json"), **of_kitchen.default_args)
+    request = RequestFactory().get("/kitchen/openapi.json", headers={"x-api-key": key})
+    answer = guarded(request, **of_kitchen.default_args)
 
-    assert answer.status_code == 200
-    assert json.loads(answer.content)["info"]["title"].startswith("kitchen")
+    assert answer.status_code == status
+    assert ("info" in json.loads(answer.content)) == (status == 200)
 
 
 def test_a_document_is_only_read() -> None:
