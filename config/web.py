@@ -13,7 +13,9 @@ from typing import Any
 
 from config.environment import number, text
 from config.services import GATEWAY, service_name
+from postroad.errors import InvalidSetting
 from postroad.runtime.draining import draining
+from postroad.runtime.metrics_port import serve_metrics
 from postroad.runtime.web.server import listen, serve
 from postroad.runtime.web.threads import InThreads
 
@@ -32,6 +34,10 @@ def main() -> None:
     host, port = text("WEB_HOST", "0.0.0.0"), number("PORT", 8000, most=65535)  # noqa: S104 - a pod's own address
     grace_seconds = number("WEB_GRACE_SECONDS", 25)
     application = _application(number("WEB_THREADS", 4))
+    try:
+        serve_metrics()
+    except InvalidSetting as error:
+        raise SystemExit(f"postroad: {error}") from error
     _raise_limit_of_sockets()
     try:
         listener = listen(host, port)

@@ -87,7 +87,9 @@ class Settings:
     drain_file: str = _setting(
         "", "file made when a web process is about to be stopped: its connections end; empty: none"
     )
-    metrics_port: int = _setting(0, "port of /metrics of worker, relay and gRPC server; 0: none", least=0, most=65535)
+    metrics_port: int = _setting(
+        0, "port on which each process has /metrics, and a web process nowhere else; 0: none", least=0, most=65535
+    )
     delivery_limit: int = _setting(50, "deliveries after which the broker itself dead-letters a message", least=1)
     stale_binding_seconds: float = _setting(
         600.0, "how long a binding that no handler of this release wants is kept after its last declaration", least=0

@@ -17,6 +17,7 @@ from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from typing_extensions import override
 
+from postroad.conf import settings
 from postroad.rpi.breaker import State
 from postroad.rpi.policies import policies
 from postroad.rpi.watch import CallEnded, Fact
@@ -64,7 +65,9 @@ def count(fact: Fact) -> None:
 
 
 def metrics(_request: HttpRequest) -> HttpResponse:
-    """Answer everything in Prometheus's text format."""
+    """Answer everything in Prometheus's text format; 404 where METRICS_PORT has it, for whoever reaches that alone."""
+    if settings().metrics_port:
+        return HttpResponse("The figures are on METRICS_PORT.\n", status=404, content_type="text/plain; charset=utf-8")
     return HttpResponse(generate_latest(REGISTRY), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 

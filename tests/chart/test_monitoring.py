@@ -3,6 +3,8 @@
 import json
 import re
 
+import pytest
+
 from tests.support.helm import render
 from tests.support.manifests import DEV, example, of_kind, one
 
@@ -66,22 +68,31 @@ def test_keda_scales_by_the_lag_of_the_service_in_this_release() -> None:
     )
 
 
-def test_monitors_find_web_by_its_service_and_all_other_roles_by_their_pods() -> None:
+def test_the_monitor_finds_all_roles_by_their_pods() -> None:
     rendered = example("all-on")
-    by_service = of_kind(rendered, "ServiceMonitor")[0]["spec"]["selector"]["matchLabels"]
-    seen = [
-        found["metadata"]["name"]
-        for found in of_kind(rendered, "Service")
-        if by_service.items() <= found["metadata"]["labels"].items()
-    ]
 
-    assert "shop-orders" in seen
-    assert len(seen) == 10
+    assert of_kind(rendered, "ServiceMonitor") == []
     assert of_kind(rendered, "PodMonitor")[0]["spec"]["selector"]["matchExpressions"][0]["values"] == [
+        "web",
         "worker",
         "relay",
         "grpc",
     ]
+
+
+@pytest.mark.parametrize("role", ["web", "worker", "relay", "grpc"])
+def test_figures_have_a_port_of_their_own_in_every_role(role: str) -> None:
+    container = one(example("all-on"), "Deployment", f"shop-orders-{role}")["spec"]["template"]["spec"]["containers"][0]
+
+    assert {"name": "metrics", "containerPort": 9100} in container["ports"]
+    assert {"name": "POSTROAD_METRICS_PORT", "value": "9100"} in container["env"]
+
+
+def test_whoever_scrapes_reaches_no_api() -> None:
+    policy = one(example("production"), "NetworkPolicy", "shop")["spec"]
+    ports = [[port["port"] for port in rule.get("ports", [])] for rule in policy["ingress"]]
+
+    assert ports == [[], [9100]]  # each other; figures
 
 
 def test_policies_let_names_be_looked_up_and_own_pods_talk() -> None:

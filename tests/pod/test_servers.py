@@ -105,3 +105,12 @@ def test_the_gateway_answers_probes_by_its_ip_and_logs_json(tmp_path: Path) -> N
     assert (answers, ended) == ([200, 200], 0)
     assert loggers == {"postroad.web", "uvicorn.error"}
     assert web.err.read_text() == ""
+
+
+def test_figures_are_on_their_own_port_alone_once_it_is_set(tmp_path: Path) -> None:
+    port, figures = free_port(), free_port()
+    variables = {"PORT": str(port), "POSTROAD_METRICS_PORT": str(figures)}
+    with running(tmp_path, WEB, service="gateway", **variables):
+        until(lambda: status(port, "/livez") == 200, seconds=60, what="it serves")
+
+        assert (status(port, "/metrics"), status(figures, "/metrics")) == (404, 200)

@@ -143,10 +143,9 @@
   value: {{ sub (int .r.terminationGracePeriodSeconds) 15 | max 1 | quote }}
 - name: POSTROAD_DRAIN_FILE
   value: /run/postroad/draining
-{{- else }}
+{{- end }}
 - name: POSTROAD_METRICS_PORT
   value: "9100"
-{{- end }}
 {{- if eq .role "grpc" }}
 - name: GRPC_HOST
   value: 0.0.0.0

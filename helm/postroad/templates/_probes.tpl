@@ -14,12 +14,10 @@
 {{- define "postroad.ports" -}}
 {{- if eq .role "web" -}}
 - {name: http, containerPort: 8000}
-{{- else if eq .role "grpc" -}}
+{{ else if eq .role "grpc" -}}
 - {name: grpc, containerPort: 9000}
+{{ end -}}
 - {name: metrics, containerPort: 9100}
-{{- else -}}
-- {name: metrics, containerPort: 9100}
-{{- end -}}
 {{- end -}}
 
 {{/* Five minutes to start; then the process alone decides on liveness, and only web and grpc can be unready. */}}
