@@ -44,12 +44,15 @@ if settings.HAS_GATEWAY:
         path("gateway/" if settings.SERVICES else "", include("apps.gateway.api.documents")),
     ]
 if settings.HAS_GATEWAY and not settings.SERVICES:
-    urlpatterns += [path("", include("apps.gateway.api.by_service")), path("", include("apps.tour.remote"))]
+    urlpatterns.append(path("", include("apps.gateway.api.by_service")))
+    if settings.HAS_TOUR:
+        urlpatterns.append(path("", include("apps.tour.remote")))
 if settings.SERVICES:
+    if settings.HAS_TOUR:
+        urlpatterns.append(path("", include("apps.tour.urls")))
     urlpatterns += [
         path("admin/", include("postroad.console.urls")),
         path("admin/", admin.site.urls),
-        path("", include("apps.tour.urls")),
         *(pattern for name in settings.SERVICES for pattern in _service(name)),
     ]
 

@@ -44,7 +44,12 @@ def main() -> None:
     except OSError as error:
         raise SystemExit(f"postroad: {host}:{port} cannot be listened on ({error.strerror}); set PORT.") from error
     log.info("Listening at: http://%s:%s", host, port)
-    serve(draining(application), listener, grace_seconds=grace_seconds)
+    serve(
+        draining(application),
+        listener,
+        grace_seconds=grace_seconds,
+        at_stop=import_module("apps.tour.views").STREAMS.close,
+    )
     if isinstance(application, InThreads) and not application.close():
         _end_at_once()
 

@@ -118,6 +118,7 @@ def build_environment(service: str, *, database_url: str, broker_url: str) -> di
         "SECRET_KEY": read_secret_key(VAR / "secret-key"),
         "ALLOWED_HOSTS": "localhost,127.0.0.1",
         "WEB_HOST": "127.0.0.1",
+        "TOUR": "true",
         "PORT": str(PORTS[service]),
         "GRPC_PORT": str(GRPC_PORTS.get(service, 0)),
         "DJANGO_SETTINGS_MODULE": "config.settings.service",

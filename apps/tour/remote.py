@@ -19,14 +19,40 @@ from postroad.runtime.calls import calls
 
 _STATUS = Outgoing(service="orders", call="orders.status", target="/tour/status.json")
 _TIMEOUT_SECONDS = 1.0
-_MOST_STREAMS = 50  # each asks the orders service some times a second
+_MOST_STREAMS = 50  # however many there are, the orders service is asked once in LOOK_SECONDS
 _open: set[object] = set()
+
+
+class SharedLook:
+    """What the orders service answers, asked once in `LOOK_SECONDS` for all who want to know.
+
+    Concurrency: for the tasks of one event loop; whoever comes while it is asked waits for that answer.
+    """
+
+    def __init__(self) -> None:
+        self._task: asyncio.Task[Answer | None] | None = None
+        self._asked_at = float("-inf")
+
+    async def look(self) -> Answer | None:
+        """Return an answer that is no older; None: it does not answer."""
+        loop = asyncio.get_running_loop()
+        task = self._task
+        if task is None or task.get_loop() is not loop or (task.done() and self._is_old(loop)):
+            self._asked_at = loop.time()
+            task = self._task = loop.create_task(_ask())
+        return await asyncio.shield(task)  # whoever leaves takes the answer from nobody else
+
+    def _is_old(self, loop: asyncio.AbstractEventLoop) -> bool:
+        return loop.time() - self._asked_at >= LOOK_SECONDS
+
+
+_shared = SharedLook()
 
 
 @require_GET
 async def status(request: HttpRequest) -> HttpResponse:
     """Answer what the orders service answers; 503 if it does not."""
-    found = await _look()
+    found = await _shared.look()
     if found is None:
         return JsonResponse({"detail": "The orders service does not answer."}, status=503)
     return HttpResponse(found.body, status=found.status, content_type="application/json")
@@ -48,7 +74,7 @@ async def _events() -> AsyncIterator[str]:
     try:
         yield beginning()
         for _ in range(round(STREAM_SECONDS / LOOK_SECONDS)):
-            found = await _look()
+            found = await _shared.look()
             shown = found.body.decode() if found else '{"detail": "The orders service does not answer."}'
             if shown != sent:
                 yield event(shown)
@@ -62,7 +88,7 @@ async def _events() -> AsyncIterator[str]:
         _open.discard(mark)
 
 
-async def _look() -> Answer | None:
+async def _ask() -> Answer | None:
     try:
         return await calls().send_async(_STATUS, _TIMEOUT_SECONDS)
     except PostroadError:

@@ -13,6 +13,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpRe
 MOST_STREAMS = 4
 """Browsers that are told at once; others ask again and again, as the page does without streams."""
 
+MOST_ALONE = 1
+"""In a process of one service, which has few threads: a stream takes one from its API."""
+
 LOOK_SECONDS = 0.15  # between looks at the document: an order's journey takes about ten of them
 BEAT_SECONDS = 5.0  # between signs of life, by which a browser that has gone is noticed
 STREAM_SECONDS = 60.0  # then the browser opens the stream again, maybe at another process

@@ -19,7 +19,7 @@ from django.shortcuts import render
 from django.urls import NoReverseMatch, Resolver404, resolve, reverse
 from django.views.decorators.http import require_GET
 
-from apps.tour.stream import Streams
+from apps.tour.stream import MOST_ALONE, MOST_STREAMS, Streams
 from postroad import clock
 from postroad.messaging.models import DeadLetter, DeadLetterState, OutboxMessage, ProcessedMessage
 from postroad.sagas.execution import Status
@@ -28,7 +28,7 @@ from postroad.sagas.models import SagaInstance, SagaStep
 MOST_COUNTED = 50_000
 """A figure goes no further: an index counts as many in a few milliseconds."""
 
-STREAMS = Streams()
+STREAMS = Streams(most=MOST_ALONE if len(settings.SERVICES) == 1 else MOST_STREAMS)
 """Of this process; whoever stops its web server closes them first."""
 
 _JOURNEYS = 5

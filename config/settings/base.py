@@ -15,6 +15,7 @@ SERVICES = installed_services()
 ALL_SERVICES = services.SERVICES  # those that a gateway of its own stands before
 HAS_GATEWAY = has_gateway()
 HAS_REGISTRY = has_registry()
+HAS_TOUR = True  # the start page with its figures; a deployment has it if it says so
 
 INSTALLED_APPS = [
     "unfold",

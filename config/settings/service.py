@@ -61,6 +61,10 @@ if environment.flag("BEHIND_TLS_PROXY"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
 
+HAS_TOUR = environment.flag(
+    "TOUR"
+)  # it shows whoever comes how much is going on, and costs the orders service some questions
+
 if HAS_GATEWAY:
     # What every request passes is `apps.gateway.edge`; a middleware that is not asynchronous would cost each one a thread.
     SILENCED_SYSTEM_CHECKS = ["admin.E408", "admin.E409", "admin.E410"]  # the admin's middleware: nobody logs in here

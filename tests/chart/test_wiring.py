@@ -1,5 +1,7 @@
 """What processes are told, and that the parts of the chart fit together."""
 
+from typing import Any
+
 import pytest
 
 from tests.support.helm import render
@@ -214,3 +216,10 @@ def test_the_migrations_wait_for_their_servers_without_an_attempt_of_the_job() -
     assert pod["initContainers"][0]["command"][0:2] == ["python", "-c"]
     assert pod["initContainers"][0]["command"][3] == "300"
     assert pod["containers"][0]["command"] == ["python", "manage.py", "prepare_service"]
+
+
+@pytest.mark.parametrize(("values", "tour"), [({}, None), ({"tour": {"enabled": True}}, "true")])
+def test_the_tour_is_served_only_if_asked_for(values: dict[str, Any], tour: str | None) -> None:
+    web = one(render({**DEV, **values}), "Deployment", "shop-gateway-web")["spec"]["template"]["spec"]["containers"][0]
+
+    assert variables(web).get("TOUR") == tour

@@ -1,5 +1,6 @@
 """Every server and every door by raw sockets: HEAD, doubtful heads, and requests that arrive by halves."""
 
+import signal
 import socket
 import statistics
 import time
@@ -66,8 +67,8 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, int]
             stack.enter_context(running(home, WEB, **mine))
             ports["service" if service == "orders" else service] = port
         one = OneProcess(tmp_path_factory.mktemp("one"))
-        stack.callback(lambda: one.process and one.process.kill())
         one.start()
+        stack.callback(lambda: one.end(signal.SIGKILL))
         ports["one"] = one.port
         for port in ports.values():
             until(lambda port=port: status(port, "/livez") == 200, seconds=60, what="it serves")

@@ -40,7 +40,7 @@ class OneProcess:
         already = self.output.count("Postroad is ready") if self.log.exists() else 0
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, cwd=ROOT, env=mine, stdout=log, stderr=subprocess.STDOUT)
-        until(lambda: self.output.count("Postroad is ready") > already, seconds=30, what="it is ready")
+        until(lambda: self.output.count("Postroad is ready") > already, seconds=120, what="it is ready")
 
     def end(self, number: int) -> int:
         assert self.process is not None

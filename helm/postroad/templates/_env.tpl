@@ -143,6 +143,10 @@
   value: {{ sub (int .r.terminationGracePeriodSeconds) 15 | max 1 | quote }}
 - name: POSTROAD_DRAIN_FILE
   value: /run/postroad/draining
+{{- if .root.Values.tour.enabled }}
+- name: TOUR
+  value: "true"
+{{- end }}
 {{- end }}
 - name: POSTROAD_METRICS_PORT
   value: "9100"

@@ -1,5 +1,6 @@
 """The start page of a gateway that runs alone."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -22,9 +23,11 @@ class Orders:
 
     def __init__(self, *documents: object) -> None:
         self._documents = list(documents)
+        self.times_asked = 0
 
     async def send_async(self, outgoing: Outgoing, timeout_seconds: float) -> Answer:
         assert (outgoing.service, outgoing.target) == ("orders", "/tour/status.json")
+        self.times_asked += 1
         document = self._documents.pop(0) if len(self._documents) > 1 else self._documents[0]
         if document is None:
             raise ServiceUnavailable("away")
@@ -33,11 +36,13 @@ class Orders:
 
 @pytest.fixture
 def orders(monkeypatch: pytest.MonkeyPatch) -> Any:
-    def install(*documents: object) -> None:
+    def install(*documents: object) -> Orders:
         there = Orders(*documents)
         monkeypatch.setattr(remote, "calls", lambda: there)
         monkeypatch.setattr(remote, "LOOK_SECONDS", 0.001)
         monkeypatch.setattr(remote, "STREAM_SECONDS", 0.01)
+        monkeypatch.setattr(remote, "_shared", remote.SharedLook())
+        return there
 
     return install
 
@@ -101,6 +106,44 @@ def test_streams_are_bounded_and_a_closed_one_makes_room(orders: Any, monkeypatc
     refused = async_to_sync(remote.events)(RequestFactory().get("/tour/events"))
 
     assert refused.status_code == 503
+
+
+def test_fifty_streams_and_as_many_looks_ask_orders_as_often_as_one(
+    orders: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = orders({"n": 1})
+    monkeypatch.setattr(remote, "LOOK_SECONDS", 60.0)
+    monkeypatch.setattr(remote, "STREAM_SECONDS", 60.0)
+    request = RequestFactory().get("/tour/events")
+
+    async def first_events() -> list[object]:
+        answers = [await remote.events(request) for _ in range(remote._MOST_STREAMS)]
+        streams = [aiter(answer) for answer in answers]  # type: ignore[call-overload]  # a gateway's are asynchronous
+        beginnings = [await anext(stream) for stream in streams]
+        shown = await asyncio.gather(*(anext(stream) for stream in streams))
+        await asyncio.gather(*(remote.status(request) for _ in streams))
+        await asyncio.gather(*(stream.aclose() for stream in streams))
+        return [len(beginnings), *shown]
+
+    told = asyncio.run(first_events())
+
+    assert told == [50, *[b'data: {"n": 1}\n\n'] * 50]
+    assert there.times_asked == 1
+
+
+def test_a_browser_that_leaves_takes_the_answer_from_nobody_else(orders: Any) -> None:
+    there = orders({"n": 1})
+
+    async def two() -> Answer | None:
+        leaving, staying = (asyncio.ensure_future(remote._shared.look()) for _ in range(2))
+        await asyncio.sleep(0)
+        leaving.cancel()
+        return await staying
+
+    answer = asyncio.run(two())
+
+    assert answer is not None
+    assert there.times_asked == 1
 
 
 def test_an_ended_stream_is_forgotten(orders: Any) -> None:
