@@ -9,6 +9,7 @@ import pytest
 
 from tests.faults.deployment import free_port, until
 from tests.pod.program import run, running, status
+from tests.support.raw_http import Wire
 
 pytestmark = pytest.mark.slow
 WEB = ("python", "-m", "config.web")
@@ -114,3 +115,17 @@ def test_figures_are_on_their_own_port_alone_once_it_is_set(tmp_path: Path) -> N
         until(lambda: status(port, "/livez") == 200, seconds=60, what="it serves")
 
         assert (status(port, "/metrics"), status(figures, "/metrics")) == (404, 200)
+
+
+@pytest.mark.parametrize(("proxies", "statuses"), [("0", [404, 404, 429]), ("1", [404, 404, 404])])
+def test_a_forwarded_address_counts_only_behind_a_proxy_that_is_configured(
+    tmp_path: Path, proxies: str, statuses: list[int]
+) -> None:
+    port = free_port()
+    limits = {"GATEWAY_RATE_PER_SECOND": "0.001", "GATEWAY_RATE_BURST": "2", "GATEWAY_TRUSTED_PROXIES": proxies}
+    with running(tmp_path, WEB, service="gateway", PORT=str(port), **limits):
+        until(lambda: status(port, "/livez") == 200, seconds=60, what="it serves")
+        with Wire(port) as wire:
+            answers = [wire.ask("GET", "/v1/nothing", f"X-Forwarded-For: 203.0.113.{number}") for number in range(3)]
+
+    assert [answer.status for answer in answers] == statuses
