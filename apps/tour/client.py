@@ -1,6 +1,10 @@
-"""A small client of the services' REST API, for the demo.  Not: a typed client of a service."""
+"""A small client of the services' REST API, for the demo.  Not: a typed client of a service.
+
+Where callers have to show who they are, it sends DEMO_API_KEY or DEMO_TOKEN of the environment, somebody's of the staff.
+"""
 
 import json
+import os
 import time
 import urllib.error
 import urllib.request
@@ -57,13 +61,24 @@ class Services:
     def _call(self, method: str, service: str, path: str, body: object) -> Any:
         url = f"{self.urls[service]}{path}"
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(url, data=data, method=method, headers={"Content-Type": "application/json"})  # noqa: S310 - addresses come from our own settings
+        headers = {"Content-Type": "application/json", **_credentials()}
+        request = urllib.request.Request(url, data=data, method=method, headers=headers)  # noqa: S310 - addresses come from our own settings
         try:
             with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310 - as above
                 return json.load(answer)
-        except urllib.error.HTTPError:
+        except urllib.error.HTTPError as error:
+            if error.code in (401, 403):
+                found = f"{hide_password(url)}: {error.code}; set DEMO_API_KEY or DEMO_TOKEN to that of somebody with the role staff."
+                raise DemoFailed(found) from error
             raise
         except OSError as error:
             raise DemoFailed(
                 f"{hide_password(url)}: nobody answers ({error}). Start it with 'make run' or 'make up'."
             ) from error
+
+
+def _credentials() -> dict[str, str]:
+    key, token = os.environ.get("DEMO_API_KEY"), os.environ.get("DEMO_TOKEN")
+    if key:
+        return {"X-API-Key": key}
+    return {"Authorization": f"Bearer {token}"} if token else {}

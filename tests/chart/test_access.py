@@ -198,6 +198,53 @@ def test_a_password_of_the_values_counts_and_its_change_renews_the_pods() -> Non
     assert annotation(rendered("one")) != annotation(rendered("two"))
 
 
+TLS = {**DEV, "grpcTls": {"secret": "grpc-{{ .service }}", "caSecret": "trusted"}}
+
+
+def volume(rendered: Any, deployment: str) -> Any:
+    spec = one(rendered, "Deployment", deployment)["spec"]["template"]["spec"]
+    return next(found["secret"] for found in spec["volumes"] if found["name"] == "grpc-tls")
+
+
+def test_grpc_over_tls_gives_servers_a_key_and_callers_only_whom_they_trust() -> None:
+    rendered = render(TLS)
+    server = one(rendered, "Deployment", "shop-orders-grpc")["spec"]["template"]["spec"]["containers"][0]
+    caller = one(rendered, "Deployment", "shop-gateway-web")["spec"]["template"]["spec"]["containers"][0]
+
+    assert volume(rendered, "shop-orders-grpc") == {"defaultMode": 0o440, "secretName": "grpc-orders"}
+    assert volume(rendered, "shop-gateway-web") == {
+        "defaultMode": 0o440,
+        "secretName": "trusted",
+        "items": [{"key": "ca.crt", "path": "ca.crt"}],
+    }
+    assert variables(server)["POSTROAD_GRPC_TLS_KEY"] == "/etc/postroad/grpc-tls/tls.key"
+    assert variables(caller)["POSTROAD_GRPC_TLS_CA"] == "/etc/postroad/grpc-tls/ca.crt"
+    assert "POSTROAD_GRPC_TLS_KEY" not in variables(caller)
+    assert server["readinessProbe"]["tcpSocket"] == {"port": "grpc"}
+    addresses = one(rendered, "ConfigMap", "shop-gateway")["data"]["POSTROAD_ADDRESSES"]
+    assert "orders-grpc=https://shop-orders-grpc:9000" in addresses
+
+
+def test_grpc_in_clear_text_has_no_volume_and_is_asked_for_health() -> None:
+    rendered = render(DEV)
+    spec = one(rendered, "Deployment", "shop-orders-grpc")["spec"]["template"]["spec"]
+
+    assert "grpc-tls" not in str(rendered.objects)
+    assert spec["containers"][0]["readinessProbe"]["grpc"] == {"port": 9000}
+
+
+def test_one_secret_for_all_servers_has_what_callers_trust() -> None:
+    rendered = render({**DEV, "grpcTls": {"secret": "grpc"}})
+
+    assert volume(rendered, "shop-kitchen-grpc")["secretName"] == "grpc"
+    assert volume(rendered, "shop-gateway-web")["secretName"] == "grpc"
+
+
+def test_a_secret_of_each_service_needs_one_whom_callers_trust() -> None:
+    with pytest.raises(Refused, match=r"grpcTls\.caSecret is empty"):
+        render({**DEV, "grpcTls": {"secret": "grpc-{{ .service }}"}})
+
+
 LOOKUP = 'lookup "v1" "Secret" $root.Release.Namespace (include "postroad.accessSecret" $root)'
 
 

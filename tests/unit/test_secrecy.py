@@ -246,7 +246,10 @@ def test_celery_and_we_read_the_same_login() -> None:
 @pytest.mark.parametrize("program", [("manage.py", "check"), ("-m", "celery", "-A", "config", "worker")])
 def test_a_program_that_cannot_use_its_broker_says_so_in_one_line(url: str, program: tuple[str, ...]) -> None:
     given_ones = {"DJANGO_SETTINGS_MODULE": "config.settings.service", "POSTROAD_SERVICE": "orders", "BROKER_URL": url}
-    given_ones |= {"DATABASE_URL": "sqlite://:memory:", "SECRET_KEY": "only-for-tests-which-sign-nothing-that-leaves-them"}
+    given_ones |= {
+        "DATABASE_URL": "sqlite://:memory:",
+        "SECRET_KEY": "only-for-tests-which-sign-nothing-that-leaves-them",
+    }
 
     done = subprocess.run(
         [sys.executable, *program], cwd=PROJECT, env={**os.environ, **given_ones}, capture_output=True, text=True, timeout=60, check=False

@@ -76,6 +76,42 @@ first install and taken from the cluster after that.
 {{- if $texts }}{{ $texts | toJson | sha256sum }}{{ end -}}
 {{- end -}}
 
+{{/* Variables of TLS between gRPC servers and callers.  (dict "root" $ "role" "grpc") */}}
+{{- define "postroad.grpcTlsEnv" -}}
+{{- if .root.Values.grpcTls.secret }}
+{{- if eq .role "grpc" }}
+- name: POSTROAD_GRPC_TLS_CERTIFICATE
+  value: /etc/postroad/grpc-tls/tls.crt
+- name: POSTROAD_GRPC_TLS_KEY
+  value: /etc/postroad/grpc-tls/tls.key
+{{- else }}
+- name: POSTROAD_GRPC_TLS_CA
+  value: /etc/postroad/grpc-tls/ca.crt
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{- define "postroad.grpcTlsMount" -}}
+{{- if .root.Values.grpcTls.secret }}
+- {name: grpc-tls, mountPath: /etc/postroad/grpc-tls, readOnly: true}
+{{- end }}
+{{- end -}}
+
+{{/* A server has its certificate and key, a caller whom it trusts and no key.  (dict "root" $ "s" $service "role" "grpc") */}}
+{{- define "postroad.grpcTlsVolume" -}}
+{{- with .root.Values.grpcTls.secret }}
+- name: grpc-tls
+  secret:
+    defaultMode: 0440
+    {{- if eq $.role "grpc" }}
+    secretName: {{ tpl . (dict "service" $.s.slug "Template" $.root.Template) }}
+    {{- else }}
+    secretName: {{ $.root.Values.grpcTls.caSecret | default . }}
+    items: [{key: ca.crt, path: ca.crt}]
+    {{- end }}
+{{- end }}
+{{- end -}}
+
 {{/* Port at which the issuer's keys are. */}}
 {{- define "postroad.issuerPort" -}}
 {{- $url := urlParse .Values.gateway.oidc.jwksUrl -}}
@@ -98,6 +134,9 @@ first install and taken from the cluster after that.
 {{- end -}}
 {{- if and (eq $gateway.auth "api_key") (not (or $gateway.apiKeys.value $gateway.apiKeys.existingSecret)) -}}
 {{- $found = append $found "gateway.apiKeys is empty: set gateway.apiKeys.existingSecret or gateway.apiKeys.value, as gateway.auth is api_key" -}}
+{{- end -}}
+{{- if and (contains "{{" .Values.grpcTls.secret) (not .Values.grpcTls.caSecret) -}}
+{{- $found = append $found "grpcTls.caSecret is empty: set it, as grpcTls.secret is a Secret of each service" -}}
 {{- end -}}
 {{- toJson $found -}}
 {{- end -}}

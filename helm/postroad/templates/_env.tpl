@@ -34,7 +34,7 @@
 {{- range $name := include "postroad.serviceNames" . | fromJsonArray -}}
 {{- $s := include "postroad.service" (list $ $name) | fromJson -}}
 {{- if ne (int $s.service.port) 80 }}{{ $addresses = append $addresses (printf "%s=http://%s:%v" $s.name $s.fullname $s.service.port) }}{{ end -}}
-{{- if has "grpc" $s.roles }}{{ $addresses = append $addresses (printf "%s-grpc=http://%s-grpc:9000" $s.name $s.fullname) }}{{ end -}}
+{{- if has "grpc" $s.roles }}{{ $addresses = append $addresses (printf "%s-grpc=%s://%s-grpc:9000" $s.name (ternary "https" "http" (ne $.Values.grpcTls.secret "")) $s.fullname) }}{{ end -}}
 {{- end -}}
 {{- join "," $addresses -}}
 {{- end -}}

@@ -40,7 +40,7 @@ readinessProbe:
   failureThreshold: 3
 {{- else if eq .role "grpc" -}}
 startupProbe:
-  grpc: {port: 9000}
+  {{- include "postroad.grpcProbe" . | nindent 2 }}
   periodSeconds: 3
   timeoutSeconds: 5
   failureThreshold: 100
@@ -50,7 +50,7 @@ livenessProbe:
   timeoutSeconds: 5
   failureThreshold: 6
 readinessProbe:
-  grpc: {port: 9000}
+  {{- include "postroad.grpcProbe" . | nindent 2 }}
   periodSeconds: 5
   timeoutSeconds: 5
   failureThreshold: 3
@@ -66,6 +66,11 @@ livenessProbe:
   timeoutSeconds: 5
   failureThreshold: 2
 {{- end -}}
+{{- end -}}
+
+{{/* Kubernetes asks for health by gRPC in clear text only. */}}
+{{- define "postroad.grpcProbe" -}}
+{{- if .root.Values.grpcTls.secret }}tcpSocket: {port: grpc}{{ else }}grpc: {port: 9000}{{ end -}}
 {{- end -}}
 
 {{/* Succeeds if the heartbeat file is young; starts neither Python nor Django.  Asked seldom: it costs the node 0.1 s of a core. */}}
