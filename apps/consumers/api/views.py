@@ -23,7 +23,7 @@ class ConsumersView(ServiceView):
     @extend_schema(
         operation_id="createConsumer",
         request=CreateConsumerSerializer,
-        responses={200: ConsumerCreatedSerializer, **errors(400, 413, 415)},
+        responses={200: ConsumerCreatedSerializer, **errors(400, 409, 413, 415)},
     )
     def post(self, request: Request) -> Response:
         """Register a consumer; the other services learn of it by an event."""

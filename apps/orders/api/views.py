@@ -29,7 +29,7 @@ class OrdersView(ServiceView):
     @extend_schema(
         operation_id="createOrder",
         request=CreateOrderSerializer,
-        responses={200: OrderCreatedSerializer, **errors(400, 413, 415)},
+        responses={200: OrderCreatedSerializer, **errors(400, 403, 413, 415)},
     )
     def post(self, request: Request) -> Response:
         """Place an order; it is APPROVAL_PENDING until consumers, kitchen and accounting have answered."""

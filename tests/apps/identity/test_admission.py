@@ -68,11 +68,10 @@ def _with_ids(route: str) -> str:
     return "/".join(parts)
 
 
-@pytest.mark.parametrize("path", ["/livez", "/orders/openapi.json", "/orders/docs/"])
-def test_probes_and_documents_ask_nobody(client: Client, settings: Settings, path: str) -> None:
+def test_probes_ask_nobody(client: Client, settings: Settings) -> None:
     settings.GATEWAY = {"AUTH": "api_key", "API_KEYS": f"office:{SECRET}:staff"}
 
-    assert client.get(path).status_code == 200
+    assert client.get("/livez").status_code == 200
 
 
 @pytest.fixture
