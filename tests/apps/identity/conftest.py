@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
+from postroad.rpi.policy import Policy
 from postroad.testing.pump import Pump
 from tests.rpc.conftest import any_port, channel, shared_connection
 
@@ -57,7 +58,18 @@ def as_caller(who: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def town(client: Client, settings: Settings) -> Town:
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let calls take their time: who sees what does not depend on how busy a machine is."""
+    steps = Policy.steps
+
+    def patient(self: Policy, call: str, **given: Any) -> Any:
+        return steps(self, call, **{**given, "deadline_seconds": 20.0})
+
+    monkeypatch.setattr(Policy, "steps", patient)
+
+
+@pytest.fixture
+def town(client: Client, settings: Settings, patience: None) -> Town:
     """Everything placed and agreed to; from then on everybody has to show who they are."""
     pump = Pump()
     ids = [
