@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.worker.office import Office, Worker, wait_until
+from tests.worker.office import PATIENCE_SECONDS, Office, Worker, wait_until
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow]
 KEYS = ("a", "b", "c", "d", "e", "f", "g", "h")
@@ -27,7 +27,7 @@ def test_idle_queues_are_taken_over_while_the_ending_worker_finishes_what_is_und
 ) -> None:
     office = open_office(4)
     first = office.hire("prefork", "-c", "4", number=1)
-    office.call_task(1, seconds=20)
+    office.call_task(1, seconds=45)  # longer than a second worker takes to start on a busy machine
     wait_until(lambda: "task begun" in first.log)
     second = share(office)
     own = office.owners()[first.name]
@@ -38,7 +38,7 @@ def test_idle_queues_are_taken_over_while_the_ending_worker_finishes_what_is_und
     is_taken_over = wait_until(lambda: office.count() == 5 * len(keys))
     took = time.monotonic() - began
     is_at_work = first.process.poll() is None
-    code = first.process.wait(30)
+    code = first.process.wait(PATIENCE_SECONDS)
     print(f"taken over after {took:.2f} s")
 
     assert keys
