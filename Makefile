@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo up down servers servers-down test test-matrix check format bench doctor e2e e2e-images faults image locks audit clean
+.PHONY: help run demo up down servers servers-down test test-matrix fuzz check format bench doctor e2e e2e-images faults image locks audit clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -38,6 +38,9 @@ test-matrix: .venv/dev ## fast tests on every supported Python with Django 5.2 a
 
 faults: .venv/dev ## the full fault test: 2 000 orders while processes are killed
 	@ORDERS=2000 $(BIN)/python scripts/servers.py exec --fresh -- $(BIN)/python -m pytest tests/faults -s
+
+fuzz: .venv/dev ## hostile input to every door, new each time (N=2000 inputs of each kind, ARGS=)
+	@FUZZ_EXAMPLES=$(or $(N),2000) $(BIN)/python scripts/servers.py exec --fresh -- $(BIN)/python -m pytest -v $(or $(ARGS),tests/fuzz)
 
 bench: .venv/dev ## measure against limits and peers side by side (ONLY=P1,P3)
 	@$(BIN)/python scripts/servers.py exec --fresh -- $(BIN)/python -m bench $(ONLY)

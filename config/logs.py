@@ -6,12 +6,22 @@ Knows no Django, since settings import it.
 import logging
 from typing import Any
 
+from typing_extensions import override
+
 from config.environment import choice, text, unusable
 from config.services import service_name
 
 _FORMATS = ("line", "json")
 _SERVERS = ("uvicorn",)
 """Loggers whose programs give them handlers of their own, which this takes away."""
+
+
+class Readable(logging.Filter):
+    """Leaves out gRPC's tracebacks of requests that are no messages: the client is answered, and could fill the log."""
+
+    @override
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.msg != "Exception deserializing message!"
 
 
 def is_json() -> bool:
@@ -40,6 +50,7 @@ def logging_from(default: str) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
+        "filters": {"readable": {"()": "config.logs.Readable"}},
         "formatters": {
             "line": {"()": "postroad.runtime.logs.LineFormatter"},
             "json": {"()": "postroad.runtime.logs.JsonFormatter", "service": service_name()},
@@ -48,6 +59,7 @@ def logging_from(default: str) -> dict[str, Any]:
         "root": {"handlers": ["stream"], "level": level.upper()},
         "loggers": {
             "django.request": {"level": "ERROR"},  # a 404 is an answer, not news
+            "grpc._common": {"filters": ["readable"]},
             "httpx": {"level": "WARNING"},  # it tells every request
             "celery.apps.worker": {"level": "INFO"},  # that a worker is ready, which others wait to read
             **{name: {"handlers": [], "propagate": True} for name in _SERVERS},

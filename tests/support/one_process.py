@@ -27,7 +27,7 @@ class OneProcess:
     def output(self) -> str:
         return self.log.read_text()
 
-    def start(self, *, demo: bool = False, **environment: str) -> None:
+    def start(self, *, demo: bool = False, patience_seconds: float = 30, **environment: str) -> None:
         mine = {
             **{name: value for name, value in os.environ.items() if not name.startswith("TEST_")},
             "VAR_DIR": str(self.home),
@@ -40,7 +40,7 @@ class OneProcess:
         already = self.output.count("Postroad is ready") if self.log.exists() else 0
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, cwd=ROOT, env=mine, stdout=log, stderr=subprocess.STDOUT)
-        until(lambda: self.output.count("Postroad is ready") > already, seconds=120, what="it is ready")
+        until(lambda: self.output.count("Postroad is ready") > already, seconds=patience_seconds, what="it is ready")
 
     def end(self, number: int) -> int:
         assert self.process is not None
