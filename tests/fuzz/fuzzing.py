@@ -96,16 +96,31 @@ ids = st.integers(0, 4).map(str) | st.sampled_from(
 
 @st.composite
 def mutated(draw: st.DrawFn, document: Any) -> Any:
-    """A document with some of its parts left out, doubled or replaced."""
-    choice = draw(st.integers(0, 9))
-    if choice == 0:
-        return draw(values)
-    if isinstance(document, dict):
-        kept = {name: draw(mutated(each)) for name, each in document.items() if draw(st.integers(0, 9))}
-        return kept | (draw(st.dictionaries(texts, values, max_size=2)) if choice == 1 else {})
-    if isinstance(document, list):
-        return [draw(mutated(each)) for each in document for _ in range(draw(st.sampled_from([0, 1, 1, 1, 3])))]
+    """A document as it is, or with one to three of its parts left out, doubled, renamed or replaced."""
+    for _ in range(draw(st.sampled_from([0, 0, 1, 1, 1, 2, 3]))):
+        document = _changed(draw, document)
     return document
+
+
+def _changed(draw: st.DrawFn, document: Any) -> Any:
+    """Return a copy of a document that is changed at one place, as often deep inside as at the top."""
+    if not isinstance(document, dict | list) or not document or draw(st.integers(0, 5)) == 0:
+        return draw(values)
+    if isinstance(document, list):
+        at = draw(st.integers(0, len(document) - 1))
+        new = draw(st.sampled_from([[], [document[at]] * 3, [_changed(draw, document[at])]]))
+        return [*document[:at], *new, *document[at + 1 :]]
+    name = draw(st.sampled_from(sorted(document)))
+    rest = {other: each for other, each in document.items() if other != name}
+    match draw(st.integers(0, 6)):
+        case 0:
+            return rest
+        case 1:
+            return {**rest, draw(texts): document[name]}
+        case 2:
+            return {**document, draw(texts): draw(values)}
+        case _:
+            return {**rest, name: _changed(draw, document[name])}
 
 
 @st.composite

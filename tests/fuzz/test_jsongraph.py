@@ -22,7 +22,13 @@ ranges = st.fixed_dictionaries({}, optional={"from": numbers, "to": numbers, "le
 keys = names | st.integers(0, 3) | ranges | scalars
 key_sets = keys | st.lists(keys, max_size=4)
 paths = st.lists(key_sets, max_size=6)
-path_sets = st.lists(paths, max_size=5) | values
+roots = st.sampled_from(["ordersById", "consumersById", "restaurantsById", "couriersById"])
+good_names = st.sampled_from(NAMES[:-2])
+good_ids = st.integers(0, 3) | st.lists(st.integers(0, 3), min_size=1, max_size=3) | st.just({"from": 0, "to": 2})
+good_paths = st.tuples(roots, good_ids, good_names | st.lists(good_names, min_size=1, max_size=3)) | st.tuples(
+    roots, good_ids, st.sampled_from(["restaurant", "consumer", "ticket", "delivery"]), good_names
+)
+path_sets = st.lists(good_paths, min_size=1, max_size=4) | st.lists(good_paths | paths, max_size=5) | values
 graphs = st.recursive(
     scalars | st.fixed_dictionaries({"$type": st.sampled_from(["ref", "atom", "error", "x"]), "value": values}),
     lambda inner: st.dictionaries(names | st.integers(0, 3).map(str), inner, max_size=4),
@@ -35,7 +41,7 @@ def forms(draw: st.DrawFn) -> dict[str, str]:
     """The parameters of a request: each is JSON, or sometimes any text."""
 
     def shown(value: Any) -> str:
-        return draw(texts) if draw(st.integers(0, 9)) == 0 else json.dumps(value)
+        return draw(texts) if draw(st.integers(0, 19)) == 0 else json.dumps(value)
 
     method = draw(st.sampled_from(["get", "get", "set", "call", "", "x"]))
     given = {"method": method, "paths": shown(draw(path_sets))}
