@@ -6,6 +6,7 @@ Not the servers: see `servers.py`.
 import subprocess
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 import psycopg
@@ -35,7 +36,7 @@ def create_databases(server_url: str, *, services: Iterable[str]) -> None:
         raise ServerError(f"the services' databases cannot be made on the database server: {error}") from error
 
 
-def _parameters(url: str) -> dict[str, str | int]:
+def _parameters(url: str) -> dict[str, Any]:
     """Return the parts of a URL as libpq takes them; its own reading of a URL would quote that in an error."""
     parts = split_url(url)
     given = {"host": parts.hostname, "port": parts.port, "dbname": parts.path[1:] or "postgres"}
