@@ -36,10 +36,16 @@ def _setting(
     most: float | None = None,
     read: Callable[[Any], object] | None = None,
     is_url: bool = False,
+    is_secret: bool = False,
 ) -> Any:
-    """Declare a key; `is_url`: its value may hold a password, so no text has it as it is."""
-    metadata = {"line": line, "least": least, "most": most, "read": read, "is_url": is_url}
-    return field(default_factory=lambda: default, repr=not is_url, metadata=metadata)
+    """Declare a key; `is_url`: its value may hold a password, `is_secret`: it is one, so no text has it as it is."""
+    show = _show_nothing if is_secret else shown_value if is_url else repr
+    metadata = {"line": line, "least": least, "most": most, "read": read, "show": show}
+    return field(default_factory=lambda: default, repr=show is repr, metadata=metadata)
+
+
+def _show_nothing(_value: object) -> str:
+    return "…"
 
 
 DISCOVERY_KINDS = ("dns", "headless", "static", "registry")
@@ -178,7 +184,9 @@ class Settings:
         default=True, line="in the registry: evict nobody while over 15 % of the renewals are missing", read=read_flag
     )
     registry_password: str = _setting(
-        "", "registry: password of its clients (basic authentication, any name); in the registry, empty: asks nobody"
+        "",
+        "registry: password of its clients (basic authentication, any name); in the registry, empty: asks nobody",
+        is_secret=True,
     )
     registry_instances: int = _setting(1500, "in the registry: most instances in all", least=1)
     registry_app_instances: int = _setting(500, "in the registry: most instances of one application", least=1)
@@ -270,7 +278,7 @@ def _read(key: str, value: Any) -> Any:
 
 
 def _invalid(key: str, value: Any, problem: str) -> InvalidSetting:
-    shown = shown_value(value) if KEYS[key].metadata["is_url"] else repr(value)
+    shown = KEYS[key].metadata["show"](value)
     return InvalidSetting(f"POSTROAD[{key!r}] is {shown}; {problem} ({KEYS[key].metadata['line']}).")
 
 

@@ -264,3 +264,17 @@ def test_a_program_that_cannot_use_its_broker_says_so_in_one_line(url: str, prog
 def test_unknown_brokers_are_named_by_their_scheme() -> None:
     with pytest.raises(UnknownBroker, match="the scheme 'amqpp', which no adapter speaks; did you mean amqp://"):
         broker_for(f"amqpp://u:{START}@mq")
+
+
+SECRET_KEYS = [key for key in conf.KEYS if any(word in key for word in ("PASSWORD", "SECRET", "TOKEN"))]
+
+
+@pytest.mark.parametrize("key", SECRET_KEYS)
+@pytest.mark.parametrize("value", [[START], {START: START}, START.encode()])
+def test_a_setting_that_is_a_secret_is_shown_in_no_text(key: str, value: object) -> None:
+    (problem,) = conf.problems({key: value})
+    in_force = conf.Settings(**{key.lower(): START})
+
+    assert START not in problem
+    assert START not in repr(in_force)
+    assert getattr(in_force, key.lower()) == START
