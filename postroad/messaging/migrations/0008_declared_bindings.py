@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("postroad_messaging", "0005_relay_seen"),
+        ("postroad_messaging", "0007_relay_seen"),
     ]
 
     operations = [

@@ -14,5 +14,5 @@ def drop_seen(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("postroad_messaging", "0005_dead_letter_parts")]
+    dependencies = [("postroad_messaging", "0006_dead_letter_parts")]
     operations = [migrations.RunPython(add_seen, drop_seen)]
