@@ -15,7 +15,7 @@ from typing import Any
 try:
     from packaging.markers import Marker
 except ImportError:  # in the image's build
-    from pip._vendor.packaging.markers import Marker
+    from pip._vendor.packaging.markers import Marker  # type: ignore[assignment]  # the same class, elsewhere
 
 PIN = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^\s;]+)(?: ; (?P<marker>[^\\\n]+?))? \\$", re.MULTILINE)
 NAMESPACE = uuid.UUID("b7a0c1c6-3a3f-4a9e-9d0e-5f0c7a3d2b11")

@@ -7,8 +7,9 @@ from typing import Any
 from amqp.exceptions import NotFound
 from django.conf import settings as django_settings
 
-from postroad.brokers.rabbitmq_connection import hide_password, read_url
+from postroad.brokers.rabbitmq_connection import read_url
 from postroad.errors import InvalidSetting, MisconfiguredError
+from postroad.secrecy import hide_password
 
 _NAMES = ("CELERY_BROKER_URL", "CELERY_BROKER_READ_URL", "CELERY_BROKER_WRITE_URL")
 _REMEDY = (

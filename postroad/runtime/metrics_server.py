@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Iterable
 from contextlib import suppress
+from typing import cast
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -43,7 +44,7 @@ def serve(port: int, *, lags: Lags | None = None, is_relay: bool = False) -> WSG
             " or 0 for none."
         ) from error
     server.RequestHandlerClass = _Handler
-    server.set_app(_with_head(server.get_app()))
+    server.set_app(_with_head(cast(WSGIApplication, server.get_app())))
     _keep_from_children(server)
     watch.add(count)
     if lags is not None:

@@ -62,7 +62,8 @@ def check_variables(variables: Mapping[str, Any]) -> None:
     Raises:
         Refused: 400.
     """
-    waiting, count = [variables], 0
+    waiting: list[Any] = [variables]
+    count = 0
     while waiting:
         inner = waiting.pop()
         children = list(inner.values()) if isinstance(inner, dict) else inner

@@ -168,8 +168,9 @@ def _first(node: FieldNode) -> int:
     for argument in node.arguments or ():
         if argument.name.value == "first":
             value = argument.value
-            is_short = isinstance(value, IntValueNode) and len(value.value) <= len(str(MOST_FIRST))
-            return min(int(value.value), MOST_FIRST) if is_short else MOST_FIRST
+            if isinstance(value, IntValueNode) and len(value.value) <= len(str(MOST_FIRST)):
+                return min(int(value.value), MOST_FIRST)
+            return MOST_FIRST
     return FIRST
 
 

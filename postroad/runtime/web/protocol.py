@@ -147,8 +147,9 @@ class BoundedProtocol(HttpToolsProtocol):
         self._await(_Awaited.NOTHING)
         if self.transport.is_closing():
             return
-        is_due = self.cycle is not None and not self.cycle.response_complete
-        if not is_due or (not self.cycle.response_started and not self.pipeline and self.cycle.more_body):
+        cycle: Any = self.cycle  # None before the first request, which uvicorn's annotation leaves out
+        is_due = cycle is not None and not cycle.response_complete
+        if not is_due or (not cycle.response_started and not self.pipeline and cycle.more_body):
             text = refusal.phrase.encode()
             self.transport.write(
                 b"HTTP/1.1 %d %b\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\n"
