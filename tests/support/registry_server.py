@@ -1,10 +1,12 @@
 """The registry in a real HTTP server on a thread, which can be stopped and started again on the same port."""
 
 import threading
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from django.core.wsgi import get_wsgi_application
-from typing_extensions import override
+from uvicorn import Server
+
+from postroad.runtime.web.server import configuration, listen
+from postroad.runtime.web.threads import InThreads
 
 
 class RegistryServer:
@@ -12,7 +14,8 @@ class RegistryServer:
 
     def __init__(self) -> None:
         self.port = 0
-        self._server: WSGIServer | None = None
+        self._application: InThreads | None = None
+        self._server: Server | None = None
         self._thread: threading.Thread | None = None
 
     @property
@@ -20,20 +23,18 @@ class RegistryServer:
         return f"http://127.0.0.1:{self.port}/eureka"
 
     def start(self) -> None:
-        self._server = make_server("127.0.0.1", self.port, get_wsgi_application(), handler_class=_Silent)
-        self.port = self._server.server_port
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
+        listener = listen("127.0.0.1", self.port)
+        self.port = listener.getsockname()[1]
+        self._application = InThreads(get_wsgi_application(), threads=4, body_bytes=2_621_440)
+        self._server = Server(configuration(self._application, grace_seconds=5.0))
+        self._thread = threading.Thread(target=self._server.run, args=([listener],), daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         assert self._server is not None
         assert self._thread is not None
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join(10)
+        assert self._application is not None
+        self._server.should_exit = True
+        self._thread.join(20)
         assert not self._thread.is_alive()
-
-
-class _Silent(WSGIRequestHandler):
-    @override
-    def log_message(self, format: str, *args: object) -> None: ...
+        assert self._application.close()

@@ -40,7 +40,12 @@ def serve(
         grace_seconds: How long requests may go on after the signal.
         at_stop: Is called in the signal's handler.
     """
-    config = Config(
+    _Stoppable(configuration(application, grace_seconds=grace_seconds), at_stop).run(sockets=[listener])
+
+
+def configuration(application: Any, *, grace_seconds: float) -> Config:
+    """Return how uvicorn is to serve; a test runs it in a thread, which gets no signals."""
+    return Config(
         application,
         http=BoundedProtocol,
         ws="none",
@@ -52,7 +57,6 @@ def serve(
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=grace_seconds,  # type: ignore[arg-type]  # asyncio takes fractions
     )
-    _Stoppable(config, at_stop).run(sockets=[listener])
 
 
 class _Stoppable(Server):
