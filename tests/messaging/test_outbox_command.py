@@ -65,7 +65,7 @@ def test_the_list_has_what_is_set_aside_or_another_state(waiting: list[OutboxMes
 def test_one_message_is_shown_whole(waiting: list[OutboxMessage]) -> None:
     text = outbox("show", waiting[0].pk)
 
-    assert 'body, 24 bytes:\n{"orderId":1,"loaves":1}' in text
+    assert 'body, 24 bytes:\n    {"orderId":1,"loaves":1}' in text
     assert "set aside" in text
 
 
