@@ -1,4 +1,4 @@
-"""The gateway's own server, with bytes that are no good HTTP: it answers, or closes, and goes on serving others."""
+"""The web process of a pod, with bytes that are no good HTTP: it answers, or closes, and goes on serving others."""
 
 import signal
 from collections.abc import Iterator
@@ -19,32 +19,34 @@ SILENT_SECONDS = 1.0
 """How long an answer to half a request is waited for: the server may rightly wait longer for the other half."""
 
 
-class Gateway:
-    """A gateway process before services that answer everything with 200."""
+LOOKS = {"gateway": "/v1/consumers/1", "registry": "/eureka/apps"}
+"""What each must still answer afterwards."""
 
-    def __init__(self, port: int, program: Program) -> None:
-        self.port, self._program = port, program
+
+class Web:
+    """A web process: a gateway before services that answer everything with 200, or a registry."""
+
+    def __init__(self, service: str, port: int, program: Program) -> None:
+        self.port, self._program, self._look = port, program, LOOKS[service]
 
     def assert_well(self) -> None:
         assert self._program.process.poll() is None
         assert ask(self.port, "GET", "/livez").status == 200
-        assert ask(self.port, "GET", "/v1/consumers/1").status == 200
+        assert ask(self.port, "GET", self._look).status == 200
         log = self._program.out.read_text() + self._program.err.read_text()
         assert "Traceback" not in log, log[-3000:]
 
 
-@pytest.fixture(scope="module")
-def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    folder: Path = tmp_path_factory.mktemp("gateway")
+@pytest.fixture(scope="module", params=["gateway", "registry"])
+def web(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
+    folder: Path = tmp_path_factory.mktemp(request.param)
     port = free_port()
-    command = ("uvicorn", "config.asgi:application", "--host", "127.0.0.1", "--port", str(port), "--no-access-log")
     with running_owner() as owner:
         addresses = ",".join(f"{service}={owner.url},{service.replace('-', '_')}={owner.url}" for service in SERVICES)
         given = {"POSTROAD_DISCOVERY": "static", "POSTROAD_ADDRESSES": addresses, "GATEWAY_AUTH": "none"}
-        with running(folder, command, service="gateway", **given) as program:
-            gateway = Gateway(port, program)
-            until(lambda: _answers(port), seconds=60, what="the gateway serves")
-            yield gateway
+        with running(folder, ("python", "-m", "config.web"), service=request.param, PORT=str(port), **given) as program:
+            until(lambda: _answers(port), seconds=60, what="it serves")
+            yield Web(request.param, port, program)
             program.end(signal.SIGTERM)
 
 
@@ -56,7 +58,7 @@ def _answers(port: int) -> bool:
 
 
 lines = st.sampled_from([
-    b"GET /v1/consumers/1 HTTP/1.1", b"POST /graphql HTTP/1.1", b"POST /v1/orders HTTP/1.1", b"GET /model.json HTTP/1.1",
+    b"GET /v1/consumers/1 HTTP/1.1", b"POST /eureka/apps/X HTTP/1.1", b"POST /graphql HTTP/1.1", b"POST /v1/orders HTTP/1.1", b"GET /model.json HTTP/1.1",
     b"GET http://evil/ HTTP/1.1", b"GET // HTTP/1.1", b"GET /v1/%2e%2e/x HTTP/1.1", b"GET /\x00 HTTP/1.1", b"GET / HTTP/9.9", b"GET /",
     b"CONNECT a:1 HTTP/1.1", b"OPTIONS * HTTP/1.1", b"PRI * HTTP/2.0", b"\x16\x03\x01\x02\x00", b"get /v1/consumers/1 http/1.1", b"",
 ])  # fmt: skip
@@ -72,7 +74,7 @@ contents = st.sampled_from([
 ])  # fmt: skip
 
 
-def test_bytes_that_are_no_request_disturb_nobody(gateway: Gateway) -> None:
+def test_bytes_that_are_no_request_disturb_nobody(web: Web) -> None:
     @fuzzed(
         80,
         line=lines,
@@ -83,17 +85,17 @@ def test_bytes_that_are_no_request_disturb_nobody(gateway: Gateway) -> None:
     def call(line: bytes, given_ones: list[bytes], content: bytes, end: bytes) -> None:
         raw = b"\r\n".join([line, *given_ones]) + end + content
         try:
-            status = send(gateway.port, raw, seconds=SILENT_SECONDS).status
+            status = send(web.port, raw, seconds=SILENT_SECONDS).status
         except TimeoutError:
             status = 0  # it waits for the rest
 
         assert status < 500 or status in (501, 505), (raw, status)
 
     call()
-    gateway.assert_well()
+    web.assert_well()
 
 
-def test_any_path_is_forwarded_or_refused(gateway: Gateway) -> None:
+def test_any_path_is_forwarded_or_refused(web: Web) -> None:
     paths = st.lists(
         st.sampled_from(
             ["v1", "v2", "orders", "consumers", "1", "..", ".", "%2e%2e", "%2F", "%00", "%ff", "", "a;b", "a?b=c", "*"]
@@ -109,10 +111,10 @@ def test_any_path_is_forwarded_or_refused(gateway: Gateway) -> None:
     )
     def call(parts: list[str], method: str, extra: str) -> None:
         named = "".join(each for each in extra if each.isprintable() and each.isascii())[:100]
-        answer = ask(gateway.port, method, f"/{'/'.join(parts)}", headers={"X-Extra": named, "Origin": named or "x"})
+        answer = ask(web.port, method, f"/{'/'.join(parts)}", headers={"X-Extra": named, "Origin": named or "x"})
 
         # The services behind answer {"ok": true}, which is no order: what the gateway composes of it is a 502 by right.
         assert 200 <= answer.status < 500 or answer.status == 502, (parts, method, answer)
 
     call()
-    gateway.assert_well()
+    web.assert_well()
