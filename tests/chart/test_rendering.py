@@ -7,7 +7,7 @@ from tests.support.manifests import DEV, EXAMPLES, example, example_values, iden
 
 OLDEST, NEWEST = "1.27", "1.36"
 CASES = [*((name, NEWEST) for name in EXAMPLES), *(("all-on", version) for version in (OLDEST, "1.30", "1.33"))]
-FOREIGN = {"HTTPRoute", "PodMonitor", "PrometheusRule", "ScaledObject", "ServiceMonitor", "TriggerAuthentication"}
+FOREIGN = {"HTTPRoute", "PodMonitor", "PrometheusRule", "ScaledObject", "TriggerAuthentication"}
 
 
 @pytest.mark.slow
