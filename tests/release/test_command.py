@@ -12,6 +12,7 @@ from postroad.errors import ClusterForbidden
 from postroad.runtime.cluster import connecting, lanes
 from postroad.runtime.cluster.connecting import Place
 from postroad.runtime.management.commands import cluster as command
+from tests.release.test_lanes import said
 from tests.support.clusters import FakeCluster, pod_of, role_of
 
 
@@ -68,11 +69,12 @@ def test_a_dry_run_says_who_serves_a_lane_and_evicts_nobody(
     evicted: list[str] = []
     cluster.on_evict = evicted.append
     node = "kitchen@postroad-kitchen-worker-a"
-    monkeypatch.setattr(lanes, "ask_workers", lambda: {node: ["kitchen.2"], "kitchen@b": []})
+    heard = {name: said(name, *queues) for name, queues in ((node, ["kitchen.2"]), ("kitchen@b", []))}
+    monkeypatch.setattr(lanes, "ask_workers", lambda: heard)
 
-    said = run("drain-lane", "kitchen", "2", "--dry-run")
+    text = run("drain-lane", "kitchen", "2", "--dry-run")
 
-    assert said == "kitchen.2 is served by pod postroad-kitchen-worker-a; kitchen@b could take it over.\n"
+    assert text == "kitchen.2 is served by pod postroad-kitchen-worker-a; kitchen@b could take it over.\n"
     assert evicted == []
 
 
