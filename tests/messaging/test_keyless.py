@@ -139,7 +139,8 @@ def test_a_header_that_is_none_is_left_out() -> None:
 
 
 def test_a_header_that_was_stored_as_none_is_not_sent_as_text() -> None:
-    row = TakenRow(1, 0, "0" * 32, "t", "c", "", "", json.dumps({"a": None, "b": 1}), "", "", "", b"", 0, "", 0, False)
+    headers = json.dumps({"a": None, "b": 1})
+    row = TakenRow._make([1, 0, "0" * 32, "t", "c", "", "", headers, "", "", "", b"", 0, "", 0, False])
 
     assert row.outgoing().envelope.headers == {"b": "1"}
 
