@@ -27,7 +27,7 @@ def test_remote_control_is_off_and_the_queue_of_tasks_has_a_dead_letter_queue_an
     (queue,) = conf.task_queues
 
     assert conf.worker_enable_remote_control is False
-    assert conf.broker_url == "amqp://a:b@broker/v"
+    assert conf.broker_url == "amqp://a:b@broker:5672/v"
     assert queue.name == conf.task_default_queue == "bakery.tasks"
     assert queue.queue_arguments == {
         "x-queue-type": "quorum",

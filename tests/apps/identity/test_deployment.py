@@ -14,7 +14,7 @@ from apps.tour.addresses import behind_one
 from apps.tour.client import DemoFailed
 
 KEY = "office:0123456789abcdef:staff"
-OIDC = {"AUTH": "oidc", "OIDC_ISSUER": "a", "OIDC_AUDIENCE": "b", "OIDC_JWKS_URL": "c"}
+OIDC = {"AUTH": "oidc", "OIDC_ISSUER": "a", "OIDC_AUDIENCE": "b", "OIDC_JWKS_URL": "https://issuer.example/keys"}
 
 
 def found() -> list[str]:
