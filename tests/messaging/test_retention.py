@@ -234,6 +234,8 @@ def test_a_running_relay_deletes_while_there_is_something_to_delete() -> None:
 
     until(lambda: not ProcessedMessage.objects.exists(), seconds=60, what="all expired rows are gone")
 
+    assert ProcessedMessage.objects.count() == 0
+
 
 @pytest.fixture
 def broken(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -252,6 +254,8 @@ def test_a_table_that_cannot_be_swept_holds_up_no_other() -> None:
     processed(10, age=QUARTER)
 
     until(lambda: not ProcessedMessage.objects.exists(), seconds=60, what="all expired rows are gone")
+
+    assert ProcessedMessage.objects.count() == 0
 
 
 def test_a_batch_is_followed_by_a_rest_of_the_setting_and_never_a_shorter_one_than_the_work(settings: Settings) -> None:
