@@ -37,6 +37,9 @@ def two_connections(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setattr(connections["default"], "transaction_mode", "DEFERRED")
 
 
+begin_savepoint = getattr(transaction, "savepoint_create", None) or transaction.savepoint  # its name until Django 6.1
+
+
 def change(order: int) -> None:
     """Store a row and send a message about it."""
     Group.objects.create(name=str(order))
@@ -86,6 +89,9 @@ def closing(function: Callable[[], Any]) -> Callable[[], Any]:
             return function()
         finally:
             connections.close_all()
+            for each in connections.all(initialized_only=True):
+                if each.connection is not None:  # Django leaves one to a database in memory open
+                    each.connection.close()
 
     return run
 
@@ -242,7 +248,7 @@ def test_a_transaction_marked_for_rollback_takes_its_messages_with_it() -> None:
 def test_a_savepoint_by_hand_takes_its_messages_with_it() -> None:
     with unit_of_work():
         change(1)
-        savepoint = transaction.savepoint()
+        savepoint = begin_savepoint()
         change(2)
         transaction.savepoint_rollback(savepoint)
         change(3)
@@ -263,7 +269,7 @@ def play(actions: list[str]) -> None:
             case "change":
                 change(number)
             case "begin":
-                open_savepoints.append(transaction.savepoint())
+                open_savepoints.append(begin_savepoint())
             case "undo" if open_savepoints:
                 transaction.savepoint_rollback(open_savepoints[-1])
             case "release" if open_savepoints:

@@ -52,11 +52,15 @@ def up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Up]:
             monkeypatch.setitem(table.PORTS, service, free_port())
         return SimpleNamespace(table=table, supervisor=supervisor, launch=launch)
 
-    before = set(sys.modules)
+    forget_scripts()
     yield load
-    for name in set(sys.modules) - before:
-        if name.startswith(("up_", "server_")):
-            del sys.modules[name]
+    forget_scripts()
+
+
+def forget_scripts() -> None:
+    """Have the scripts imported anew: they read the environment as they are imported."""
+    for name in [name for name in sys.modules if name.startswith(("up_", "server_"))]:
+        del sys.modules[name]
 
 
 @pytest.mark.parametrize("registry", ["0", "1"])

@@ -182,6 +182,7 @@ PLACES: dict[str, Callable[[str], str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.django_db  # from Django 6 on, `check` asks SQLite whether it has JSON
 @pytest.mark.parametrize("place", PLACES)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(url=urls())
