@@ -47,7 +47,7 @@ def test_a_running_request_is_finished_when_the_process_is_told_to_stop(tmp_path
 def test_a_request_that_goes_on_for_ever_does_not_keep_the_process(tmp_path: Path) -> None:
     port = free_port()
     hangs = (
-        "import config.web as web, time, atexit; atexit.register(print, 'left the registry', flush=True);"
+        "import config.wsgi, config.web as web, time, atexit; atexit.register(print, 'left the registry', flush=True);"
         "web._application = lambda threads: web.InThreads(lambda *_: (print('asked', flush=True), time.sleep(600)), threads=1, body_bytes=1);"
         "web.main()"
     )
