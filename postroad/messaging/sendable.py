@@ -1,7 +1,8 @@
 """What no broker or database could carry is refused when it is sent.  Not: the content of a body, which its codec checks.
 
 A refusal comes in the sender's transaction, where somebody can still do something about it; what a broker refuses all
-the same is set aside by the relay.  The limits are those of AMQP 0-9-1, RabbitMQ and PostgreSQL; they hold for every broker, so that what works in one process works with a broker too.
+the same is set aside by the relay.  The limits are those of AMQP 0-9-1, RabbitMQ and PostgreSQL; they hold for every
+broker, so that what works in one process works with a broker too.
 """
 
 import logging

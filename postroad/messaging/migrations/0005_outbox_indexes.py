@@ -1,7 +1,7 @@
 """Indexes by state in place of the one by lane; on PostgreSQL made while senders and relays go on.
 
-A relay of the release
-before finds its rows by the primary key from now on: the same rows in the same order, slower with a long outbox.
+A relay of the release before finds its rows by the primary key from now on: the same rows in the same order, slower with
+a long outbox.
 """
 
 import django.db.models.functions.text
