@@ -175,7 +175,7 @@ _JSON_GRAPH: Json = {
 _KEY: Json = {
     "anyOf": [
         {"type": "string", "maxLength": MOST_CHARACTERS, "pattern": "^([^$]|$)"},
-        {"type": "integer", "maximum": MAX_ID},
+        {"type": "integer"},  # of any size: what has no such id is an atom without value, not an error
     ]
 }
 _RANGE: Json = {
