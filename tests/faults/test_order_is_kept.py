@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,7 @@ def outgoing(message: Message, key: int) -> Outgoing:
 
 
 def menu(revision: int) -> Menu:
-    return Menu(menu_items=(MenuItem(id="1", name="dish", price=f"{revision}.00"),))  # type: ignore[arg-type]  # as on the wire
+    return Menu(menu_items=(MenuItem(id="1", name="dish", price=Decimal(revision)),))
 
 
 def revisions(first: int, last: int) -> list[Outgoing]:
