@@ -120,7 +120,7 @@ def _prepare(messages: Sequence[Outgoing]) -> tuple[list[Any], list[tuple[int, A
     envelopes = [message.envelope for message in messages]
     commands = [JSON.decode(envelope.body, Credit) for envelope in envelopes]
     keys = list(dict.fromkeys(envelope.key for envelope in envelopes))
-    admit: list[Any] = [BANK.name, [envelope.id for envelope in envelopes], BANK.name, keys]
+    admit: list[Any] = [BANK.name, [envelope.id for envelope in envelopes], BANK.name, keys, keys]
     replies = [_reply_row(envelope) for envelope in envelopes]
     accounts = [(command.account_id, command.amount) for command in commands]
     return admit, accounts, [list(column) for column in zip(*replies, strict=True)]
