@@ -8,7 +8,9 @@ import atexit
 import logging
 import os
 import resource
+import signal
 from importlib import import_module
+from types import FrameType
 from typing import Any
 
 from config.environment import number, text
@@ -31,6 +33,7 @@ def main() -> None:
     Raises:
         SystemExit: A variable cannot be used, or the port is taken.
     """
+    signal.signal(signal.SIGTERM, _end_early)  # until `serve` takes it: what is registered by then has to leave
     host, port = text("WEB_HOST", "0.0.0.0"), number("PORT", 8000, most=65535)  # noqa: S104 - a pod's own address
     grace_seconds = number("WEB_GRACE_SECONDS", 25)
     application = _application(number("WEB_THREADS", 4))
@@ -52,6 +55,11 @@ def main() -> None:
     )
     if isinstance(application, InThreads) and not application.close():
         _end_at_once()
+
+
+def _end_early(_number: int, _frame: FrameType | None) -> None:
+    """End a process that does not serve yet, or any more, as one that has: with status 0, and `atexit` done."""
+    raise SystemExit(0)
 
 
 def _application(threads: int) -> Any:

@@ -4,9 +4,11 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
 import pytest
@@ -55,6 +57,53 @@ class GrpcProcess(Process):
         return [sys.executable, "manage.py", "grpc"]
 
 
+class Forwarder(ThreadingHTTPServer):
+    """Stands before the registry, and does something as soon as a process connects to it."""
+
+    def __init__(self, registry_port: int) -> None:
+        super().__init__(("127.0.0.1", 0), _Forwarding)
+        self.registry_url = f"http://127.0.0.1:{registry_port}"
+        self.url = f"http://127.0.0.1:{self.server_port}/eureka"
+        self.methods: list[str] = []
+        self.at_connection: Callable[[], None] = lambda: None
+
+    @override
+    def verify_request(self, request: Any, client_address: Any) -> bool:
+        self.at_connection()
+        return True
+
+    @override
+    def __enter__(self) -> Self:
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+        return self
+
+    @override
+    def __exit__(self, *_: object) -> None:
+        self.shutdown()
+        self.server_close()
+
+
+class _Forwarding(BaseHTTPRequestHandler):
+    def _forward(self) -> None:
+        forwarder = self.server
+        assert isinstance(forwarder, Forwarder)
+        body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        headers = {name: self.headers[name] for name in ("content-type", "accept") if name in self.headers}
+        answer = httpx.request(
+            self.command, f"{forwarder.registry_url}{self.path}", content=body, headers=headers, trust_env=False
+        )
+        forwarder.methods.append(self.command)
+        self.send_response(answer.status_code)
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+    do_POST = do_PUT = do_DELETE = _forward  # noqa: N815 - the names that http.server calls
+
+    @override
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
+
+
 @pytest.fixture
 def registry(tmp_path: Path) -> Iterator[Process]:
     registry = Process("registry", tmp_path / "registry.log")
@@ -71,6 +120,12 @@ def orders(registry: Process, tmp_path: Path) -> Iterator[Process]:
 @pytest.fixture
 def orders_grpc(registry: Process, tmp_path: Path) -> Iterator[Process]:
     yield from running(GrpcProcess("orders", tmp_path / "grpc.log", **environment(registry, tmp_path)))
+
+
+def once(action: Callable[[], None]) -> Callable[[], None]:
+    """Return a function whose first call does something."""
+    actions = [action]
+    return lambda: actions.pop()() if actions else None
 
 
 def environment(registry: Process, home: Path) -> dict[str, str]:
@@ -112,6 +167,20 @@ def test_a_service_registers_itself_and_goes_when_it_is_stopped(registry: Proces
     assert found["hostName"] == "127.0.0.1"
     assert found["port"] == {"$": orders.port, "@enabled": "true"}
     assert orders.process.wait(20) == 0
+    assert instances(registry) == []
+
+
+def test_a_service_that_is_stopped_while_it_starts_leaves_the_registry(registry: Process, tmp_path: Path) -> None:
+    behind = Forwarder(registry.port)
+    with behind:
+        starting = Process(
+            "orders", tmp_path / "orders.log", **environment(registry, tmp_path) | {"POSTROAD_REGISTRY_URL": behind.url}
+        )
+        behind.at_connection = once(lambda: os.kill(starting.process.pid, signal.SIGTERM))
+        ended = starting.process.wait(60)
+
+    assert ended == 0, (tmp_path / "orders.log").read_text()
+    assert behind.methods == ["POST", "DELETE"]
     assert instances(registry) == []
 
 
