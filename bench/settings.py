@@ -5,7 +5,7 @@ import os
 from config.databases import databases
 
 SECRET_KEY = "signs nothing"  # noqa: S105 - no secret: nothing is served
-INSTALLED_APPS = ["postroad.messaging", "postroad.sagas", "postroad.runtime", "bench.bank"]
+INSTALLED_APPS = ["postroad.messaging", "postroad.sagas", "postroad", "bench.bank"]
 DATABASES = databases(os.environ.get("DATABASE_URL", "sqlite://:memory:"))
 DATABASES["default"]["CONN_MAX_AGE"] = None  # nobody connects anew within a measurement
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -16,7 +16,7 @@ CELERY_TASK_DEFAULT_QUEUE = "bench_bank.tasks"  # a worker declares it, though n
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"()": "postroad.runtime.logs.LineFormatter"}},
+    "formatters": {"line": {"()": "postroad.logs.LineFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
 }

@@ -14,8 +14,8 @@ from django.core.management import call_command
 from django.db import connection
 from psycopg import sql
 
-from postroad.brokers.rabbitmq import RabbitMQ
-from postroad.brokers.rabbitmq_connection import close, connect, read_url
+from postroad.brokers.rabbitmq.broker import RabbitMQ
+from postroad.brokers.rabbitmq.connection import close, connect, read_url
 
 _NEEDED = ("TEST_DATABASE_URL", "TEST_BROKER_URL")
 _PATIENCE_SECONDS = 30.0
@@ -105,7 +105,7 @@ def machine() -> Mapping[str, Any]:
 
 @contextmanager
 def _channels() -> Iterator[None]:
-    from postroad.runtime.bootstrap import platform  # noqa: PLC0415 - needs Django set up, which is done here
+    from postroad.composition import platform  # noqa: PLC0415 - needs Django set up, which is done here
 
     topology = platform().topology
     _remove(topology)
@@ -117,7 +117,7 @@ def _channels() -> Iterator[None]:
 
 
 def _topology_queues() -> list[str]:
-    from postroad.runtime.bootstrap import platform  # noqa: PLC0415 - needs Django set up
+    from postroad.composition import platform  # noqa: PLC0415 - needs Django set up
 
     return list(platform().queues)
 

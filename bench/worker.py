@@ -4,7 +4,7 @@ import os
 
 from celery import Celery
 
-from postroad.runtime.worker import install_consumers
+from postroad.worker.install import install_consumers
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bench.settings")
 app = Celery("bench")

@@ -8,7 +8,7 @@ from django.core.signals import request_started
 from django.db import close_old_connections, reset_queries
 
 from apps.gateway.bounded import bounded
-from postroad.runtime.serving import prepare_to_serve
+from postroad.web.serving import prepare_to_serve
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.service")
 application = bounded(ASGIStaticFilesHandler(get_asgi_application()))

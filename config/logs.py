@@ -1,4 +1,4 @@
-"""LOG_LEVEL and LOG_FORMAT → Django's LOGGING.  Not: how a line looks, which is `postroad.runtime.logs`.
+"""LOG_LEVEL and LOG_FORMAT → Django's LOGGING.  Not: how a line looks, which is `postroad.logs`.
 
 Knows no Django, since settings import it.
 """
@@ -52,8 +52,8 @@ def logging_from(default: str) -> dict[str, Any]:
         "disable_existing_loggers": False,
         "filters": {"readable": {"()": "config.logs.Readable"}},
         "formatters": {
-            "line": {"()": "postroad.runtime.logs.LineFormatter"},
-            "json": {"()": "postroad.runtime.logs.JsonFormatter", "service": service_name()},
+            "line": {"()": "postroad.logs.LineFormatter"},
+            "json": {"()": "postroad.logs.JsonFormatter", "service": service_name()},
         },
         "handlers": {"stream": {"class": "logging.StreamHandler", "formatter": formatter, "stream": stream}},
         "root": {"handlers": ["stream"], "level": level.upper()},

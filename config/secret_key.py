@@ -1,4 +1,4 @@
-"""SECRET_KEY from the environment, refused if it can be guessed.  Not: making one, see `apps.secrets`."""
+"""SECRET_KEY from the environment, refused if it can be guessed.  Not: making one, see `apps.shared.secrets`."""
 
 import os
 

@@ -11,8 +11,8 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularJSONAPIView
 
-from apps.hypermedia.pages import page_of
-from apps.hypermedia.serving import served
+from apps.shared.hypermedia.pages import page_of
+from apps.shared.hypermedia.serving import served
 
 IS_ALONE = len(settings.SERVICES) == 1
 API_VERSION = "2.0.0"  # of every service's API, by semver.org; its first number is that of the newest paths
@@ -33,8 +33,8 @@ def _service(name: str) -> list[URLPattern | URLResolver]:
 
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", include("postroad.runtime.health")),
-    path("", include("postroad.runtime.metrics")),
+    path("", include("postroad.web.health")),
+    path("", include("postroad.metrics.calls")),
 ]
 if settings.HAS_REGISTRY:
     urlpatterns.append(path("eureka/", include("apps.registry.urls")))
@@ -56,6 +56,6 @@ if settings.SERVICES:
         *(pattern for name in settings.SERVICES for pattern in _service(name)),
     ]
 
-handler400 = "apps.hypermedia.problems.bad_request"
-handler404 = "apps.hypermedia.problems.page_not_found"
-handler500 = "apps.hypermedia.problems.server_error"
+handler400 = "apps.shared.hypermedia.problems.bad_request"
+handler404 = "apps.shared.hypermedia.problems.page_not_found"
+handler500 = "apps.shared.hypermedia.problems.server_error"

@@ -16,10 +16,10 @@ from typing import Any
 from config.environment import number, text
 from config.services import GATEWAY, service_name
 from postroad.errors import InvalidSetting
-from postroad.runtime.draining import draining
-from postroad.runtime.metrics_port import serve_metrics
-from postroad.runtime.web.server import listen, serve
-from postroad.runtime.web.threads import InThreads
+from postroad.metrics.port import serve_metrics
+from postroad.web.draining import draining
+from postroad.web.server import listen, serve
+from postroad.web.threads import InThreads
 
 log = logging.getLogger("postroad.web")
 

@@ -4,7 +4,7 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from postroad.runtime.serving import prepare_to_serve
+from postroad.web.serving import prepare_to_serve
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.service")
 application = get_wsgi_application()

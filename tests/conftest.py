@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import hypothesis
 import pytest
 
-from postroad.runtime import bootstrap, jobs, redrive
+from postroad import composition
+from postroad.processes import jobs, redrive
 from postroad.sagas import catalog
 from postroad.testing.pump import Pump
 from tests.support.shop import Shop
@@ -37,7 +38,7 @@ def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
     """The small shop in place of the installed services."""
     shop = Shop()
     parts = shop.parts()
-    for module in (bootstrap, jobs, redrive):
+    for module in (composition, jobs, redrive):
         monkeypatch.setattr(module, "platform", lambda: parts)
     before = dict(catalog._entries)
     catalog.install(parts.sagas)

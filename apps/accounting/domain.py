@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
-from apps.refusals import BusinessRefusal
-from apps.values import MAX_MONEY, cents
+from apps.shared.refusals import BusinessRefusal
+from apps.shared.values import MAX_MONEY, cents
 
 NOTHING = Decimal("0.00")
 

@@ -8,7 +8,7 @@ from django.db import models
 from typing_extensions import override
 
 from apps.accounting.domain import AccountState, Entry, EntryType, Standing, decide, decide_revision
-from apps.values import MONEY_DIGITS
+from apps.shared.values import MONEY_DIGITS
 from postroad import clock
 
 _DECISIONS = (EntryType.AUTHORIZED.value, EntryType.REFUSED.value)

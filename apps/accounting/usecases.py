@@ -25,7 +25,7 @@ from apps.accounting.messages import (
 from apps.accounting.models import Account, AccountEntry
 from apps.consumers.messages import ConsumerCreated
 from apps.identity.scope import own
-from apps.refusals import not_found
+from apps.shared.refusals import not_found
 from postroad.commands.messages import Rejected
 from postroad.commands.refusals import refuse
 from postroad.events.publisher import publish

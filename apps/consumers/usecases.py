@@ -3,7 +3,7 @@
 from apps.consumers.messages import ConsumerCreated, OrderRefused, OrderValidated, ValidateOrderByConsumer
 from apps.consumers.models import Consumer
 from apps.identity.scope import own, scope
-from apps.refusals import BusinessRefusal, not_found
+from apps.shared.refusals import BusinessRefusal, not_found
 from postroad.commands.refusals import refuse
 from postroad.events.publisher import publish
 from postroad.events.snapshots import Snapshot

@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from apps.delivery.domain import DeliveryState
 from apps.delivery.models import Courier, Delivery, Restaurant
-from apps.values import address_line
+from apps.shared.values import address_line
 from postroad.console.readonly import ReadOnlyAdmin, find_by_number
 from postroad.console.render import age, list_link
 from postroad.console.theme import display

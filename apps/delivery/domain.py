@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from apps.refusals import BusinessRefusal
+from apps.shared.refusals import BusinessRefusal
 
 
 class DeliveryState(StrEnum):

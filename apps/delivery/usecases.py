@@ -15,8 +15,8 @@ from apps.delivery.models import Courier, Delivery, Restaurant, Schedule
 from apps.identity.scope import own
 from apps.kitchen.messages import TicketAccepted, TicketCancelled, TicketPickedUp
 from apps.orders.messages import OrderCancelled, OrderCreated, OrderRejected
-from apps.refusals import BusinessRefusal, not_found
 from apps.restaurants.messages import RestaurantCreated
+from apps.shared.refusals import BusinessRefusal, not_found
 from postroad.codecs.types import Message
 from postroad.events.publisher import publish
 from postroad.events.snapshots import Snapshot

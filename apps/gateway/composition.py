@@ -13,9 +13,9 @@ from typing import Generic, Literal, TypeVar
 
 from apps.gateway.parts import DeliveryInfo, Order, OrderDetails
 from apps.gateway.proxies import Services
+from postroad.calls import deadline
+from postroad.calls.fallback import degraded
 from postroad.errors import DeadlineExceeded, PostroadError
-from postroad.rpi import deadline
-from postroad.rpi.fallback import degraded
 
 log = logging.getLogger(__name__)
 

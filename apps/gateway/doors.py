@@ -16,8 +16,8 @@ from django.http.response import HttpResponseBase
 from apps.gateway.conf import settings
 from apps.gateway.edge import admit, is_guarded
 from apps.gateway.problems import Refused
-from postroad.rpi import deadline
-from postroad.rpi.local import CALL
+from postroad.calls import deadline
+from postroad.calls.transports.local import CALL
 
 _Next = Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]
 _OPEN = ("/livez", "/readyz", "/static/", "/admin/")

@@ -1,6 +1,6 @@
 """A request passed on to the service that owns its path, and the answer passed back.  Not: reading either.
 
-Bulkhead, breaker, deadline and retry are those of every call (`postroad.rpi`): only what is idempotent is sent again.
+Bulkhead, breaker, deadline and retry are those of every call (`postroad.calls`): only what is idempotent is sent again.
 Whatever the owner answers goes back as it is, its errors too; only when it answers nothing does the gateway.
 """
 
@@ -14,14 +14,14 @@ from django.http import HttpRequest, HttpResponse
 from apps.gateway.limits import read_body
 from apps.gateway.problems import Refused, failure
 from apps.gateway.proxies import caller_token
-from apps.hypermedia.idempotency import own_key
+from apps.shared.hypermedia.idempotency import own_key
+from postroad.calls import watch
+from postroad.calls.client import calls
+from postroad.calls.policies.drivers import run_async
+from postroad.calls.policies.selection import policy_of
+from postroad.calls.proxy import headers
+from postroad.calls.transport import Answer, Outgoing, Transport
 from postroad.errors import PostroadError, ServiceUnavailable
-from postroad.rpi import watch
-from postroad.rpi.drivers import run_async
-from postroad.rpi.policies import policy_of
-from postroad.rpi.proxy import headers
-from postroad.rpi.transport import Answer, Outgoing, Transport
-from postroad.runtime.calls import calls
 
 PASSED = ("accept", "accept-language", "content-type", "idempotency-key", "if-match", "if-none-match", "prefer")
 """Headers of a request that the owner gets; besides: `traceparent`, `x-request-id`, the deadline and who calls."""

@@ -14,7 +14,7 @@ from django.core.signals import setting_changed
 from typing_extensions import override
 
 from apps.identity.roles import CONSUMER
-from apps.values import MAX_ID
+from apps.shared.values import MAX_ID
 from postroad.errors import InvalidSetting
 from postroad.secrecy import hide_password, split_url
 

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from django.db.models import QuerySet
 
-from apps.refusals import BusinessRefusal
+from apps.shared.refusals import BusinessRefusal
 
 Q = TypeVar("Q", bound="QuerySet[Any]")
 

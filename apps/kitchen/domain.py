@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from apps.refusals import BusinessRefusal
+from apps.shared.refusals import BusinessRefusal
 
 
 class TicketState(StrEnum):

@@ -29,8 +29,8 @@ from apps.kitchen.messages import (
     UndoBeginReviseTicket,
 )
 from apps.kitchen.models import Restaurant, Ticket
-from apps.refusals import BusinessRefusal, not_found
 from apps.restaurants.messages import Menu, MenuRevised, RestaurantCreated
+from apps.shared.refusals import BusinessRefusal, not_found
 from postroad.codecs.types import Message
 from postroad.commands.messages import Done
 from postroad.commands.refusals import refuse

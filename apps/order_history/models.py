@@ -5,7 +5,7 @@ from django.db.models import Q
 from typing_extensions import override
 
 from apps.order_history.domain import DeliveryState, OrderFilter, OrderStatus, Position, TicketState, is_news
-from apps.values import MONEY_DIGITS
+from apps.shared.values import MONEY_DIGITS
 
 
 class OrderViewQuerySet(models.QuerySet["OrderView"]):

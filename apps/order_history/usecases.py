@@ -28,7 +28,7 @@ from apps.orders.messages import (
     OrderRevisionProposed,
     OrderRevisionRejected,
 )
-from apps.refusals import not_found
+from apps.shared.refusals import not_found
 from postroad.context import current
 
 PAGE_SIZE = 20  # orders of one answer: a screen of a telephone, twice

@@ -10,10 +10,10 @@ from typing_extensions import override
 from apps.orders.domain import OrderState
 from apps.orders.models import Consumer, MenuItem, Order, OrderLineItem, Restaurant
 from apps.orders.usecases import find_journey
-from apps.values import address_line
+from apps.shared.values import address_line
+from postroad.console.pages.sagas import saga_links
 from postroad.console.readonly import ReadOnlyAdmin, ReadOnlyInline, find_by_number
 from postroad.console.render import age, list_link
-from postroad.console.sagas import saga_links
 from postroad.console.theme import display
 from postroad.sagas.waiting import waiting
 

@@ -6,8 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from apps.refusals import BusinessRefusal
-from apps.values import MAX_MONEY, cents
+from apps.shared.refusals import BusinessRefusal
+from apps.shared.values import MAX_MONEY, cents
 
 REVISED_ITEMS = "revisedOrderLineItems"
 """The field of a request to revise, which errors name."""

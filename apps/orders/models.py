@@ -24,7 +24,7 @@ from apps.orders.domain import (
     revise_lines,
     total_of,
 )
-from apps.values import MONEY_DIGITS
+from apps.shared.values import MONEY_DIGITS
 from postroad import clock
 
 

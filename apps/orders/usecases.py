@@ -24,8 +24,8 @@ from apps.orders.participants import CancelOrderData, CreateOrderData, ReviseOrd
 from apps.orders.sagas.cancel_order import cancel_order as cancel_order_saga
 from apps.orders.sagas.create_order import create_order as create_order_saga
 from apps.orders.sagas.revise_order import revise_order as revise_order_saga
-from apps.refusals import BusinessRefusal, not_found
 from apps.restaurants.messages import Menu, MenuRevised, RestaurantCreated
+from apps.shared.refusals import BusinessRefusal, not_found
 from postroad.events.publisher import publish
 from postroad.events.snapshots import Snapshot
 from postroad.sagas import journey as journeys

@@ -3,9 +3,9 @@
 import time
 from functools import lru_cache
 
+from postroad.calls.discovery.registry.bounds import Bounds
+from postroad.calls.discovery.registry.store import Registry
 from postroad.conf import settings
-from postroad.discovery.registry.bounds import Bounds
-from postroad.discovery.registry.store import Registry
 
 
 @lru_cache(maxsize=1)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from apps.refusals import BusinessRefusal
+from apps.shared.refusals import BusinessRefusal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from django.db import models
 from typing_extensions import override
 
 from apps.restaurants.domain import Dish, StreetAddress
-from apps.values import MONEY_DIGITS
+from apps.shared.values import MONEY_DIGITS
 from postroad import clock
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from apps.refusals import not_found
 from apps.restaurants.domain import Dish, StreetAddress, check_menu
 from apps.restaurants.messages import Address, Menu, MenuItem, MenuRevised, RestaurantCreated
 from apps.restaurants.models import Restaurant
+from apps.shared.refusals import not_found
 from postroad.events.publisher import publish
 from postroad.events.snapshots import Snapshot
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
-from apps.secrets import kept_secret
+from apps.shared.secrets import kept_secret
 
 
 def set_administrator(name: str, password: str) -> bool:

@@ -13,9 +13,9 @@ from django.views.decorators.http import require_GET
 
 from apps.tour.stream import BEAT_SECONDS, LOOK_SECONDS, STREAM_SECONDS, beginning, event
 from apps.tour.views import start_page
+from postroad.calls.client import calls
+from postroad.calls.transport import Answer, Outgoing
 from postroad.errors import PostroadError
-from postroad.rpi.transport import Answer, Outgoing
-from postroad.runtime.calls import calls
 
 _STATUS = Outgoing(service="orders", call="orders.status", target="/tour/status.json")
 _TIMEOUT_SECONDS = 1.0

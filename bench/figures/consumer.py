@@ -16,7 +16,7 @@ from bench.bank.messages import ACCOUNTS, BANK, REPLY_TO, Credit, credit
 from bench.bank.models import Account
 from bench.rivals import celery_tasks
 from bench.rounds import Contender
-from postroad.brokers.rabbitmq import RabbitMQ
+from postroad.brokers.rabbitmq.broker import RabbitMQ
 from postroad.codecs.registry import JSON
 from postroad.commands.messages import command_description
 from postroad.ids import new_id

@@ -12,7 +12,7 @@ from bench.bank.messages import Note
 from bench.bank.models import Arrival
 from bench.rivals.polling_relay import POLL_SECONDS
 from bench.rounds import Contender
-from postroad.brokers.rabbitmq import RabbitMQ
+from postroad.brokers.rabbitmq.broker import RabbitMQ
 from postroad.codecs.names import key_of
 from postroad.codecs.registry import JSON
 from postroad.commands.messages import command_description
@@ -20,7 +20,7 @@ from postroad.commands.sender import send
 from postroad.ids import new_id
 from postroad.messaging.broker import Fate
 from postroad.messaging.message import Envelope, Outgoing
-from postroad.messaging.producer import unit_of_work
+from postroad.messaging.outbox.producer import unit_of_work
 
 _SAMPLES = 40  # a round
 _SAMPLES_OF_POLLING = 10

@@ -13,16 +13,16 @@ from bench.bank.messages import BANK, REPLY_TO, credit
 from bench.rivals.orm_sender import OrmSender
 from bench.rivals.raw_frames import RawFrames
 from bench.rounds import Contender
-from postroad.brokers.rabbitmq import RabbitMQ
-from postroad.brokers.rabbitmq_frames import Packer
+from postroad.brokers.rabbitmq.broker import RabbitMQ
+from postroad.brokers.rabbitmq.frames import Packer
 from postroad.commands.sender import send
 from postroad.ids import new_id
-from postroad.messaging import outbox
 from postroad.messaging.message import Outgoing
-from postroad.messaging.producer import unit_of_work
-from postroad.messaging.relay import Relay
+from postroad.messaging.outbox import table as outbox
+from postroad.messaging.outbox.producer import unit_of_work
+from postroad.messaging.outbox.relay import Relay
+from postroad.messaging.outbox.wakeup import NotifyWakeup
 from postroad.messaging.sql import OUTBOX_COLUMNS
-from postroad.messaging.wakeup import NotifyWakeup
 
 BACKLOG = 20_000
 _BACKLOG_OF_ORM = 3_000  # it is so much slower that more would only take time

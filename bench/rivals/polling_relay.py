@@ -6,7 +6,7 @@ import threading
 import django
 from typing_extensions import override
 
-from postroad.messaging.wakeup import Wakeup
+from postroad.messaging.outbox.wakeup import Wakeup
 
 POLL_SECONDS = 1.0
 
@@ -37,9 +37,9 @@ class Poll(Wakeup):
 def main() -> None:
     """Relay until SIGTERM."""
     django.setup()
-    from postroad.brokers.rabbitmq import RabbitMQ  # noqa: PLC0415 - needs Django set up
+    from postroad.brokers.rabbitmq.broker import RabbitMQ  # noqa: PLC0415 - needs Django set up
     from postroad.conf import settings  # noqa: PLC0415 - needs Django set up
-    from postroad.messaging.relay import Relay  # noqa: PLC0415 - needs Django set up
+    from postroad.messaging.outbox.relay import Relay  # noqa: PLC0415 - needs Django set up
 
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda _number, _frame: stop.set())

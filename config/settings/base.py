@@ -30,10 +30,10 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "postroad.messaging",
     "postroad.sagas",
-    "postroad.runtime",
+    "postroad",
     "postroad.console",
     *(["axes"] if SERVICES else []),  # gateway and registry alone have no admin, and no database
-    "apps.hypermedia",
+    "apps.shared.hypermedia",
     *(["apps.identity"] if SERVICES or HAS_GATEWAY else []),
     "apps.tour",
     *(f"apps.{service}" for service in SERVICES),
@@ -42,8 +42,8 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     *(["apps.gateway.doors.GuardMiddleware"] if HAS_GATEWAY else []),
-    "postroad.runtime.probes.ProbeMiddleware",
-    "postroad.runtime.deadlines.DeadlineMiddleware",
+    "postroad.web.probes.ProbeMiddleware",
+    "postroad.web.deadlines.DeadlineMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -106,9 +106,9 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": [],  # who may ask is the gateway's question
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["apps.rest.BoundedJSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["apps.shared.rest.BoundedJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "apps.rest.exception_handler",
+    "EXCEPTION_HANDLER": "apps.shared.rest.exception_handler",
     "UNAUTHENTICATED_USER": None,
 }
 
@@ -120,7 +120,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "apps.hypermedia.deprecation.mark_deprecated",
+        "apps.shared.hypermedia.deprecation.mark_deprecated",
     ],
     "SCHEMA_PATH_PREFIX": "(/[a-z_]+)?/v[0-9]+",
     "ENUM_NAME_OVERRIDES": {  # two fields of one name in the document of accounting

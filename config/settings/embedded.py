@@ -2,7 +2,7 @@
 
 import os
 
-from apps.secrets import kept_secret
+from apps.shared.secrets import kept_secret
 from config.databases import databases
 from config.logs import logging_from
 from config.secret_key import given_secret_key

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Callable
 
 from postroad.brokers.memory import MemoryBroker
-from postroad.brokers.rabbitmq import RabbitMQ
+from postroad.brokers.rabbitmq.broker import RabbitMQ
 from postroad.errors import UnknownBroker
 from postroad.messaging.broker import Broker
 

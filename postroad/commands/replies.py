@@ -15,7 +15,7 @@ from postroad.envelopes import envelope_of
 from postroad.messaging import headers as names
 from postroad.messaging import queues
 from postroad.messaging.message import Address, Envelope, Kind, Outgoing, storable
-from postroad.messaging.producer import put
+from postroad.messaging.outbox.producer import put
 from postroad.messaging.throttle import Throttle
 
 log = logging.getLogger(__name__)

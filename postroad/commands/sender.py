@@ -6,7 +6,7 @@ from postroad.codecs.types import Message
 from postroad.commands.messages import command_description
 from postroad.envelopes import envelope_of
 from postroad.messaging.message import Kind, Outgoing
-from postroad.messaging.producer import put
+from postroad.messaging.outbox.producer import put
 
 
 def send(

@@ -2,10 +2,10 @@
 
 from django.contrib import admin
 
-from postroad.console.deadletters import DeadLetterAdmin
-from postroad.console.locks import SagaLockAdmin
-from postroad.console.outbox import OutboxMessageAdmin
-from postroad.console.sagas import SagaInstanceAdmin
+from postroad.console.pages.deadletters import DeadLetterAdmin
+from postroad.console.pages.locks import SagaLockAdmin
+from postroad.console.pages.outbox import OutboxMessageAdmin
+from postroad.console.pages.sagas import SagaInstanceAdmin
 from postroad.messaging.models import DeadLetter, OutboxMessage
 from postroad.sagas.models import SagaInstance, SagaLock
 

@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
 
-from postroad.console.cluster import may_see
+from postroad.console.pages.cluster import may_see
 from postroad.messaging.models import DeadLetter, DeadLetterState
 from postroad.sagas.execution import Status
 from postroad.sagas.models import SagaInstance

@@ -3,6 +3,6 @@
 from django.contrib import admin
 from django.urls import path
 
-from postroad.console.cluster import cluster_page
+from postroad.console.pages.cluster import cluster_page
 
 urlpatterns = [path("cluster/", admin.site.admin_view(cluster_page), name="postroad_cluster")]

@@ -6,7 +6,7 @@ from postroad.envelopes import envelope_of
 from postroad.events.messages import event_description
 from postroad.messaging import headers as names
 from postroad.messaging.message import Envelope, Kind, Outgoing
-from postroad.messaging.producer import put
+from postroad.messaging.outbox.producer import put
 
 
 def publish(event: Message) -> str:

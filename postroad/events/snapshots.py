@@ -22,7 +22,7 @@ from postroad.events.messages import event_description
 from postroad.events.publisher import event_envelope
 from postroad.messaging.channels import EventChannel, shard_of
 from postroad.messaging.message import Address, Envelope, Kind, Outgoing
-from postroad.messaging.producer import put
+from postroad.messaging.outbox.producer import put
 from postroad.messaging.queues import is_subscriber
 
 PAGE_ROWS = 200

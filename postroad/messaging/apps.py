@@ -14,4 +14,4 @@ class MessagingConfig(AppConfig):
 
     @override
     def ready(self) -> None:
-        """Nothing to do: checks are registered by `postroad.runtime`."""
+        """Nothing to do: checks are registered by `postroad`."""

@@ -24,8 +24,8 @@ from postroad.commands.refusals import Refusal
 from postroad.commands.sender import send
 from postroad.errors import InvalidMessage, InvalidResult, PermanentError, summary
 from postroad.ids import new_id
-from postroad.messaging import deadletters
 from postroad.messaging import headers as names
+from postroad.messaging.inbox import dead_letters
 from postroad.messaging.message import Envelope, storable
 from postroad.sagas import catalog, execution, repository
 from postroad.sagas.catalog import Entry
@@ -123,7 +123,7 @@ def _stop(instance: SagaInstance, envelope: Envelope, error: PermanentError) -> 
     entry = catalog.find(instance.type, instance.version)
     reason = f"the reply to step {instance.step!r} cannot be used, and is parked: {error}"
     log.warning("saga is stuck: its reply cannot be used", extra={"saga_id": instance.pk, "message_id": envelope.id})
-    deadletters.keep(entry.replies.name, envelope, reason=summary(error))
+    dead_letters.keep(entry.replies.name, envelope, reason=summary(error))
     repository.answered(envelope.correlation_id, reply=storable(envelope.type), outcome=names.FAILURE, detail=reason)
     repository.place(instance, replace(repository.position_of(instance), status=Status.STUCK, reason=storable(reason)))
     repository.update(instance, [])

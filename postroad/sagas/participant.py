@@ -19,7 +19,7 @@ from postroad.envelopes import envelope_of
 from postroad.messaging import headers as names
 from postroad.messaging.channels import CommandChannel
 from postroad.messaging.message import Envelope, Kind, Outgoing
-from postroad.messaging.producer import put
+from postroad.messaging.outbox.producer import put
 from postroad.sagas import locks
 from postroad.sagas.models import indexed
 

@@ -6,10 +6,10 @@ pump.until_quiet()      # no sleeps; delays between attempts are skipped
 """
 
 from postroad.brokers.memory import MemoryBroker
-from postroad.messaging.relay import Relay
-from postroad.messaging.wakeup import BellWakeup
-from postroad.runtime.bootstrap import Platform, platform
-from postroad.runtime.consumer import LaneRunner
+from postroad.composition import Platform, platform
+from postroad.messaging.outbox.relay import Relay
+from postroad.messaging.outbox.wakeup import BellWakeup
+from postroad.processes.consumers import LaneRunner
 
 _MOST_ROUNDS = 10_000  # more means that messages cause messages for ever
 

@@ -15,7 +15,7 @@ from apps.orders import models as orders
 from postroad.events import snapshots
 from postroad.events.snapshots import PublishSnapshots, ask
 from postroad.messaging.models import DeadLetter
-from postroad.messaging.producer import unit_of_work
+from postroad.messaging.outbox.producer import unit_of_work
 from postroad.testing.pump import Pump
 
 pytestmark = pytest.mark.django_db

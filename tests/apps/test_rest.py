@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from apps.orders import usecases
-from apps.rest import MAX_BODY_BYTES, page_not_found
-from apps.values import MAX_ID, MAX_MONEY, cents
+from apps.shared.rest import MAX_BODY_BYTES, page_not_found
+from apps.shared.values import MAX_ID, MAX_MONEY, cents
 from postroad.messaging.models import OutboxMessage
 
 URL = "/restaurants/v1/restaurants"

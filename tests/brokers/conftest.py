@@ -4,8 +4,8 @@ from collections.abc import Iterator
 import pytest
 from typing_extensions import override
 
-from postroad.brokers.rabbitmq import RabbitMQ
-from postroad.brokers.rabbitmq_connection import read_url
+from postroad.brokers.rabbitmq.broker import RabbitMQ
+from postroad.brokers.rabbitmq.connection import read_url
 from postroad.messaging.topology import Topology
 from postroad.testing.broker_stage import Stage
 from tests.brokers.proxy import Proxy

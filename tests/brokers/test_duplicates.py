@@ -9,10 +9,10 @@ from postroad.brokers.memory import MemoryBroker
 from postroad.messaging.broker import Broker
 from postroad.messaging.message import Outgoing
 from postroad.messaging.models import DeadLetter, OutboxMessage, ProcessedMessage
-from postroad.messaging.outbox import LANES, take
-from postroad.messaging.producer import unit_of_work
-from postroad.runtime import jobs
-from postroad.runtime.consumer import LaneRunner
+from postroad.messaging.outbox.producer import unit_of_work
+from postroad.messaging.outbox.table import LANES, take
+from postroad.processes import jobs
+from postroad.processes.consumers import LaneRunner
 from postroad.sagas.models import SagaInstance, SagaStep
 from postroad.sagas.orchestrator import start
 from tests.support.shop import Sale, Shop, sell

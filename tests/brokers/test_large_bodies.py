@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from postroad.brokers.rabbitmq import RabbitMQ
-from postroad.brokers.rabbitmq_bodies import BodyGate
-from postroad.brokers.rabbitmq_connection import close, connect
-from postroad.brokers.rabbitmq_consumer import QueueConsumer
+from postroad.brokers.rabbitmq.bodies import BodyGate
+from postroad.brokers.rabbitmq.broker import RabbitMQ
+from postroad.brokers.rabbitmq.connection import close, connect
+from postroad.brokers.rabbitmq.consumer import QueueConsumer
 from postroad.errors import BrokerUnavailable
 from postroad.messaging.broker import Delivery, Fate, Receiver
 from postroad.messaging.message import Envelope

@@ -9,9 +9,9 @@ import amqp
 import pytest
 from pytest_django import Settings
 
-from postroad.brokers import rabbitmq_publisher
-from postroad.brokers.rabbitmq import RabbitMQ
-from postroad.brokers.rabbitmq_frames import Packer
+from postroad.brokers.rabbitmq import publisher as rabbitmq_publisher
+from postroad.brokers.rabbitmq.broker import RabbitMQ
+from postroad.brokers.rabbitmq.frames import Packer
 from postroad.errors import BrokerUnavailable, MisconfiguredError
 from postroad.messaging.broker import Fate
 from postroad.messaging.message import Address, Envelope, Kind, Outgoing

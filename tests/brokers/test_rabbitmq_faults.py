@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from postroad.brokers import rabbitmq_consumer, rabbitmq_publisher
-from postroad.brokers.rabbitmq import RabbitMQ
-from postroad.brokers.rabbitmq_connection import collect, connect, read_url
-from postroad.brokers.rabbitmq_consumer import QueueConsumer
+from postroad.brokers.rabbitmq import consumer as rabbitmq_consumer
+from postroad.brokers.rabbitmq import publisher as rabbitmq_publisher
+from postroad.brokers.rabbitmq.broker import RabbitMQ
+from postroad.brokers.rabbitmq.connection import collect, connect, read_url
+from postroad.brokers.rabbitmq.consumer import QueueConsumer
 from postroad.errors import BrokerUnavailable
 from postroad.messaging.broker import Delivery, Fate, Publisher, Receiver
 from postroad.testing.broker_stage import PATIENCE_SECONDS, Stage, letter, numbers, to_queue

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from postroad.brokers.rabbitmq_connection import celery_broker, read_url
-from postroad.brokers.rabbitmq_declare import queue_arguments
-from postroad.brokers.rabbitmq_envelope import envelope_of, forgive_alien_properties
-from postroad.brokers.rabbitmq_frames import Packer
+from postroad.brokers.rabbitmq.connection import celery_broker, read_url
+from postroad.brokers.rabbitmq.declare import queue_arguments
+from postroad.brokers.rabbitmq.envelope import envelope_of, forgive_alien_properties
+from postroad.brokers.rabbitmq.frames import Packer
 from postroad.errors import InvalidSetting, MisconfiguredError
 from postroad.messaging.message import Address, Envelope, Outgoing
 from postroad.messaging.topology import Queue

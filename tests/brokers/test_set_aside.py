@@ -6,12 +6,13 @@ from collections.abc import Iterator
 import pytest
 
 from postroad.ids import new_id
-from postroad.messaging import outbox, set_aside
 from postroad.messaging.message import Address, Envelope, Outgoing
 from postroad.messaging.models import OutboxMessage, OutboxState
-from postroad.messaging.outbox import Pending
-from postroad.messaging.relay import Relay
-from postroad.messaging.wakeup import BellWakeup
+from postroad.messaging.outbox import set_aside
+from postroad.messaging.outbox import table as outbox
+from postroad.messaging.outbox.relay import Relay
+from postroad.messaging.outbox.table import Pending
+from postroad.messaging.outbox.wakeup import BellWakeup
 from postroad.testing.broker_stage import Stage
 
 pytestmark = [pytest.mark.broker, pytest.mark.django_db]

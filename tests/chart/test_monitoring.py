@@ -21,7 +21,7 @@ METRICS = {
     "postroad_outbox_rows",
     "postroad_sagas_pending",
 }
-"""What processes export (`postroad.runtime.metrics`)."""
+"""What processes export (`postroad.metrics.calls`)."""
 
 LABELS = {"postroad_release", "postroad_role", "postroad_service"}
 """What the monitors add."""

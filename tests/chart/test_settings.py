@@ -3,8 +3,8 @@
 import pytest
 
 from postroad import conf
+from postroad.calls.discovery.selection import resolver_for
 from postroad.conf_readers import read_addresses
-from postroad.discovery.selection import resolver_for
 from tests.support.helm import render
 from tests.support.manifests import DEV, EXAMPLES, example, of_kind, one, settings_of
 

@@ -122,7 +122,7 @@ def test_every_pod_with_a_database_waits_for_migrations_and_the_gateway_does_not
         "shop-gateway-web"
     }
     assert {found["spec"]["template"]["spec"]["initContainers"][0]["command"][2] for found in waiting} == {
-        "postroad.runtime.wait_for_migrations"
+        "postroad.schema.wait"
     }
 
 

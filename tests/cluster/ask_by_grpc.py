@@ -11,13 +11,13 @@ import time
 from typing import Any, Protocol
 
 import apps.kitchen.rpc.v1.kitchen_pb2  # noqa: F401 - describes the method called below
+from postroad.calls.declaration import get, proxy
+from postroad.calls.discovery.selection import resolver_for
+from postroad.calls.grpc.transport import GrpcTransport
+from postroad.calls.policies.selection import new_policy
+from postroad.calls.proxy import client_of
 from postroad.conf import settings
-from postroad.discovery.selection import resolver_for
 from postroad.errors import CallFailed
-from postroad.rpi.declaration import get, proxy
-from postroad.rpi.grpc import GrpcTransport
-from postroad.rpi.policies import new_policy
-from postroad.rpi.proxy import client_of
 
 
 @proxy("kitchen")

@@ -6,7 +6,7 @@ from django.test import Client
 
 from postroad.commands.sender import send
 from postroad.messaging.models import DeadLetter
-from postroad.messaging.producer import unit_of_work
+from postroad.messaging.outbox.producer import unit_of_work
 from postroad.sagas.models import SagaInstance
 from postroad.sagas.orchestrator import start
 from postroad.testing.pump import Pump

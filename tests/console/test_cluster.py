@@ -5,8 +5,8 @@ from django.contrib.auth.models import User
 from django.test import Client, RequestFactory
 from pytest_django import Settings
 
-from postroad.console import cluster as page
 from postroad.console.navigation import sidebar
+from postroad.console.pages import cluster as page
 from postroad.errors import ClusterForbidden
 from tests.support.clusters import FakeCluster, pod_of, role_of
 

@@ -9,6 +9,7 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
+from postroad import composition
 from postroad.codecs.registry import JSON
 from postroad.codecs.sensitive import MASK
 from postroad.codecs.types import Message, Positive, Sensitive
@@ -16,14 +17,14 @@ from postroad.commands.handlers import CommandHandlers
 from postroad.commands.messages import Done, command, refusal
 from postroad.commands.refusals import refuse
 from postroad.commands.sender import send
-from postroad.messaging import deadletters
+from postroad.composition import Service, compose
+from postroad.logs import LineFormatter
 from postroad.messaging.channels import CommandChannel
+from postroad.messaging.inbox import dead_letters
 from postroad.messaging.message import Envelope
 from postroad.messaging.models import DeadLetter, OutboxMessage
-from postroad.messaging.producer import unit_of_work
-from postroad.runtime import bootstrap, jobs, redrive
-from postroad.runtime.bootstrap import Service, compose
-from postroad.runtime.logs import LineFormatter
+from postroad.messaging.outbox.producer import unit_of_work
+from postroad.processes import jobs, redrive
 from postroad.sagas import catalog
 from postroad.sagas.definition import Saga
 from postroad.sagas.handlers import SagaHandlers
@@ -86,7 +87,7 @@ def bank(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bank]:
     bank = Bank()
     commands = CommandHandlers(BANK, {Debit: bank.debit})
     parts = compose([Service(name="bank", commands=commands, sagas=(SagaHandlers(pay, {}),))])
-    for module in (bootstrap, jobs, redrive):
+    for module in (composition, jobs, redrive):
         monkeypatch.setattr(module, "platform", lambda: parts)
     before = dict(catalog._entries)
     catalog.install(parts.sagas)
@@ -185,11 +186,11 @@ def test_a_letter_of_a_type_that_nobody_knows_is_hidden(admin_client: Client, ba
     garbage = Envelope(
         id="x", type="bank.Gone", body=JSON.encode(Debit(order_id=1, card=CARD)), headers={"token": CARD}
     )
-    deadletters.park("bank", garbage, reason="UnknownMessageType: bank.Gone")
+    dead_letters.park("bank", garbage, reason="UnknownMessageType: bank.Gone")
     letter = DeadLetter.objects.get()
 
     shown = pages(admin_client, LETTERS, letter.pk) + shown_by("deadletters", "show", str(letter.pk))
 
     assert CARD not in shown
     assert "its type is not declared in this process" in shown
-    assert deadletters.envelope_of(letter) == garbage
+    assert dead_letters.envelope_of(letter) == garbage

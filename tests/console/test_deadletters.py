@@ -6,10 +6,10 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from postroad.console import render
-from postroad.messaging import deadletters
+from postroad.messaging.inbox import dead_letters
 from postroad.messaging.message import Envelope
 from postroad.messaging.models import DeadLetter
-from postroad.runtime import redrive
+from postroad.processes import redrive
 from tests.support.shop import Shop
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +30,7 @@ def said(client: Client) -> str:
 def park(number: int, *, body: bytes = b"{}", content_type: str = "application/json", key: str = "") -> DeadLetter:
     headers = {"partition-key": key or str(number)}
     envelope = Envelope(id=f"id-{number}", type="bakery.Bake", body=body, content_type=content_type, headers=headers)
-    deadletters.park("bakery", envelope, reason="ValueError: no flour", traceback="Traceback: no flour")
+    dead_letters.park("bakery", envelope, reason="ValueError: no flour", traceback="Traceback: no flour")
     return DeadLetter.objects.get(message_id=f"id-{number}")
 
 
@@ -39,7 +39,7 @@ def test_the_list_shows_what_failed_and_why(admin_client: Client, parked: DeadLe
 
     assert "bakery.Bake" in page
     assert "ValueError: cannot bake for 7" in page
-    assert deadletters.BEHIND in page
+    assert dead_letters.BEHIND in page
 
 
 def test_a_letter_shows_reason_traceback_headers_and_an_indented_body(admin_client: Client, parked: DeadLetter) -> None:
@@ -89,7 +89,7 @@ def test_letters_are_found_by_id_key_type_state_and_subscriber(
 ) -> None:
     park(1, key="key-a")
     park(2, key="key-a")
-    deadletters.discard(park(3))
+    dead_letters.discard(park(3))
 
     shown = admin_client.get(f"{LIST}?{query}").context["cl"].result_list
 
@@ -174,7 +174,7 @@ def test_a_letters_own_page_offers_both_while_it_is_parked(admin_client: Client,
     url = f"{LIST}{parked.pk}/{verb}/"
     before = admin_client.get(f"{LIST}{parked.pk}/change/").content.decode()
     leads_to = admin_client.get(url).headers["Location"]
-    deadletters.discard(parked)
+    dead_letters.discard(parked)
     after = admin_client.get(f"{LIST}{parked.pk}/change/").content.decode()
 
     assert url in before
@@ -185,7 +185,7 @@ def test_a_letters_own_page_offers_both_while_it_is_parked(admin_client: Client,
 
 @pytest.mark.parametrize("url", [REDRIVE, DISCARD])
 def test_a_letter_that_is_parked_no_more_is_left_alone(admin_client: Client, parked: DeadLetter, url: str) -> None:
-    deadletters.discard(parked)
+    dead_letters.discard(parked)
 
     admin_client.post(f"{url}?ids={parked.pk}")
 

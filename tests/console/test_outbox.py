@@ -6,9 +6,9 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from postroad.commands.sender import send
-from postroad.messaging import outbox
 from postroad.messaging.models import OutboxMessage, OutboxState
-from postroad.messaging.producer import unit_of_work
+from postroad.messaging.outbox import table as outbox
+from postroad.messaging.outbox.producer import unit_of_work
 from tests.support.shop import Bake, Charge, Shop
 
 pytestmark = pytest.mark.django_db

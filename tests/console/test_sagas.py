@@ -8,8 +8,8 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from postroad import clock
-from postroad.console.timeline import timeline
-from postroad.messaging.producer import unit_of_work
+from postroad.console.pages.timeline import timeline
+from postroad.messaging.outbox.producer import unit_of_work
 from postroad.sagas.models import SagaInstance, SagaStep
 from postroad.sagas.orchestrator import start
 from postroad.testing.pump import Pump

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from postroad.discovery.registry import json, xml
-from postroad.discovery.registry.applications import Applications
-from postroad.discovery.registry.instance import Action, DataCenter, Instance, Lease, Port, Status
-from postroad.discovery.registry.reader import read_applications, read_instance
-from postroad.discovery.registry.writer import write_applications, write_instance
+from postroad.calls.discovery.registry import json, xml
+from postroad.calls.discovery.registry.applications import Applications
+from postroad.calls.discovery.registry.instance import Action, DataCenter, Instance, Lease, Port, Status
+from postroad.calls.discovery.registry.reader import read_applications, read_instance
+from postroad.calls.discovery.registry.writer import write_applications, write_instance
 from postroad.errors import InvalidInstance
 from tests.support.registry import ON_ANY_MACHINE, instance
 

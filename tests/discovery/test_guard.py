@@ -15,11 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from postroad.discovery.registration import Registration
-from postroad.discovery.registry.bounds import Bounds
-from postroad.discovery.registry.store import Registry
-from postroad.discovery.registry.writer import write_instance
-from postroad.discovery.registry_client import RegistryClient
+from postroad.calls.discovery.registration import Registration
+from postroad.calls.discovery.registry.bounds import Bounds
+from postroad.calls.discovery.registry.store import Registry
+from postroad.calls.discovery.registry.writer import write_instance
+from postroad.calls.discovery.registry_client import RegistryClient
 from postroad.errors import InstanceTooLarge, RegistryFull, ServiceUnavailable
 from tests.support.registry import ON_ANY_MACHINE, HandClock, Line, instance
 

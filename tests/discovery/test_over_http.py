@@ -6,11 +6,11 @@ from collections.abc import Iterator
 import pytest
 from py_eureka_client.eureka_client import EurekaClient
 
-from postroad.discovery.registration import Registration
-from postroad.discovery.registry.instance import Lease, Status
-from postroad.discovery.registry.store import Registry
-from postroad.discovery.registry_client import RegistryClient
-from postroad.discovery.registry_resolver import RegistryResolver
+from postroad.calls.discovery.registration import Registration
+from postroad.calls.discovery.registry.instance import Lease, Status
+from postroad.calls.discovery.registry.store import Registry
+from postroad.calls.discovery.registry_client import RegistryClient
+from postroad.calls.discovery.registry_resolver import RegistryResolver
 from postroad.errors import ServiceUnavailable
 from tests.faults.deployment import until
 from tests.support.registry import HandClock, instance

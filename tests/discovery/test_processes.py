@@ -14,9 +14,9 @@ import httpx
 import pytest
 from typing_extensions import override
 
-from postroad.discovery.registry_client import RegistryClient
-from postroad.discovery.registry_resolver import RegistryResolver
-from postroad.discovery.resolver import Endpoint
+from postroad.calls.discovery.registry_client import RegistryClient
+from postroad.calls.discovery.registry_resolver import RegistryResolver
+from postroad.calls.discovery.resolver import Endpoint
 from tests.faults.deployment import ROOT, free_port, until
 
 pytestmark = pytest.mark.slow

@@ -5,10 +5,10 @@ from typing import Any
 import httpx
 import pytest
 
-from postroad.discovery.registration import Registration
-from postroad.discovery.registry.instance import Lease
-from postroad.discovery.registry.store import Registry
-from postroad.discovery.registry_client import RegistryClient
+from postroad.calls.discovery.registration import Registration
+from postroad.calls.discovery.registry.instance import Lease
+from postroad.calls.discovery.registry.store import Registry
+from postroad.calls.discovery.registry_client import RegistryClient
 from postroad.errors import ServiceUnavailable
 from tests.faults.deployment import until
 from tests.support.registry import HandClock, Line, instance

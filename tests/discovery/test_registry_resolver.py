@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from postroad.discovery.registry.instance import Lease, Port, Status
-from postroad.discovery.registry.store import Registry
-from postroad.discovery.registry_client import RegistryClient
-from postroad.discovery.registry_resolver import RegistryResolver
+from postroad.calls.discovery.registry.instance import Lease, Port, Status
+from postroad.calls.discovery.registry.store import Registry
+from postroad.calls.discovery.registry_client import RegistryClient
+from postroad.calls.discovery.registry_resolver import RegistryResolver
 from postroad.errors import ServiceUnavailable
 from tests.faults.deployment import until
 from tests.support.registry import HandClock, Line, instance

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from postroad.discovery import headless
-from postroad.discovery.dns import DnsResolver
-from postroad.discovery.headless import HeadlessResolver
-from postroad.discovery.resolver import Endpoint
-from postroad.discovery.rotation import Rotation
-from postroad.discovery.static import StaticResolver
-from postroad.discovery.template import AddressTemplate
+from postroad.calls.discovery import headless
+from postroad.calls.discovery.dns import DnsResolver
+from postroad.calls.discovery.headless import HeadlessResolver
+from postroad.calls.discovery.resolver import Endpoint
+from postroad.calls.discovery.rotation import Rotation
+from postroad.calls.discovery.static import StaticResolver
+from postroad.calls.discovery.template import AddressTemplate
 from postroad.errors import ServiceUnavailable, ServiceUnknown
 from tests.support.registry import HandClock
 

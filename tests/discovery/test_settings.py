@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from postroad import conf
-from postroad.discovery.dns import DnsResolver
-from postroad.discovery.headless import HeadlessResolver
-from postroad.discovery.registry_resolver import RegistryResolver
-from postroad.discovery.selection import resolver_for
-from postroad.discovery.static import StaticResolver
+from postroad.calls.discovery.dns import DnsResolver
+from postroad.calls.discovery.headless import HeadlessResolver
+from postroad.calls.discovery.registry_resolver import RegistryResolver
+from postroad.calls.discovery.selection import resolver_for
+from postroad.calls.discovery.static import StaticResolver
 
 
 @pytest.fixture

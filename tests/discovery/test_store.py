@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from postroad.discovery.registry.applications import hashcode
-from postroad.discovery.registry.instance import Action, Instance, Lease, Status
-from postroad.discovery.registry.store import Registry
+from postroad.calls.discovery.registry.applications import hashcode
+from postroad.calls.discovery.registry.instance import Action, Instance, Lease, Status
+from postroad.calls.discovery.registry.store import Registry
 from tests.support.registry import NOON, ON_ANY_MACHINE, HandClock, instance
 
 

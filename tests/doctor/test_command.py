@@ -9,12 +9,12 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from pytest_django import Settings
 
+from postroad.calls.discovery.static import StaticResolver
+from postroad.composition import Platform
 from postroad.conf import settings as postroad_settings
-from postroad.discovery.static import StaticResolver
-from postroad.runtime.bootstrap import Platform
-from postroad.runtime.doctor.checks import checks
-from postroad.runtime.doctor.findings import failure, ok
-from postroad.runtime.management.commands import doctor
+from postroad.management.commands import doctor
+from postroad.operations.doctor.checks import checks
+from postroad.operations.doctor.findings import failure, ok
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

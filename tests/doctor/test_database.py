@@ -5,10 +5,10 @@ from django.db import ConnectionHandler, connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from config.databases import databases
-from postroad.runtime import schema
-from postroad.runtime.doctor import database
-from postroad.runtime.doctor.clocks import judge
-from postroad.runtime.doctor.findings import Level
+from postroad.operations.doctor import database
+from postroad.operations.doctor.clocks import judge
+from postroad.operations.doctor.findings import Level
+from postroad.schema import state as schema
 
 pytestmark = pytest.mark.django_db
 

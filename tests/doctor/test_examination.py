@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
-from postroad.runtime.doctor.examination import Check, examine
-from postroad.runtime.doctor.findings import Finding, Level, failure, ok
+from postroad.operations.doctor.examination import Check, examine
+from postroad.operations.doctor.findings import Finding, Level, failure, ok
 
 
 def check(about: str, *, is_well: bool = True, needs: tuple[str, ...] = ()) -> Check:

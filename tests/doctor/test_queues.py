@@ -6,14 +6,14 @@ import pytest
 from typing_extensions import override
 
 from postroad.brokers.memory import MemoryBroker
-from postroad.brokers.rabbitmq import RabbitMQ
+from postroad.brokers.rabbitmq.broker import RabbitMQ
 from postroad.errors import BrokerUnavailable
 from postroad.messaging import topology as topologies
 from postroad.messaging.broker import Broker, Inspection
 from postroad.messaging.channels import CommandChannel
 from postroad.messaging.topology import Queue, Topology
-from postroad.runtime.doctor.findings import Finding, Level
-from postroad.runtime.doctor.queues import look_at_broker, look_at_consumers, look_at_tasks
+from postroad.operations.doctor.findings import Finding, Level
+from postroad.operations.doctor.queues import look_at_broker, look_at_consumers, look_at_tasks
 from postroad.testing.broker_stage import Stage
 from tests.support.amqp import connected, delete_topology
 

@@ -8,14 +8,14 @@ from django.db import connection, connections
 
 from postroad import clock
 from postroad.commands.sender import send
-from postroad.messaging import wakeup
 from postroad.messaging.models import OutboxHold, OutboxMessage, OutboxState
-from postroad.messaging.presence import Presence
-from postroad.messaging.producer import unit_of_work
-from postroad.messaging.relay import Relay
-from postroad.messaging.wakeup import NotifyWakeup
-from postroad.runtime.doctor.findings import Finding, Level
-from postroad.runtime.doctor.relay import look_at_relay
+from postroad.messaging.outbox import wakeup
+from postroad.messaging.outbox.presence import Presence
+from postroad.messaging.outbox.producer import unit_of_work
+from postroad.messaging.outbox.relay import Relay
+from postroad.messaging.outbox.wakeup import NotifyWakeup
+from postroad.operations.doctor.findings import Finding, Level
+from postroad.operations.doctor.relay import look_at_relay
 from tests.support.publishers import ObedientPublisher
 from tests.support.shop import Bake
 from tests.worker.office import wait_until

@@ -9,9 +9,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from typing_extensions import override
 
-from postroad.discovery.static import StaticResolver
-from postroad.runtime.doctor.findings import Finding, Level
-from postroad.runtime.doctor.siblings import look_at_sibling
+from postroad.calls.discovery.static import StaticResolver
+from postroad.operations.doctor.findings import Finding, Level
+from postroad.operations.doctor.siblings import look_at_sibling
 
 
 class Sibling(ThreadingHTTPServer):

@@ -17,7 +17,7 @@ from django.urls import path
 from django.contrib.sessions.models import Session
 from billing.messages import SendInvoice
 from postroad.commands.sender import send
-from postroad.messaging.producer import unit_of_work
+from postroad.messaging.outbox.producer import unit_of_work
 
 def invoice(request):
     with unit_of_work():

@@ -21,8 +21,8 @@ from grpc_health.v1.health_pb2_grpc import HealthStub
 from psycopg import sql
 
 from apps.tour.client import Services
-from postroad.brokers.rabbitmq import RabbitMQ
-from postroad.runtime.bootstrap import platform
+from postroad.brokers.rabbitmq.broker import RabbitMQ
+from postroad.composition import platform
 from tests.support.amqp import delete_topology
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -11,12 +11,12 @@ import pytest
 
 import apps.kitchen.rpc.v1.kitchen_pb2  # noqa: F401 - describes the method called below
 from bench.orders import ORDERS, ROWS
-from postroad.discovery.headless import HeadlessResolver
-from postroad.discovery.template import AddressTemplate
-from postroad.rpi.declaration import get, proxy
-from postroad.rpi.grpc import GrpcTransport
-from postroad.rpi.policies import new_policy
-from postroad.rpi.proxy import client_of
+from postroad.calls.declaration import get, proxy
+from postroad.calls.discovery.headless import HeadlessResolver
+from postroad.calls.discovery.template import AddressTemplate
+from postroad.calls.grpc.transport import GrpcTransport
+from postroad.calls.policies.selection import new_policy
+from postroad.calls.proxy import client_of
 from tests.faults.deployment import Deployment, deployed, free_port, until
 from tests.support.faultproxy import FaultProxy
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from apps.restaurants.messages import RESTAURANTS, Address, Menu, MenuItem, MenuRevised, RestaurantCreated
-from postroad.brokers.rabbitmq import RabbitMQ
+from postroad.brokers.rabbitmq.broker import RabbitMQ
 from postroad.codecs.registry import JSON
 from postroad.codecs.types import Message
 from postroad.events.messages import event_description

@@ -8,7 +8,8 @@ import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from postroad.messaging import deadletters, inbox
+from postroad.messaging.inbox import dead_letters
+from postroad.messaging.inbox import table as inbox
 from postroad.messaging.models import DeadLetter
 from tests.support.letters import command
 
@@ -73,7 +74,7 @@ def test_what_was_parked_before_is_found_after(before: Any) -> None:
     migrate("")
 
     assert inbox.admit("bakery", [command(1)]).parked_keys == {"1"}
-    assert deadletters.parked("bakery", "1").get().message_id == "old-1"
+    assert dead_letters.parked("bakery", "1").get().message_id == "old-1"
     assert indexes() >= {"postroad_dead_letter_waiting", "postroad_dead_letter_of_key", "postroad_dead_letter_of_type"}
     assert not indexes() & {"postroad_dead_letter_parked", "postroad_dead_letter_key", "postroad_dead_letter_type"}
 
@@ -87,7 +88,7 @@ def test_the_release_before_works_on_the_tables_of_this_one(before: Any) -> None
     insert(old, "2", 2)
 
     assert sorted(old_parked("2", long, "3")) == sorted([long, "2"])
-    assert deadletters.parked("bakery", long).count() == 1
+    assert dead_letters.parked("bakery", long).count() == 1
     assert old.objects.filter(subscriber="bakery", partition_key=long, state="parked").order_by("id").count() == 1
     old.objects.filter(message_id="old-1").update(state="redriven")
     assert DeadLetter.objects.get(message_id="old-1").state == "redriven"

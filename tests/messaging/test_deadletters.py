@@ -4,12 +4,12 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from postroad.messaging import deadletters
-from postroad.messaging.consumer import Job, Mode
+from postroad.messaging.inbox import dead_letters
+from postroad.messaging.inbox.consumer import Job, Mode
 from postroad.messaging.message import Address, Outgoing
 from postroad.messaging.models import DeadLetter
-from postroad.runtime import redrive
-from postroad.runtime.jobs import run_job
+from postroad.processes import redrive
+from postroad.processes.jobs import run_job
 from postroad.testing.pump import Pump
 from tests.support.letters import bake, command, parked
 from tests.support.shop import Shop
@@ -27,7 +27,7 @@ def test_a_failing_message_parks_with_its_key_and_the_others_flow(pump: Pump, sh
     pump.until_quiet()
 
     assert sorted(what for what in shop.done if what[0] == "bake") == [("bake", 1), ("bake", 3)]
-    assert parked() == [("2", "ValueError: cannot bake for 2"), ("2", deadletters.BEHIND), ("2", deadletters.BEHIND)]
+    assert parked() == [("2", "ValueError: cannot bake for 2"), ("2", dead_letters.BEHIND), ("2", dead_letters.BEHIND)]
 
 
 def test_redrive_handles_what_is_parked_in_order_and_the_key_flows_again(pump: Pump, shop: Shop) -> None:

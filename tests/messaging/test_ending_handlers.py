@@ -6,7 +6,7 @@ import pytest
 
 from postroad.messaging import watch
 from postroad.messaging.watch import Attempted, Fact
-from postroad.runtime.consumer import LaneRunner
+from postroad.processes.consumers import LaneRunner
 from postroad.testing.pump import Pump
 from tests.support.letters import bake, parked
 from tests.support.shop import Shop

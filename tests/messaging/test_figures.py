@@ -17,18 +17,20 @@ from pytest_django import Settings
 from postroad import clock
 from postroad.commands.sender import send
 from postroad.errors import InvalidSetting
-from postroad.messaging import deadletters, watch
+from postroad.messaging import watch
 from postroad.messaging.broker import Fate
+from postroad.messaging.inbox import dead_letters
 from postroad.messaging.message import Address, Envelope, Outgoing
 from postroad.messaging.models import OutboxHold, OutboxMessage, OutboxState
-from postroad.messaging.producer import put, unit_of_work
-from postroad.messaging.relay import Relay
-from postroad.messaging.wakeup import BellWakeup
-from postroad.runtime import metrics_database, metrics_server
-from postroad.runtime.metrics import REGISTRY
-from postroad.runtime.metrics_database import DatabaseCollector, read_figures
-from postroad.runtime.metrics_messages import LagCollector, count
-from postroad.runtime.metrics_port import serve_metrics
+from postroad.messaging.outbox.producer import put, unit_of_work
+from postroad.messaging.outbox.relay import Relay
+from postroad.messaging.outbox.wakeup import BellWakeup
+from postroad.metrics import database as metrics_database
+from postroad.metrics import server as metrics_server
+from postroad.metrics.calls import REGISTRY
+from postroad.metrics.database import DatabaseCollector, read_figures
+from postroad.metrics.messages import LagCollector, count
+from postroad.metrics.port import serve_metrics
 from postroad.sagas.models import SagaInstance
 from postroad.testing.pump import Pump
 from tests.faults.deployment import free_port
@@ -161,7 +163,7 @@ def test_what_is_set_aside_or_held_is_counted_and_only_what_is_held_ages() -> No
 def test_parked_messages_and_unended_sagas_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metrics_database, "MOST_COUNTED", 2)
     for number in range(3):
-        deadletters.park("bakery", Envelope(id=f"m-{number}", type="x.Y", body=b"{}"), reason="no")
+        dead_letters.park("bakery", Envelope(id=f"m-{number}", type="x.Y", body=b"{}"), reason="no")
     for status in ("STUCK", "COMPLETED", "COMPENSATED"):
         own = f"018f0000-0000-7000-8000-{len(status):012d}"
         SagaInstance.objects.create(id=own, type="sale", version=1, key="1", status=status, data={})
@@ -281,7 +283,7 @@ def test_a_port_that_is_taken_is_named_with_the_way_out(served: int) -> None:
 
 def test_without_a_port_nothing_is_served(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     served: list[int] = []
-    monkeypatch.setattr("postroad.runtime.metrics_server.serve", lambda port, **_: served.append(port))
+    monkeypatch.setattr("postroad.metrics.server.serve", lambda port, **_: served.append(port))
     settings.POSTROAD = {"METRICS_PORT": 0}
     serve_metrics()
 
@@ -293,7 +295,7 @@ def test_a_missing_library_is_named_with_the_way_out(settings: Settings, monkeyp
         raise ModuleNotFoundError(name="prometheus_client")
 
     settings.POSTROAD = {"METRICS_PORT": 9100}
-    monkeypatch.setattr("postroad.runtime.metrics_port.import_string", missing)
+    monkeypatch.setattr("postroad.metrics.port.import_string", missing)
 
     with pytest.raises(InvalidSetting, match=r"prometheus_client is missing; pip install 'postroad\[metrics\]'"):
         serve_metrics()

@@ -9,12 +9,12 @@ import pytest
 from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 
-from postroad.messaging import deadletters
-from postroad.messaging.consumer import Job, Mode, Outcome
+from postroad.messaging.inbox import dead_letters
+from postroad.messaging.inbox.consumer import Job, Mode, Outcome
 from postroad.messaging.message import Envelope
 from postroad.messaging.models import DeadLetter
-from postroad.runtime import redrive
-from postroad.runtime.jobs import run_job
+from postroad.processes import redrive
+from postroad.processes.jobs import run_job
 from tests.support.envelopes import envelopes
 from tests.support.letters import command, parked
 from tests.support.shop import Shop
@@ -49,7 +49,7 @@ def alone(envelope: Envelope) -> None:
     letter = DeadLetter.objects.get()
     assert letter.partition_key == ""
     assert letter.headers == dict(envelope.headers)
-    assert deadletters.envelope_of(letter).key == envelope.key
+    assert dead_letters.envelope_of(letter).key == envelope.key
 
 
 @pytest.mark.parametrize("way", [run, lambda one: run(one, Mode.LAST), lambda one: run(one, Mode.PARK), collected])
@@ -88,13 +88,13 @@ def test_a_known_type_whose_body_does_not_fit_parks_its_key(
     assert handled() is Outcome.DONE
 
     assert [key for key, _ in parked()] == ["1", "1"]
-    assert parked()[1] == ("1", deadletters.BEHIND)
+    assert parked()[1] == ("1", dead_letters.BEHIND)
     assert shop.done == []
 
 
 @pytest.mark.parametrize("foreign", FOREIGN)
 def test_it_does_not_park_behind_a_key_either(shop: Shop, foreign: dict[str, Any]) -> None:
-    deadletters.park("bakery", command(1, message_id="failed"), reason="no flour")
+    dead_letters.park("bakery", command(1, message_id="failed"), reason="no flour")
 
     run(replace(command(1, message_id="garbage"), **foreign))
 
@@ -105,9 +105,11 @@ def test_it_does_not_park_behind_a_key_either(shop: Shop, foreign: dict[str, Any
 
 
 def test_a_redrive_passes_what_an_earlier_release_let_park_behind(shop: Shop) -> None:
-    deadletters.park("bakery", command(1, message_id="failed"), reason="no flour")
-    deadletters.park("bakery", replace(command(1, message_id="garbage"), type="bakery.Cook"), reason=deadletters.BEHIND)
-    deadletters.park("bakery", command(1, message_id="later"), reason=deadletters.BEHIND)
+    dead_letters.park("bakery", command(1, message_id="failed"), reason="no flour")
+    dead_letters.park(
+        "bakery", replace(command(1, message_id="garbage"), type="bakery.Cook"), reason=dead_letters.BEHIND
+    )
+    dead_letters.park("bakery", command(1, message_id="later"), reason=dead_letters.BEHIND)
 
     report = redrive.redrive(DeadLetter.objects.order_by("id")[0])
 

@@ -12,13 +12,13 @@ from pytest_django import Settings
 
 from postroad.commands.sender import send
 from postroad.ids import new_id
-from postroad.messaging import holds, set_aside
 from postroad.messaging.broker import Fate
 from postroad.messaging.message import Address, Envelope, Outgoing
 from postroad.messaging.models import OutboxHold, OutboxMessage, OutboxState
-from postroad.messaging.producer import put, unit_of_work
-from postroad.messaging.relay import Relay
-from postroad.messaging.wakeup import BellWakeup
+from postroad.messaging.outbox import holds, set_aside
+from postroad.messaging.outbox.producer import put, unit_of_work
+from postroad.messaging.outbox.relay import Relay
+from postroad.messaging.outbox.wakeup import BellWakeup
 from tests.support.publishers import ObedientPublisher
 from tests.support.relaying import answer, bake, drain, first, later, loaves_sent, publisher, relay, states
 from tests.support.shop import Bake, Charge

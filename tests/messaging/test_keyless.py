@@ -5,20 +5,21 @@ from collections.abc import Iterator
 
 import pytest
 
+from postroad import composition
 from postroad.codecs.names import key_of
 from postroad.codecs.types import Message
 from postroad.commands.handlers import CommandHandlers
 from postroad.commands.messages import Done, command, refusal
 from postroad.commands.refusals import refuse
 from postroad.commands.sender import send
+from postroad.composition import Service, compose
 from postroad.events.messages import event
 from postroad.events.publisher import publish
 from postroad.messaging.channels import CommandChannel, EventChannel
 from postroad.messaging.models import DeadLetter, OutboxMessage
-from postroad.messaging.outbox import TakenRow
-from postroad.messaging.producer import unit_of_work
-from postroad.runtime import bootstrap, jobs, redrive
-from postroad.runtime.bootstrap import Service, compose
+from postroad.messaging.outbox.producer import unit_of_work
+from postroad.messaging.outbox.table import TakenRow
+from postroad.processes import jobs, redrive
 from postroad.sagas import catalog
 from postroad.sagas.definition import Saga
 from postroad.sagas.handlers import SagaHandlers
@@ -87,7 +88,7 @@ def post(monkeypatch: pytest.MonkeyPatch) -> Iterator[Post]:
             )
         ]
     )
-    for module in (bootstrap, jobs, redrive):
+    for module in (composition, jobs, redrive):
         monkeypatch.setattr(module, "platform", lambda: parts)
     before = dict(catalog._entries)
     catalog.install(parts.sagas)

@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 
 from postroad.commands.sender import send
 from postroad.messaging.models import OutboxHold, OutboxMessage, OutboxState
-from postroad.messaging.producer import unit_of_work
+from postroad.messaging.outbox.producer import unit_of_work
 from tests.support.shop import Bake, Charge
 
 pytestmark = pytest.mark.django_db

@@ -18,15 +18,16 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from postroad.brokers.rabbitmq_envelope import envelope_of, forgive_alien_properties
+from postroad.brokers.rabbitmq.envelope import envelope_of, forgive_alien_properties
 from postroad.errors import summary
-from postroad.messaging import deadletters, inbox
-from postroad.messaging.consumer import Job, Mode, Outcome
+from postroad.messaging.inbox import dead_letters
+from postroad.messaging.inbox import table as inbox
+from postroad.messaging.inbox.consumer import Job, Mode, Outcome
+from postroad.messaging.inbox.pipeline import Subscription, process
 from postroad.messaging.message import Envelope, short, storable
 from postroad.messaging.models import DeadLetter, ProcessedMessage
-from postroad.messaging.pipeline import Subscription, process
-from postroad.runtime import jobs, redrive
-from postroad.runtime.jobs import run_job
+from postroad.processes import jobs, redrive
+from postroad.processes.jobs import run_job
 from tests.support.envelopes import envelopes, huge, longs, texts
 from tests.support.letters import command, parked
 from tests.support.shop import Shop
@@ -83,7 +84,7 @@ def live_through(client: Client, envelope: Envelope) -> None:
         short(storable(envelope.id)) or letter.message_id,
     )
     assert letter.headers["partition-key"] == storable(envelope.key)
-    assert deadletters.envelope_of(letter).key == storable(envelope.key)
+    assert dead_letters.envelope_of(letter).key == storable(envelope.key)
     assert client.get(PAGE).status_code == 200
     assert client.get(f"{PAGE}{letter.pk}/change/").status_code == 200
     assert client.get(f"{PAGE}confirm/redrive/?ids={letter.pk}").status_code == 200
@@ -122,7 +123,7 @@ def test_two_keys_are_two_and_each_holds_its_own_messages(first: str, second: st
 
     def check() -> None:
         keys = {"partition-key": first}
-        deadletters.park("bakery", replace(command(1), id="failed", headers=keys), reason="x")
+        dead_letters.park("bakery", replace(command(1), id="failed", headers=keys), reason="x")
         later = [
             replace(command(1), id=f"later-{at}", headers={"partition-key": key})
             for at, key in enumerate((first, second))
@@ -130,7 +131,7 @@ def test_two_keys_are_two_and_each_holds_its_own_messages(first: str, second: st
         process(subscription, later)
         behind = storable(first) == storable(second)
         assert handled == ([] if behind else ["later-1"])
-        assert deadletters.parked("bakery", storable(first)).count() == (3 if behind else 2)
+        assert dead_letters.parked("bakery", storable(first)).count() == (3 if behind else 2)
         handled.clear()
 
     undone(check)
@@ -181,13 +182,13 @@ def test_any_bytes_that_rabbitmq_delivers_are_parked(
 
 def test_keys_that_begin_alike_are_told_apart() -> None:
     one, other = "k" * 5_000 + "1", "k" * 5_000 + "2"
-    deadletters.park("bakery", replace(command(1), headers={"partition-key": one}), reason="x")
+    dead_letters.park("bakery", replace(command(1), headers={"partition-key": one}), reason="x")
     admission = inbox.admit(
         "bakery", [replace(command(1), id=key[-1], headers={"partition-key": key}) for key in (one, other)]
     )
 
     assert admission.parked_keys == {one}
-    assert deadletters.parked("bakery", other).count() == 0
+    assert dead_letters.parked("bakery", other).count() == 0
 
 
 def test_ids_that_begin_alike_are_two_messages() -> None:
@@ -207,10 +208,10 @@ def test_short_forms_are_equal_only_for_equal_texts(one: str, other: str) -> Non
 
 
 def test_a_message_that_the_inbox_has_forgotten_is_parked_once() -> None:
-    deadletters.park("bakery", command(1), reason="first")
+    dead_letters.park("bakery", command(1), reason="first")
     ProcessedMessage.objects.all().delete()  # as retention does, sooner than with letters
 
-    deadletters.park("bakery", command(1), reason="second")
+    dead_letters.park("bakery", command(1), reason="second")
 
     assert parked() == [("1", "first")]
 
@@ -221,7 +222,7 @@ def test_it_is_said_to_be_parked_only_after_it_is(shop: Shop, caplog: pytest.Log
 
     last(command(1))
 
-    (record,) = [record for record in caplog.records if record.name == "postroad.runtime.jobs"]
+    (record,) = [record for record in caplog.records if record.name == "postroad.processes.jobs"]
     assert record.getMessage() == "message parked"
     assert record.__dict__["error"] == "ValueError: cannot bake for 1"
     assert parked() == [("1", "ValueError: cannot bake for 1")]
@@ -248,12 +249,12 @@ def test_what_cannot_be_parked_comes_again_and_the_log_says_why(
         raise failure
 
     shop.failures = {1}
-    monkeypatch.setattr(deadletters, "park", fail)
+    monkeypatch.setattr(dead_letters, "park", fail)
     monkeypatch.setattr(jobs.connection, "close", lambda: None)  # the test's transaction must live on
 
     result = run_job(Job(subscriber="bakery", envelopes=(command(1),), mode=mode, reason="killed its process"))
 
-    (record,) = [record for record in caplog.records if record.name == "postroad.runtime.jobs"]
+    (record,) = [record for record in caplog.records if record.name == "postroad.processes.jobs"]
     assert (result.outcome, result.error) == (Outcome.TRANSIENT, summary(failure))
     assert record.getMessage() == line
     assert record.__dict__["error"] == summary(failure)

@@ -9,10 +9,10 @@ from django.core.management import call_command
 
 from postroad.codecs.registry import JSON
 from postroad.commands.messages import Rejected
-from postroad.messaging.consumer import Job, Mode, Outcome
+from postroad.messaging.inbox.consumer import Job, Mode, Outcome
 from postroad.messaging.message import Address, Envelope, Outgoing
 from postroad.messaging.models import DeadLetter, OutboxMessage, ProcessedMessage
-from postroad.runtime.jobs import run_job
+from postroad.processes.jobs import run_job
 from postroad.testing.pump import Pump
 from tests.support.letters import bake, command, parked
 from tests.support.shop import Shop

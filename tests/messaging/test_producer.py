@@ -5,7 +5,7 @@ from postroad.commands.sender import send
 from postroad.errors import OutsideTransaction
 from postroad.events.publisher import publish
 from postroad.messaging.models import OutboxMessage
-from postroad.messaging.producer import unit_of_work
+from postroad.messaging.outbox.producer import unit_of_work
 from tests.support.shop import Bake, LoafBaked
 
 

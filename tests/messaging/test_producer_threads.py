@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 
 from postroad.commands.sender import send
 from postroad.errors import OutsideTransaction, TransactionAborted
-from postroad.messaging import pipeline
-from postroad.messaging.consumer import Job, Mode, Outcome
+from postroad.messaging.inbox import pipeline
+from postroad.messaging.inbox.consumer import Job, Mode, Outcome
+from postroad.messaging.inbox.pipeline import Subscription
 from postroad.messaging.models import OutboxMessage
-from postroad.messaging.pipeline import Subscription
-from postroad.messaging.producer import unit_of_work
-from postroad.runtime import jobs
-from postroad.runtime.jobs import run_job
+from postroad.messaging.outbox.producer import unit_of_work
+from postroad.processes import jobs
+from postroad.processes.jobs import run_job
 from postroad.testing.pump import Pump
 from tests.support.letters import command
 from tests.support.shop import Bake, Shop

@@ -9,9 +9,9 @@ from postroad.events.publisher import publish
 from postroad.messaging.broker import Fate
 from postroad.messaging.message import Outgoing
 from postroad.messaging.models import OutboxHold, OutboxMessage
-from postroad.messaging.producer import unit_of_work
-from postroad.messaging.relay import Relay
-from postroad.messaging.wakeup import BellWakeup
+from postroad.messaging.outbox.producer import unit_of_work
+from postroad.messaging.outbox.relay import Relay
+from postroad.messaging.outbox.wakeup import BellWakeup
 from tests.support.publishers import ObedientPublisher
 from tests.support.shop import Bake, Charge, LoafBaked
 

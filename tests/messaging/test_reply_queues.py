@@ -10,19 +10,19 @@ from hypothesis import strategies as st
 from postroad.codecs.registry import JSON
 from postroad.commands import replies
 from postroad.commands.handlers import CommandHandlers
+from postroad.composition import Service, compose
 from postroad.errors import InvalidDeclaration, InvalidMessage
 from postroad.events.snapshots import PublishSnapshots, Snapshot, SnapshotDispatcher, Snapshots, requests_queue
 from postroad.messaging import watch
 from postroad.messaging.channels import CommandChannel, EventChannel, ReplyChannel
-from postroad.messaging.consumer import Job, Mode, Outcome
+from postroad.messaging.inbox.consumer import Job, Mode, Outcome
 from postroad.messaging.message import Envelope
 from postroad.messaging.models import DeadLetter, OutboxMessage
-from postroad.messaging.producer import unit_of_work
+from postroad.messaging.outbox.producer import unit_of_work
 from postroad.messaging.queues import takes_replies
 from postroad.messaging.throttle import Throttle
-from postroad.runtime.bootstrap import Service, compose
-from postroad.runtime.jobs import run_job
-from postroad.runtime.metrics_messages import count
+from postroad.metrics.messages import count
+from postroad.processes.jobs import run_job
 from postroad.testing.pump import Pump
 from tests.support.letters import bake, command, parked
 from tests.support.shop import LOAVES, LoafBaked, Shop

@@ -8,16 +8,17 @@ from typing import Any
 
 import pytest
 
+from postroad import composition
 from postroad.commands.messages import Done, Rejected
 from postroad.commands.refusals import refuse
 from postroad.commands.sender import send
-from postroad.messaging.consumer import Job, Mode, Outcome
+from postroad.composition import Service, compose
+from postroad.messaging.inbox.consumer import Job, Mode, Outcome
 from postroad.messaging.message import Envelope
 from postroad.messaging.models import DeadLetter, OutboxMessage, ProcessedMessage
-from postroad.messaging.producer import unit_of_work
-from postroad.runtime import bootstrap, jobs, redrive
-from postroad.runtime.bootstrap import Service, compose
-from postroad.runtime.jobs import run_job
+from postroad.messaging.outbox.producer import unit_of_work
+from postroad.processes import jobs, redrive
+from postroad.processes.jobs import run_job
 from postroad.testing.pump import Pump
 from tests.support.shop import BAKERY, LOAVES, Bake, Baked, Declined, LoafBaked, Refused, Sweep, Throw
 
@@ -54,11 +55,11 @@ class Bakery:
 @pytest.fixture
 def bakery(monkeypatch: pytest.MonkeyPatch) -> Bakery:
     bakery = Bakery()
-    commands = bootstrap.CommandHandlers(BAKERY, {Bake: bakery.handle, Throw: bakery.handle, Sweep: bakery.handle})
-    events = (bootstrap.EventHandlers("bakery.x", of=LOAVES, handlers={LoafBaked: bakery.handle}),)
-    snapshots = (bootstrap.Snapshots(LOAVES, bakery.page),)
+    commands = composition.CommandHandlers(BAKERY, {Bake: bakery.handle, Throw: bakery.handle, Sweep: bakery.handle})
+    events = (composition.EventHandlers("bakery.x", of=LOAVES, handlers={LoafBaked: bakery.handle}),)
+    snapshots = (composition.Snapshots(LOAVES, bakery.page),)
     parts = compose([Service(name="bakery", commands=commands, events=events, snapshots=snapshots)])
-    for module in (bootstrap, jobs, redrive):
+    for module in (composition, jobs, redrive):
         monkeypatch.setattr(module, "platform", lambda: parts)
     return bakery
 

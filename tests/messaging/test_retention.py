@@ -12,11 +12,13 @@ from pytest_django import Settings
 
 from postroad import clock, conf
 from postroad.errors import PermanentError
-from postroad.messaging import deadletters, inbox, retention, sweeper
+from postroad.messaging import retention, sweeper
+from postroad.messaging.inbox import dead_letters
+from postroad.messaging.inbox import table as inbox
 from postroad.messaging.message import Envelope
 from postroad.messaging.models import DeadLetter, DeadLetterState, ProcessedMessage
-from postroad.messaging.relay import Relay
-from postroad.messaging.wakeup import BellWakeup
+from postroad.messaging.outbox.relay import Relay
+from postroad.messaging.outbox.wakeup import BellWakeup
 from tests.faults.deployment import ROOT, until
 from tests.support.publishers import ObedientPublisher
 
@@ -90,11 +92,11 @@ def test_a_handled_message_is_remembered_as_long_as_its_dead_letter(state: DeadL
 
 def test_a_parked_message_that_comes_again_after_retention_changes_nothing() -> None:
     envelope = Envelope(id="m0", type="billing.X", body=b"{}")
-    deadletters.park("billing", envelope, reason="broken")
+    dead_letters.park("billing", envelope, reason="broken")
     ProcessedMessage.objects.update(processed_at=clock.now() - QUARTER)
     sweep_all()
 
-    deadletters.park("billing", envelope, reason="broken again")
+    dead_letters.park("billing", envelope, reason="broken again")
 
     assert DeadLetter.objects.get().reason == "broken"
 

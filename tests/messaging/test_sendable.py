@@ -13,12 +13,12 @@ from postroad.commands.messages import command
 from postroad.commands.sender import send
 from postroad.errors import InvalidMessage
 from postroad.ids import new_id
-from postroad.messaging import outbox
 from postroad.messaging.message import Address, Envelope, Outgoing
 from postroad.messaging.models import OutboxMessage
-from postroad.messaging.producer import put, unit_of_work
-from postroad.messaging.relay import Relay
-from postroad.messaging.wakeup import BellWakeup
+from postroad.messaging.outbox import table as outbox
+from postroad.messaging.outbox.producer import put, unit_of_work
+from postroad.messaging.outbox.relay import Relay
+from postroad.messaging.outbox.wakeup import BellWakeup
 from tests.support.publishers import ObedientPublisher
 from tests.support.shop import BAKERY, Bake
 

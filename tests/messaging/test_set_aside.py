@@ -6,11 +6,11 @@ import pytest
 from pytest_django import Settings
 
 from postroad.commands.sender import send
-from postroad.messaging import holds, set_aside
 from postroad.messaging.broker import Fate
 from postroad.messaging.models import OutboxHold, OutboxMessage, OutboxState
-from postroad.messaging.producer import unit_of_work
-from postroad.messaging.relay import Relay
+from postroad.messaging.outbox import holds, set_aside
+from postroad.messaging.outbox.producer import unit_of_work
+from postroad.messaging.outbox.relay import Relay
 from tests.support.publishers import ObedientPublisher
 from tests.support.relaying import answer, bake, drain, first, later, loaves_sent, publisher, relay, states, too_large
 from tests.support.shop import Charge

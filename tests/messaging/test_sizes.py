@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from postroad.brokers.rabbitmq_frames import Packer
+from postroad.brokers.rabbitmq.frames import Packer
 from postroad.commands.sender import send
 from postroad.errors import InvalidMessage, MessageTooLarge, PostroadError
 from postroad.messaging import sendable
 from postroad.messaging.message import Address, Envelope, Outgoing
 from postroad.messaging.models import OutboxMessage
-from postroad.messaging.producer import put, unit_of_work
+from postroad.messaging.outbox.producer import put, unit_of_work
 from tests.support.shop import Bake
 
 LETTER = Envelope(id="01900000-0000-7000-8000-000000000001", type="x.Y", body=b"{}")

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from postroad.messaging import outbox, sql
+from postroad.messaging import sql
 from postroad.messaging.models import OutboxHold, OutboxMessage
-from postroad.messaging.relay import Relay
+from postroad.messaging.outbox import table as outbox
+from postroad.messaging.outbox.relay import Relay
 from tests.support.relaying import bake, drain, publisher, relay, states
 
 __all__ = ["publisher", "relay"]

@@ -14,12 +14,13 @@ from django.test import Client
 from pytest_django import Settings
 
 from postroad import clock
-from postroad.messaging import deadletters, retention
-from postroad.messaging.consumer import Job, Mode, Outcome
+from postroad.messaging import retention
+from postroad.messaging.inbox import dead_letters
+from postroad.messaging.inbox.consumer import Job, Mode, Outcome
 from postroad.messaging.message import Address, Envelope, Outgoing
 from postroad.messaging.models import DeadLetter, DeadLetterPart, ProcessedMessage
-from postroad.runtime import jobs, redrive
-from postroad.runtime.jobs import run_job
+from postroad.processes import jobs, redrive
+from postroad.processes.jobs import run_job
 from postroad.testing.pump import Pump
 from tests.support.letters import command, parked
 from tests.support.shop import Shop
@@ -49,8 +50,8 @@ def park(file: Path, **parts: str) -> DeadLetter:
 def test_it_is_stored_whole_and_holds_its_key(shop: Shop, file: Path, message_id: str) -> None:
     letter = park(file, id=message_id)
 
-    assert deadletters.body_bytes(letter) == len(BODY)
-    assert deadletters.opening(letter, len(BODY)) == BODY
+    assert dead_letters.body_bytes(letter) == len(BODY)
+    assert dead_letters.opening(letter, len(BODY)) == BODY
     assert DeadLetterPart.objects.count() == 3
     assert letter.partition_key == ("1" if message_id else "")
 
@@ -125,7 +126,7 @@ def test_what_the_broker_gave_up_is_collected_from_its_file(shop: Shop, file: Pa
     letter = DeadLetter.objects.get()
     assert outcome is Outcome.DONE
     assert (letter.subscriber, letter.reason) == ("bakery", "given up by the broker: delivery_limit; unread")
-    assert deadletters.body_bytes(letter) == len(BODY)
+    assert dead_letters.body_bytes(letter) == len(BODY)
 
 
 @pytest.mark.parametrize("mode", [Mode.BATCH, Mode.SINGLE, Mode.LAST])
@@ -143,7 +144,7 @@ def test_a_body_that_waited_in_a_file_is_handled_like_any_other(shop: Shop, tmp_
 def test_a_message_whose_file_is_gone_comes_again_and_is_not_parked_without_body(
     shop: Shop, tmp_path: Path, mode: Mode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("postroad.runtime.jobs.connection.close", lambda: None)
+    monkeypatch.setattr("postroad.processes.jobs.connection.close", lambda: None)
     envelope = replace(command(1), body=b"")
     job = Job(subscriber="bakery", envelopes=(envelope,), mode=mode, body_paths=(str(tmp_path / "gone"),))
 

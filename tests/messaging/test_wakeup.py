@@ -8,8 +8,8 @@ import pytest
 from django.db import OperationalError, connection, connections
 
 from postroad.commands.sender import send
-from postroad.messaging.producer import unit_of_work
-from postroad.messaging.wakeup import BellWakeup, NotifyWakeup
+from postroad.messaging.outbox.producer import unit_of_work
+from postroad.messaging.outbox.wakeup import BellWakeup, NotifyWakeup
 from tests.faults.deployment import free_port
 from tests.support.shop import Bake
 

@@ -4,7 +4,7 @@ import pytest
 
 from config.addresses import broker_url, database_url
 from config.databases import databases
-from postroad.brokers.rabbitmq_connection import read_url
+from postroad.brokers.rabbitmq.connection import read_url
 
 AWKWARD = "p@ss:w/rd #%?[é]"
 DATABASE = {"DATABASE_HOST": "db", "DATABASE_NAME": "orders", "DATABASE_USER": "me", "DATABASE_PASSWORD": AWKWARD}

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager, suppress
 
 import pytest
 
-from postroad.runtime.web import protocol
+from postroad.web import protocol
 from tests.faults.deployment import free_port, until
 from tests.pod.program import running, status
 from tests.support.one_process import OneProcess
@@ -201,7 +201,7 @@ def test_a_request_that_does_not_arrive_is_given_up(servers: dict[str, int]) -> 
 SCRAPED = """
 import time, django
 django.setup()
-from postroad.runtime.metrics_server import serve
+from postroad.metrics.server import serve
 serve({port})
 while True: time.sleep(1)
 """

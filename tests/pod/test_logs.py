@@ -10,10 +10,10 @@ from django.test import RequestFactory
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.views import ServiceView
+from apps.shared.views import ServiceView
 from config.logs import logging_from
 from postroad.context import Current, working
-from postroad.runtime.logs import JsonFormatter
+from postroad.logs import JsonFormatter
 from tests.faults.deployment import until
 from tests.pod.program import running
 

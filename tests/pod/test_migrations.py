@@ -18,8 +18,10 @@ from django.db import OperationalError, connection
 from django.db.migrations.loader import MigrationLoader
 from pytest_django import Settings
 
-from postroad.runtime import schema, schema_lock, wait_for_migrations
-from postroad.runtime.schema_lock import schema_locked
+from postroad.schema import lock as schema_lock
+from postroad.schema import state as schema
+from postroad.schema import wait as wait_for_migrations
+from postroad.schema.lock import schema_locked
 from tests.faults.deployment import ROOT, until
 from tests.pod.program import environment, run
 
@@ -116,7 +118,7 @@ def test_a_pod_waits_without_loading_models(tmp_path: Path) -> None:
     script = (
         "import runpy, sys, atexit; sys.argv = ['wait', '--seconds', '0']\n"
         "atexit.register(lambda: print('apps.kitchen.models' in sys.modules))\n"
-        "runpy.run_module('postroad.runtime.wait_for_migrations', run_name='__main__')"
+        "runpy.run_module('postroad.schema.wait', run_name='__main__')"
     )
     url = f"sqlite:///{tmp_path / 'kitchen.sqlite3'}"
 

@@ -10,8 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from postroad.runtime import health
-from postroad.runtime.probes import ProbeMiddleware
+from postroad.web import health
+from postroad.web.probes import ProbeMiddleware
 from tests.pod.program import POD_IP
 
 PROBES = ["/livez", "/readyz", "/metrics"]

@@ -9,7 +9,7 @@ from unittest.mock import AsyncMock
 import pytest
 from pytest_django import Settings
 
-from postroad.runtime.draining import Event, Receive, Send, draining
+from postroad.web.draining import Event, Receive, Send, draining
 from tests.faults.deployment import free_port, until
 from tests.pod.program import run, running, status
 
@@ -42,7 +42,7 @@ def test_a_garbage_collection_does_not_read_what_is_loaded(application: str, ser
 
 
 def test_a_service_of_the_platforms_dns_loads_no_client_of_a_registry() -> None:
-    assert "postroad.discovery.registry_client" not in modules_after("config.wsgi", "orders")
+    assert "postroad.calls.discovery.registry_client" not in modules_after("config.wsgi", "orders")
 
 
 async def hello(_scope: dict[str, Any], _receive: Receive, send: Send) -> None:

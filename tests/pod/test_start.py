@@ -9,8 +9,8 @@ from urllib.parse import unquote, urlsplit
 import psycopg
 import pytest
 
-from postroad.runtime.bootstrap import platform
-from postroad.runtime.schema_lock import _LOCK
+from postroad.composition import platform
+from postroad.schema.lock import _LOCK
 from tests.faults.deployment import BROKER_URL, DATABASE_URL, free_port, until
 from tests.pod.program import run, running, status
 from tests.support.amqp import delete_topology
@@ -47,7 +47,7 @@ def test_pods_wait_for_the_preparation_and_are_ready_then(parts: dict[str, str],
     port, web, init = free_port(), tmp_path / "web", tmp_path / "init"
     web.mkdir()
     init.mkdir()
-    waiting = ("python", "-m", "postroad.runtime.wait_for_migrations", "--seconds", "120")
+    waiting = ("python", "-m", "postroad.schema.wait", "--seconds", "120")
     with (
         running(init, waiting, service="kitchen", **parts) as container,
         running(web, WEB, service="kitchen", PORT=str(port), **parts),

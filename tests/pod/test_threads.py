@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from postroad.runtime.web.threads import InThreads
+from postroad.web.threads import InThreads
 
 SCOPE = {
     "type": "http",

@@ -9,9 +9,9 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from postroad.errors import ClusterForbidden
-from postroad.runtime.cluster import connecting, lanes
-from postroad.runtime.cluster.connecting import Place
-from postroad.runtime.management.commands import cluster as command
+from postroad.management.commands import cluster as command
+from postroad.operations.cluster import connecting, lanes
+from postroad.operations.cluster.connecting import Place
 from tests.release.test_lanes import said
 from tests.support.clusters import FakeCluster, pod_of, role_of
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from postroad.errors import ClusterForbidden, ClusterRefused, ClusterUnavailable, MisconfiguredError
-from postroad.runtime.cluster.connecting import Place, connect
-from postroad.runtime.cluster.port import Cluster
+from postroad.operations.cluster.connecting import Place, connect
+from postroad.operations.cluster.port import Cluster
 from tests.support.kubernetes_api import (
     KubernetesApi,
     Store,

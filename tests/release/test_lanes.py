@@ -7,9 +7,9 @@ import pytest
 from pytest_django import Settings
 
 from postroad.errors import BrokerUnavailable, ClusterRefused
-from postroad.runtime.cluster import lanes
-from postroad.runtime.cluster.lanes import Lane, Serving, ask_workers, drain, find
-from postroad.runtime.worker_members import Announcement
+from postroad.operations.cluster import lanes
+from postroad.operations.cluster.lanes import Lane, Serving, ask_workers, drain, find
+from postroad.worker.members import Announcement
 from tests.support.clusters import FakeCluster, pod_of
 from tests.worker.office import Office, wait_until
 

@@ -3,7 +3,7 @@
 import pytest
 
 from postroad.errors import ClusterRefused
-from postroad.runtime.cluster.scaling import scale
+from postroad.operations.cluster.scaling import scale
 from tests.support.clusters import FakeCluster, role_of
 
 

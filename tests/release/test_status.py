@@ -3,9 +3,9 @@
 import pytest
 
 from postroad.errors import ClusterForbidden, ClusterUnavailable
-from postroad.runtime.cluster.lag import read_lag
-from postroad.runtime.cluster.port import Cluster
-from postroad.runtime.cluster.status import Row, look
+from postroad.operations.cluster.lag import read_lag
+from postroad.operations.cluster.port import Cluster
+from postroad.operations.cluster.status import Row, look
 from tests.support.clusters import FakeCluster, notice, pod_of, role_of
 
 LAG = 'postroad_consumer_lag_seconds{channel="kitchen"} %s\n'

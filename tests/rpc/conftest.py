@@ -7,9 +7,9 @@ import pytest
 from django.db import connections
 from pytest_django import Settings
 
-from postroad.runtime import grpc_calls
-from postroad.runtime.grpc_server import GrpcServer
-from postroad.runtime.grpc_servicer import find_servicers
+from postroad.calls.grpc import answering as grpc_calls
+from postroad.calls.grpc.server import GrpcServer
+from postroad.calls.grpc.servicer import find_servicers
 
 
 @pytest.fixture

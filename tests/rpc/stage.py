@@ -12,10 +12,10 @@ from grpc_health.v1.health_pb2_grpc import HealthStub
 
 from apps.orders.rpc.v1.orders_pb2 import GetOrderRequest, Order, WatchOrderRequest
 from apps.orders.rpc.v1.orders_pb2_grpc import OrdersServicer, OrdersStub, add_OrdersServicer_to_server
+from postroad.calls import deadline
+from postroad.calls.grpc.server import GrpcServer
+from postroad.calls.grpc.servicer import Servicer
 from postroad.context import current
-from postroad.rpi import deadline
-from postroad.runtime.grpc_server import GrpcServer
-from postroad.runtime.grpc_servicer import Servicer
 
 NAME = "postroad.orders.v1.Orders"
 BAD = 13

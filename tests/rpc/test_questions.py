@@ -28,8 +28,8 @@ from apps.orders.domain import OrderState
 from apps.orders.models import Order
 from apps.orders.rpc.v1 import orders_pb2
 from apps.orders.rpc.v1.orders_pb2_grpc import OrdersStub
-from apps.values import MAX_ID
-from postroad.messaging.producer import unit_of_work
+from apps.shared.values import MAX_ID
+from postroad.messaging.outbox.producer import unit_of_work
 
 NOW = datetime(2030, 1, 1, 12, tzinfo=UTC)
 

@@ -8,8 +8,8 @@ from django.apps import apps
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from postroad.calls.grpc.servicer import find_servicers
 from postroad.errors import InvalidDeclaration
-from postroad.runtime.grpc_servicer import find_servicers
 
 
 def test_each_installed_service_offers_what_is_in_its_table() -> None:

@@ -15,13 +15,13 @@ from cryptography.x509.oid import NameOID
 from pytest_django import Settings
 
 import apps.orders.rpc.v1.orders_pb2  # noqa: F401 - describes the method
+from postroad.calls.discovery.self_registration import grpc_instance
+from postroad.calls.discovery.static import StaticResolver
+from postroad.calls.grpc.tls import server_credentials
+from postroad.calls.grpc.transport import GrpcTransport
+from postroad.calls.transport import Answer, Outgoing
 from postroad.conf import Settings as Conf
-from postroad.discovery.static import StaticResolver
 from postroad.errors import InvalidSetting, ServiceUnavailable
-from postroad.rpi.grpc import GrpcTransport
-from postroad.rpi.transport import Answer, Outgoing
-from postroad.runtime.grpc_tls import server_credentials
-from postroad.runtime.self_registration import grpc_instance
 from tests.rpc.stage import Stage
 
 CALL = Outgoing(

@@ -7,7 +7,7 @@ import pytest
 
 from apps.orders.rpc.v1.orders_pb2 import Order
 from apps.orders.rpc.watch import Watch
-from apps.refusals import BusinessRefusal, not_found
+from apps.shared.refusals import BusinessRefusal, not_found
 
 PENDING, APPROVED, CANCELLED = (
     Order(order_id=7, state=state) for state in ("APPROVAL_PENDING", "APPROVED", "CANCELLED")

@@ -4,18 +4,19 @@ from collections.abc import Iterator
 
 import pytest
 
+from postroad import composition
 from postroad.codecs.types import Message, Positive
 from postroad.commands.handlers import CommandHandlers
 from postroad.commands.messages import Done, command, refusal
 from postroad.commands.refusals import refuse
 from postroad.commands.sender import send
+from postroad.composition import Service, compose
 from postroad.errors import InvalidDeclaration
 from postroad.ids import new_id
 from postroad.messaging.channels import CommandChannel
 from postroad.messaging.models import DeadLetter, OutboxMessage
-from postroad.messaging.producer import unit_of_work
-from postroad.runtime import bootstrap, jobs, redrive
-from postroad.runtime.bootstrap import Service, compose
+from postroad.messaging.outbox.producer import unit_of_work
+from postroad.processes import jobs, redrive
 from postroad.sagas import catalog
 from postroad.sagas.definition import Saga
 from postroad.sagas.handlers import SagaHandlers
@@ -130,7 +131,7 @@ def hotel_pump(hotel: Hotel, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pump]:
             Service(name="hotel", sagas=(SagaHandlers(book, {"end": hotel.end}),)),
         ]
     )
-    for module in (bootstrap, jobs, redrive):
+    for module in (composition, jobs, redrive):
         monkeypatch.setattr(module, "platform", lambda: parts)
     before = dict(catalog._entries)
     catalog.install(parts.sagas)

@@ -7,17 +7,18 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
+from postroad import composition
 from postroad.codecs.names import Description
 from postroad.codecs.types import Message
 from postroad.commands.handlers import CommandHandlers
 from postroad.commands.messages import Done, command
+from postroad.composition import Service, compose
 from postroad.errors import InvalidDeclaration
 from postroad.events.handlers import EventHandlers
 from postroad.messaging.channels import CommandChannel, EventChannel
 from postroad.messaging.models import DeadLetter
-from postroad.messaging.producer import unit_of_work
-from postroad.runtime import bootstrap, jobs, redrive
-from postroad.runtime.bootstrap import Service, compose
+from postroad.messaging.outbox.producer import unit_of_work
+from postroad.processes import jobs, redrive
 from postroad.sagas import catalog
 from postroad.sagas.definition import Saga
 from postroad.sagas.handlers import SagaHandlers
@@ -77,7 +78,7 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     parts = compose(
         [Service(name="parcels", commands=parcels), Service(name="post", sagas=(SagaHandlers(carry),))],
     )
-    for module in (bootstrap, jobs, redrive):
+    for module in (composition, jobs, redrive):
         monkeypatch.setattr(module, "platform", lambda: parts)
     before = dict(catalog._entries)
     catalog.install(parts.sagas)

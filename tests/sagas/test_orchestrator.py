@@ -9,7 +9,7 @@ from django.core.management import call_command
 from postroad.errors import MisconfiguredError, OutsideTransaction
 from postroad.messaging.message import Address, Envelope, Outgoing
 from postroad.messaging.models import DeadLetter, OutboxMessage
-from postroad.messaging.producer import unit_of_work
+from postroad.messaging.outbox.producer import unit_of_work
 from postroad.sagas import catalog
 from postroad.sagas.execution import Status
 from postroad.sagas.journey import find_journey

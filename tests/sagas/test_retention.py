@@ -7,7 +7,7 @@ from pytest_django import Settings
 
 from postroad import clock
 from postroad.messaging import retention
-from postroad.messaging.producer import unit_of_work
+from postroad.messaging.outbox.producer import unit_of_work
 from postroad.sagas.execution import Status
 from postroad.sagas.models import SagaInstance, SagaStep
 from postroad.sagas.orchestrator import start

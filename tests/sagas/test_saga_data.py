@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from postroad.codecs.types import Money
 from postroad.errors import InvalidMessage
 from postroad.ids import new_id
-from postroad.messaging.producer import unit_of_work
+from postroad.messaging.outbox.producer import unit_of_work
 from postroad.sagas import repository
 from postroad.sagas.models import SagaInstance
 from postroad.sagas.orchestrator import start

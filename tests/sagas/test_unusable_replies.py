@@ -7,12 +7,12 @@ import pytest
 
 from postroad.codecs.types import Message
 from postroad.commands.messages import Done, reply
-from postroad.messaging.consumer import Job, Mode, Outcome
+from postroad.messaging.inbox.consumer import Job, Mode, Outcome
 from postroad.messaging.message import Envelope
 from postroad.messaging.models import DeadLetter, DeadLetterState, OutboxMessage
-from postroad.messaging.producer import unit_of_work
-from postroad.runtime import redrive
-from postroad.runtime.jobs import run_job
+from postroad.messaging.outbox.producer import unit_of_work
+from postroad.processes import redrive
+from postroad.processes.jobs import run_job
 from postroad.sagas import catalog
 from postroad.sagas.definition import Saga
 from postroad.sagas.execution import Status

@@ -2,7 +2,7 @@
 
 import pytest
 
-from postroad.messaging.producer import unit_of_work
+from postroad.messaging.outbox.producer import unit_of_work
 from postroad.sagas.execution import Status
 from postroad.sagas.journey import find_journey
 from postroad.sagas.models import SagaInstance

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing_extensions import override
 
 from postroad import clock
-from postroad.runtime.cluster.port import Cluster, Deployment, Notice, Pod
+from postroad.operations.cluster.port import Cluster, Deployment, Notice, Pod
 
 
 def role_of(service: str, role: str, *, desired: int = 1, ready: int = 1, version: str = "1.1") -> Deployment:

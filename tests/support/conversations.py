@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from postroad.discovery.resolver import Endpoint
-from postroad.rpi.http11 import Bounds, Pool, Response
+from postroad.calls.discovery.resolver import Endpoint
+from postroad.calls.transports.http11 import Bounds, Pool, Response
 
 Conversation = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"

@@ -3,7 +3,7 @@
 from postroad.commands.sender import send
 from postroad.messaging.message import Envelope
 from postroad.messaging.models import DeadLetter
-from postroad.messaging.producer import unit_of_work
+from postroad.messaging.outbox.producer import unit_of_work
 from tests.support.shop import Bake
 
 

@@ -5,8 +5,8 @@ import threading
 from django.core.wsgi import get_wsgi_application
 from uvicorn import Server
 
-from postroad.runtime.web.server import configuration, listen
-from postroad.runtime.web.threads import InThreads
+from postroad.web.server import configuration, listen
+from postroad.web.threads import InThreads
 
 
 class RegistryServer:

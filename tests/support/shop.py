@@ -6,11 +6,11 @@ from postroad.codecs.types import Message, Positive
 from postroad.commands.handlers import CommandHandlers
 from postroad.commands.messages import Done, command, refusal, reply
 from postroad.commands.refusals import refuse
+from postroad.composition import Platform, Service, compose
 from postroad.events.handlers import EventHandlers
 from postroad.events.messages import event
 from postroad.events.publisher import publish
 from postroad.messaging.channels import CommandChannel, EventChannel
-from postroad.runtime.bootstrap import Platform, Service, compose
 from postroad.sagas.definition import Saga
 from postroad.sagas.handlers import SagaHandlers
 from postroad.sagas.steps import SagaData, Step, local

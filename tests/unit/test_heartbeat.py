@@ -12,12 +12,12 @@ from pytest_django import Settings
 from typing_extensions import override
 
 from postroad.errors import InvalidSetting
-from postroad.messaging import relay as relays
 from postroad.messaging.broker import Fate
-from postroad.messaging.relay import Relay
-from postroad.messaging.wakeup import Wakeup
-from postroad.runtime import heartbeat
-from postroad.runtime.heartbeat import Heartbeat
+from postroad.messaging.outbox import relay as relays
+from postroad.messaging.outbox.relay import Relay
+from postroad.messaging.outbox.wakeup import Wakeup
+from postroad.processes import heartbeat
+from postroad.processes.heartbeat import Heartbeat
 from tests.messaging.test_relay import bake, waiting
 from tests.support.publishers import ObedientPublisher
 

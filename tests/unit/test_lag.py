@@ -4,9 +4,9 @@ import math
 
 import pytest
 
-from postroad.messaging import consumer
 from postroad.messaging.broker import Delivery
-from postroad.messaging.consumer import Lane, Outcome, Policy, Result
+from postroad.messaging.inbox import consumer
+from postroad.messaging.inbox.consumer import Lane, Outcome, Policy, Result
 from postroad.messaging.message import Envelope
 from postroad.retry import Backoff
 

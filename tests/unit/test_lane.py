@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from postroad.messaging.broker import Delivery
-from postroad.messaging.consumer import CRASHES, Job, Lane, Mode, Outcome, Policy, Result, Settlement
+from postroad.messaging.inbox.consumer import CRASHES, Job, Lane, Mode, Outcome, Policy, Result, Settlement
 from postroad.messaging.message import Envelope
 from postroad.retry import Backoff
 

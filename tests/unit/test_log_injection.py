@@ -13,10 +13,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from config.logs import logging_from
-from postroad.messaging import deadletters
+from postroad import logs
+from postroad.logs import JsonFormatter, LineFormatter, indented, printable
+from postroad.messaging.inbox import dead_letters
 from postroad.messaging.message import Envelope
-from postroad.runtime import logs
-from postroad.runtime.logs import JsonFormatter, LineFormatter, indented, printable
 
 FORMATTERS: dict[str, Callable[[], logging.Formatter]] = {"line": LineFormatter, "json": JsonFormatter}
 FORGED = "2026-01-01 00:00:00,000 ERROR root: forged"
@@ -93,8 +93,8 @@ def test_a_command_shows_a_foreign_message_without_obeying_it(arguments: tuple[s
     envelope = Envelope(
         id=hostile, type=hostile, body=hostile.encode(), reply_to=hostile, headers={"partition-key": hostile}
     )
-    deadletters.park("bakery", envelope, reason=hostile, traceback=hostile)
-    (letter,) = deadletters.DeadLetter.objects.all()
+    dead_letters.park("bakery", envelope, reason=hostile, traceback=hostile)
+    (letter,) = dead_letters.DeadLetter.objects.all()
     out = StringIO()
 
     call_command(*arguments, *([str(letter.pk)] if "show" in arguments else []), stdout=out)

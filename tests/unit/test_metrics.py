@@ -4,10 +4,11 @@ import pytest
 from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
-from postroad.rpi import policies, watch
-from postroad.rpi.breaker import State
-from postroad.rpi.watch import BreakerMoved, CallEnded
-from postroad.runtime import metrics
+from postroad.calls import watch
+from postroad.calls.policies import selection as policies
+from postroad.calls.policies.breaker import State
+from postroad.calls.watch import BreakerMoved, CallEnded
+from postroad.metrics import calls as metrics
 
 
 @pytest.fixture(autouse=True)

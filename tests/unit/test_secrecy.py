@@ -24,15 +24,15 @@ from apps.tour.management.commands import demo
 from config.addresses import broker_url, database_url
 from config.databases import databases
 from postroad import conf
-from postroad.brokers.rabbitmq_connection import celery_broker, read_url
+from postroad.brokers.rabbitmq.connection import celery_broker, read_url
 from postroad.brokers.registry import broker_for
+from postroad.calls.discovery.registry_client import RegistryClient
 from postroad.codecs.showing import shown_text
+from postroad.composition import Platform
 from postroad.conf_readers import read_urls
-from postroad.discovery.registry_client import RegistryClient
 from postroad.errors import InvalidSetting, MisconfiguredError, ServiceUnavailable, UnknownBroker
-from postroad.runtime.bootstrap import Platform
-from postroad.runtime.doctor.checks import checks
-from postroad.runtime.logs import JsonFormatter, LineFormatter
+from postroad.logs import JsonFormatter, LineFormatter
+from postroad.operations.doctor.checks import checks
 from postroad.secrecy import hide_password, hide_passwords, split_url
 
 PROJECT = Path(__file__).resolve().parent.parent.parent

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.secrets import kept_secret
+from apps.shared.secrets import kept_secret
 from config.databases import databases
 from config.secret_key import _find_problem
 from tests.faults.deployment import ROOT

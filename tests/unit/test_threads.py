@@ -27,9 +27,9 @@ import threading, time
 import django
 django.setup()
 from django.core.management import call_command
-from postroad.messaging.relay import Relay
-from postroad.runtime import consumer
-from postroad.runtime.embedded import Embedded
+from postroad.messaging.outbox.relay import Relay
+from postroad.processes import consumers as consumer
+from postroad.processes.embedded import Embedded
 
 call_command("migrate", verbosity=0)
 

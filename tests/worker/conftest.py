@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from postroad.brokers.rabbitmq_connection import read_url
+from postroad.brokers.rabbitmq.connection import read_url
 from tests.brokers.proxy import Proxy
 from tests.worker.office import NOTES_TABLE, ROOT, Office
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import amqp
 from amqp.exceptions import NotFound
 
-from postroad.brokers.rabbitmq import RabbitMQ
+from postroad.brokers.rabbitmq.broker import RabbitMQ
 from postroad.ids import new_id
 from postroad.messaging import topology as topologies
 from postroad.messaging.broker import Fate

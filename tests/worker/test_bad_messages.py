@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from postroad.brokers.rabbitmq import RabbitMQ
+from postroad.brokers.rabbitmq.broker import RabbitMQ
 from postroad.codecs.registry import JSON
 from postroad.ids import new_id
 from postroad.messaging import topology

@@ -3,7 +3,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from postroad.runtime.balance import assign
+from postroad.worker.balance import assign
 
 names = st.sets(st.text(min_size=1, max_size=8), max_size=12)
 

@@ -8,25 +8,28 @@ import pytest
 from django.core.management import call_command
 from pytest_django import Settings
 
+from postroad import composition
 from postroad.brokers.memory import MemoryBroker
 from postroad.codecs.types import Message
+from postroad.composition import Platform, Service, compose
 from postroad.events.handlers import EventHandlers
 from postroad.events.messages import event
 from postroad.events.publisher import publish
+from postroad.management.commands import declare_channels
 from postroad.messaging import watch
 from postroad.messaging.message import Envelope
 from postroad.messaging.models import DeadLetter, DeclaredBindings
-from postroad.messaging.producer import unit_of_work
+from postroad.messaging.outbox.producer import unit_of_work
 from postroad.messaging.topology import Binding
 from postroad.messaging.watch import Attempted, Fact
-from postroad.runtime import bindings, bootstrap, jobs, worker_bindings
-from postroad.runtime.bootstrap import Platform, Service, compose
-from postroad.runtime.doctor.findings import Level
-from postroad.runtime.doctor.queues import look_at_bindings
-from postroad.runtime.management.commands import declare_channels
-from postroad.runtime.worker_bindings import BindingKeeper
-from postroad.runtime.worker_members import LOST_SECONDS, Announcement
+from postroad.operations.doctor.findings import Level
+from postroad.operations.doctor.queues import look_at_bindings
+from postroad.processes import jobs
 from postroad.testing.pump import Pump
+from postroad.worker import binding_removal as worker_bindings
+from postroad.worker import bindings
+from postroad.worker.binding_removal import BindingKeeper
+from postroad.worker.members import LOST_SECONDS, Announcement
 from tests.support.registry import HandClock
 from tests.support.shop import LOAVES, LoafBaked
 
@@ -111,7 +114,7 @@ def test_an_event_that_nobody_handles_is_counted_and_parks_neither_itself_nor_it
 ) -> None:
     facts: list[Fact] = []
     monkeypatch.setattr(watch, "_watchers", [facts.append])
-    for module in (bootstrap, jobs):
+    for module in (composition, jobs):
         monkeypatch.setattr(module, "platform", lambda: NEW)
     pump = Pump(NEW)
     pump.broker.declare(OLD.topology)  # still bound

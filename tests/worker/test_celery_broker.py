@@ -8,9 +8,9 @@ from amqp.exceptions import NotFound
 from django.core.checks import CheckMessage
 from pytest_django import Settings
 
+from postroad.checks.settings import check_settings
 from postroad.errors import MisconfiguredError
-from postroad.runtime.celery_broker import ensure_same, is_elsewhere
-from postroad.runtime.checks import check_settings
+from postroad.worker.celery_broker import ensure_same, is_elsewhere
 
 OURS = "amqp://me:hush@broker:5672/shop"
 SAME = [

@@ -7,7 +7,7 @@ import pytest
 from celery import Celery
 from pytest_django import Settings
 
-from postroad.runtime.worker import install_consumers
+from postroad.worker.install import install_consumers
 
 
 @pytest.fixture(autouse=True)

@@ -9,12 +9,12 @@ import pytest
 from typing_extensions import override
 
 from postroad.messaging.broker import Delivery
-from postroad.messaging.consumer import Job, Lane, Mode, Outcome, Policy, Result
+from postroad.messaging.inbox.consumer import Job, Lane, Mode, Outcome, Policy, Result
 from postroad.messaging.message import Envelope
 from postroad.retry import Backoff
-from postroad.runtime import worker_lanes
-from postroad.runtime.worker_lanes import LaneDriver
-from postroad.runtime.worker_pool import JobRunner, Ticket
+from postroad.worker import queues as worker_lanes
+from postroad.worker.pool import JobRunner, Ticket
+from postroad.worker.queues import LaneDriver
 
 DONE = Result(outcome=Outcome.DONE)
 FAILED = Result(outcome=Outcome.FAILED, error="ValueError: no")
@@ -248,7 +248,7 @@ def test_a_job_never_raises_and_a_pool_thread_wakes_the_event_loop(monkeypatch: 
     def raises(_: Job) -> Result:
         raise KeyError("bug")
 
-    monkeypatch.setattr("postroad.runtime.worker_pool.run_job", raises)
+    monkeypatch.setattr("postroad.worker.pool.run_job", raises)
     celery, ends = FakeCelery(), list[object]()
     runner = JobRunner(celery)
     runner.submit(JOB, lambda _, result: ends.append(result))

@@ -22,10 +22,10 @@ LIMIT = 16 * 1024 * 1024
 ONE_PROCESS = """
 import django
 django.setup()
-from postroad.brokers.rabbitmq import RabbitMQ
+from postroad.brokers.rabbitmq.broker import RabbitMQ
 from postroad.conf import settings
-from postroad.runtime.bootstrap import platform
-from postroad.runtime.consumer import LaneRunner
+from postroad.composition import platform
+from postroad.processes.consumers import LaneRunner
 runner = LaneRunner(RabbitMQ(settings().broker_url), platform().queues)
 while True:
     runner.step(timeout_seconds=0.2)

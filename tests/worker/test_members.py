@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from postroad.runtime.worker_members import LOST_SECONDS, Announcement, Members, digest
+from postroad.worker.members import LOST_SECONDS, Announcement, Members, digest
 from tests.support.registry import HandClock
 
 
@@ -69,7 +69,7 @@ def test_who_leaves_or_is_silent_is_no_member() -> None:
 
 
 def test_a_flood_of_announcements_does_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("postroad.runtime.worker_members._MOST", 3)
+    monkeypatch.setattr("postroad.worker.members._MOST", 3)
     members = Members("me")
     for number in range(10):
         members.hear(Announcement.read(event(str(number))))

@@ -1,4 +1,4 @@
-from postroad.runtime.worker_watch import JamWatch
+from postroad.worker.jam import JamWatch
 
 
 def test_a_worker_with_messages_that_runs_nothing_for_too_long_is_jammed() -> None:

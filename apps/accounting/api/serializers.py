@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from apps.accounting.domain import AccountState, BillState
-from apps.fields import CamelSerializer, IdField, MoneyField
+from apps.shared.fields import CamelSerializer, IdField, MoneyField
 
 
 class AccountSerializer(CamelSerializer):

@@ -4,7 +4,7 @@ from django.urls import path
 
 from apps.accounting.api import views
 from apps.accounting.api.v2 import ACCOUNT, BILL
-from apps.hypermedia.routes import routes
+from apps.shared.hypermedia.routes import routes
 
 urlpatterns = [
     path("v1/accounts/<id:account_id>", views.AccountView.as_view(), name="account"),

@@ -4,7 +4,7 @@ from apps.accounting import usecases
 from apps.accounting.api.serializers import AccountSerializer, BillSerializer
 from apps.accounting.domain import TRANSITIONS, AccountState, AccountVerb, Bill, next_state
 from apps.accounting.models import Account
-from apps.hypermedia.resource import Action, Resource, Values
+from apps.shared.hypermedia.resource import Action, Resource, Values
 
 
 def _disable(account: Account, _: Values) -> Account:

@@ -9,8 +9,8 @@ from rest_framework.response import Response
 
 from apps.accounting import usecases
 from apps.accounting.api.serializers import AccountSerializer, BillSerializer
-from apps.views import ServiceView, errors, path_id
-from postroad.messaging.producer import unit_of_work
+from apps.shared.views import ServiceView, errors, path_id
+from postroad.messaging.outbox.producer import unit_of_work
 
 
 class AccountView(ServiceView):

@@ -6,9 +6,9 @@ from typing_extensions import override
 from apps.accounting import usecases
 from apps.accounting.rpc.v1.accounting_pb2 import DESCRIPTOR, Account, Bill, GetAccountRequest, GetBillRequest
 from apps.accounting.rpc.v1.accounting_pb2_grpc import AccountingServicer, add_AccountingServicer_to_server
-from apps.rpc import guard_of, read_id, status_of
-from apps.values import cents
-from postroad.runtime.grpc_servicer import Servicer
+from apps.shared.rpc import guard_of, read_id, status_of
+from apps.shared.values import cents
+from postroad.calls.grpc.servicer import Servicer
 
 
 class Accounting(AccountingServicer):

@@ -3,7 +3,7 @@
 from typing import Any
 
 from apps.consumers.models import Consumer
-from apps.fields import CamelSerializer, IdField, TextField
+from apps.shared.fields import CamelSerializer, IdField, TextField
 
 
 class NameSerializer(CamelSerializer):

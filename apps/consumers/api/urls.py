@@ -4,7 +4,7 @@ from django.urls import path
 
 from apps.consumers.api import views
 from apps.consumers.api.v2 import CONSUMER
-from apps.hypermedia.routes import routes
+from apps.shared.hypermedia.routes import routes
 
 urlpatterns = [
     path("v1/consumers", views.ConsumersView.as_view(), name="consumers"),

@@ -3,8 +3,8 @@
 from apps.consumers import usecases
 from apps.consumers.api.serializers import CreateConsumerSerializer, NameSerializer
 from apps.consumers.models import Consumer
-from apps.fields import CamelSerializer, IdField
-from apps.hypermedia.resource import Creation, Resource
+from apps.shared.fields import CamelSerializer, IdField
+from apps.shared.hypermedia.resource import Creation, Resource
 
 
 class ConsumerDetailsSerializer(CamelSerializer):

@@ -11,8 +11,8 @@ from apps.consumers.api.serializers import (
     CreateConsumerSerializer,
     shown_consumer,
 )
-from apps.views import ServiceView, errors, path_id, read_body
-from postroad.messaging.producer import unit_of_work
+from apps.shared.views import ServiceView, errors, path_id, read_body
+from postroad.messaging.outbox.producer import unit_of_work
 
 
 class ConsumersView(ServiceView):

@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from apps.delivery.domain import ActionType, DeliveryState
-from apps.fields import CamelSerializer, FlagField, IdField, ListOf, MomentField, TextField
+from apps.shared.fields import CamelSerializer, FlagField, IdField, ListOf, MomentField, TextField
 
 
 class AvailabilitySerializer(CamelSerializer):

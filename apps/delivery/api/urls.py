@@ -4,7 +4,7 @@ from django.urls import path
 
 from apps.delivery.api import views
 from apps.delivery.api.v2 import COURIER, DELIVERY, RESTAURANT
-from apps.hypermedia.routes import routes
+from apps.shared.hypermedia.routes import routes
 
 urlpatterns = [
     path("v1/couriers/<id:courier_id>", views.CourierView.as_view(), name="courier"),

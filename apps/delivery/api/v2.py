@@ -9,9 +9,9 @@ from apps.delivery.api.serializers import (
 )
 from apps.delivery.domain import DeliveryVerb
 from apps.delivery.models import Courier, Delivery, Restaurant
-from apps.fields import IdField
-from apps.hypermedia.expand import Expansion
-from apps.hypermedia.resource import Action, Creation, Resource
+from apps.shared.fields import IdField
+from apps.shared.hypermedia.expand import Expansion
+from apps.shared.hypermedia.resource import Action, Creation, Resource
 
 
 class RegisterCourierSerializer(AvailabilitySerializer):

@@ -14,8 +14,8 @@ from apps.delivery.api.serializers import (
     DeliverySerializer,
     RestaurantSerializer,
 )
-from apps.views import ServiceView, errors, path_id, read_body
-from postroad.messaging.producer import unit_of_work
+from apps.shared.views import ServiceView, errors, path_id, read_body
+from postroad.messaging.outbox.producer import unit_of_work
 
 
 class CourierView(ServiceView):

@@ -5,7 +5,7 @@ from django.urls import path
 from django.views.decorators.http import require_safe
 
 from apps.gateway.api.openapi import document
-from apps.hypermedia.pages import page_of
+from apps.shared.hypermedia.pages import page_of
 
 
 @require_safe

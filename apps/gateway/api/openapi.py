@@ -7,7 +7,7 @@ import msgspec
 from apps.gateway.jsongraph.paths import MOST_CHARACTERS, MOST_KEYS, MOST_RANGE
 from apps.gateway.parts import OrderDetails
 from apps.gateway.proxies import OWNERS
-from apps.values import MAX_ID
+from apps.shared.values import MAX_ID
 
 Json = dict[str, Any]
 

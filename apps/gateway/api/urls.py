@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-import apps.views  # noqa: F401 - knows <id:…>
+import apps.shared.views  # noqa: F401 - knows <id:…>
 from apps.gateway.api import views
 from apps.gateway.edge import guarded
 

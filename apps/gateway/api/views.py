@@ -16,8 +16,8 @@ from apps.gateway.loaders import Loaders
 from apps.gateway.problems import Refused, failure
 from apps.gateway.proxies import HISTORY, OWNERS, services
 from apps.identity.caller import Caller
+from postroad.calls import deadline
 from postroad.errors import DeadlineExceeded, PostroadError
-from postroad.rpi import deadline
 
 _VENDOR = "application/vnd.postroad."
 """A client that asks for a media type of ours asks for the owner's own representation."""

@@ -19,8 +19,8 @@ from apps.gateway.graphql.schema import schema
 from apps.gateway.loaders import Loaders
 from apps.gateway.problems import Refused, detail_of, status_of
 from apps.gateway.proxies import Services
+from postroad.calls import deadline
 from postroad.errors import CallRejected, DeadlineExceeded, PostroadError
-from postroad.rpi import deadline
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from apps.gateway import parts
 from apps.gateway.graphql.limits import FIRST, MOST_FIRST
 from apps.gateway.loaders import Loaders
 from apps.gateway.problems import Refused
-from apps.values import MAX_ID
+from apps.shared.values import MAX_ID
 
 Info = strawberry.Info[Loaders, None]
 T = TypeVar("T")

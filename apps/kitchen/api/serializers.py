@@ -2,8 +2,8 @@
 
 from rest_framework import serializers
 
-from apps.fields import CamelSerializer, IdField, ListOf, MomentField, TextField, WholeNumberField
 from apps.kitchen.domain import TicketState
+from apps.shared.fields import CamelSerializer, IdField, ListOf, MomentField, TextField, WholeNumberField
 
 
 class AcceptTicketSerializer(CamelSerializer):

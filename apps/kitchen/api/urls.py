@@ -2,9 +2,9 @@
 
 from django.urls import path
 
-from apps.hypermedia.routes import routes
 from apps.kitchen.api import views
 from apps.kitchen.api.v2 import RESTAURANT, TICKET
+from apps.shared.hypermedia.routes import routes
 
 urlpatterns = [
     path("v1/tickets/<id:ticket_id>", views.TicketView.as_view(), name="ticket"),

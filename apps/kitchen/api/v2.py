@@ -1,11 +1,11 @@
 """The REST API of the kitchen, version 2: what is shown, and what can be done.  Not: rules, which the use-cases call."""
 
-from apps.hypermedia.expand import Expansion
-from apps.hypermedia.resource import Action, Resource
 from apps.kitchen import usecases
 from apps.kitchen.api.serializers import AcceptTicketSerializer, RestaurantSerializer, TicketSerializer
 from apps.kitchen.domain import TRANSITIONS, TicketVerb
 from apps.kitchen.models import Restaurant, Ticket
+from apps.shared.hypermedia.expand import Expansion
+from apps.shared.hypermedia.resource import Action, Resource
 
 RESTAURANT: Resource[Restaurant] = Resource(
     service="kitchen",

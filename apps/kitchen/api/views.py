@@ -9,8 +9,8 @@ from rest_framework.response import Response
 
 from apps.kitchen import usecases
 from apps.kitchen.api.serializers import AcceptTicketSerializer, RestaurantSerializer, TicketSerializer
-from apps.views import ServiceView, errors, path_id, read_body
-from postroad.messaging.producer import unit_of_work
+from apps.shared.views import ServiceView, errors, path_id, read_body
+from postroad.messaging.outbox.producer import unit_of_work
 
 
 class TicketView(ServiceView):

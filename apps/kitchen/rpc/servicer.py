@@ -6,8 +6,8 @@ from typing_extensions import override
 from apps.kitchen import models, usecases
 from apps.kitchen.rpc.v1.kitchen_pb2 import DESCRIPTOR, GetTicketRequest, Ticket
 from apps.kitchen.rpc.v1.kitchen_pb2_grpc import KitchenServicer, add_KitchenServicer_to_server
-from apps.rpc import guard_of, read_id, status_of
-from postroad.runtime.grpc_servicer import Servicer
+from apps.shared.rpc import guard_of, read_id, status_of
+from postroad.calls.grpc.servicer import Servicer
 
 
 class Kitchen(KitchenServicer):

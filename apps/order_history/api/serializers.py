@@ -8,8 +8,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from typing_extensions import override
 
-from apps.fields import CamelSerializer, IdField, ListOf, MomentField, MoneyField, TextField
 from apps.order_history.domain import OrderFilter, OrderStatus, Position
+from apps.shared.fields import CamelSerializer, IdField, ListOf, MomentField, MoneyField, TextField
 
 MAX_KEYWORDS = 200  # characters: a dozen words
 _DIGITS = re.compile(r"[0-9]{1,19}")

@@ -2,13 +2,13 @@
 
 from rest_framework import serializers
 
-from apps.fields import IdField, TextField
-from apps.hypermedia.paging import LimitField, Page
-from apps.hypermedia.resource import Listing, Resource, Values
 from apps.order_history import usecases
 from apps.order_history.api.serializers import OrderSerializer, OrdersFilterSerializer, StartKeyField, order_filter
 from apps.order_history.domain import TicketState
 from apps.order_history.models import OrderView
+from apps.shared.fields import IdField, TextField
+from apps.shared.hypermedia.paging import LimitField, Page
+from apps.shared.hypermedia.resource import Listing, Resource, Values
 
 
 class CursorField(StartKeyField):

@@ -7,7 +7,7 @@ from rest_framework.response import Response
 from apps.order_history import usecases
 from apps.order_history.api.serializers import OrdersQuerySerializer, OrdersSerializer, order_filter
 from apps.order_history.domain import OrderFilter
-from apps.views import ServiceView, errors
+from apps.shared.views import ServiceView, errors
 
 
 class OrdersView(ServiceView):

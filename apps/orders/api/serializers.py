@@ -5,9 +5,9 @@ from typing import Any
 from rest_framework import serializers
 from typing_extensions import override
 
-from apps.fields import CamelSerializer, IdField, ListOf, MomentField, MoneyField, TextField, WholeNumberField
 from apps.orders.domain import DeliveryAddress, OrderChange, OrderRequest, OrderState, RequestedItem
 from apps.orders.models import Order
+from apps.shared.fields import CamelSerializer, IdField, ListOf, MomentField, MoneyField, TextField, WholeNumberField
 from postroad import clock
 from postroad.sagas.execution import Direction
 from postroad.sagas.journey import Journey, JourneyStep

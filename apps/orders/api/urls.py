@@ -2,9 +2,9 @@
 
 from django.urls import path
 
-from apps.hypermedia.routes import routes
 from apps.orders.api import views
 from apps.orders.api.v2 import JOURNEY, ORDER, RESTAURANT
+from apps.shared.hypermedia.routes import routes
 
 urlpatterns = [
     path("v1/orders", views.OrdersView.as_view(), name="orders"),

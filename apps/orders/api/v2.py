@@ -4,10 +4,6 @@ from typing import Any
 
 from typing_extensions import override
 
-from apps.fields import CamelSerializer, IdField, ListOf, MomentField, MoneyField, TextField, WholeNumberField
-from apps.hypermedia.expand import Expansion
-from apps.hypermedia.paging import CursorField, Page
-from apps.hypermedia.resource import Action, Creation, Listing, Resource, Values
 from apps.orders import usecases
 from apps.orders.api.serializers import (
     AddressSerializer,
@@ -22,6 +18,10 @@ from apps.orders.api.serializers import (
 )
 from apps.orders.domain import TRANSITIONS, OrderVerb
 from apps.orders.models import Order, Restaurant
+from apps.shared.fields import CamelSerializer, IdField, ListOf, MomentField, MoneyField, TextField, WholeNumberField
+from apps.shared.hypermedia.expand import Expansion
+from apps.shared.hypermedia.paging import CursorField, Page
+from apps.shared.hypermedia.resource import Action, Creation, Listing, Resource, Values
 
 
 class OrderedItemSerializer(CamelSerializer):

@@ -17,8 +17,8 @@ from apps.orders.api.serializers import (
     requested_items,
     shown_journey,
 )
-from apps.views import ServiceView, errors, path_id, read_body
-from postroad.messaging.producer import unit_of_work
+from apps.shared.views import ServiceView, errors, path_id, read_body
+from postroad.messaging.outbox.producer import unit_of_work
 
 
 class OrdersView(ServiceView):

@@ -17,10 +17,10 @@ from apps.orders.rpc.v1.orders_pb2 import (
 )
 from apps.orders.rpc.v1.orders_pb2_grpc import OrdersServicer, add_OrdersServicer_to_server
 from apps.orders.rpc.watch import Watch
-from apps.rpc import guard_of, invalid, read_id, status_of
-from apps.values import cents
-from postroad.runtime.grpc_calls import connected
-from postroad.runtime.grpc_servicer import Servicer
+from apps.shared.rpc import guard_of, invalid, read_id, status_of
+from apps.shared.values import cents
+from postroad.calls.grpc.answering import connected
+from postroad.calls.grpc.servicer import Servicer
 
 _PAGE_ORDERS = 50
 _LARGEST_PAGE_ORDERS = 100

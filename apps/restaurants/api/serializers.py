@@ -7,10 +7,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from typing_extensions import override
 
-from apps.fields import CamelSerializer, GivenMoneyField, IdField, ListOf, MoneyField, TextField
 from apps.restaurants.domain import Dish, StreetAddress
 from apps.restaurants.models import Restaurant
-from apps.values import MAX_ID
+from apps.shared.fields import CamelSerializer, GivenMoneyField, IdField, ListOf, MoneyField, TextField
+from apps.shared.values import MAX_ID
 
 MAX_MENU_ITEMS = 1000  # of one menu; several times the longest we know of
 

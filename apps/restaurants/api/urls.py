@@ -2,9 +2,9 @@
 
 from django.urls import path
 
-from apps.hypermedia.routes import routes
 from apps.restaurants.api import views
 from apps.restaurants.api.v2 import RESTAURANT
+from apps.shared.hypermedia.routes import routes
 
 urlpatterns = [
     path("v1/restaurants", views.RestaurantsView.as_view(), name="restaurants"),

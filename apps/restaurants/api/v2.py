@@ -1,7 +1,5 @@
 """The REST API of restaurants, version 2: what is shown, and what can be done.  Not: rules, which the use-cases call."""
 
-from apps.fields import CamelSerializer, IdField, ListOf, TextField
-from apps.hypermedia.resource import Action, Creation, Resource, Values
 from apps.restaurants import usecases
 from apps.restaurants.api.serializers import (
     AddressSerializer,
@@ -12,6 +10,8 @@ from apps.restaurants.api.serializers import (
     street_address,
 )
 from apps.restaurants.models import Restaurant
+from apps.shared.fields import CamelSerializer, IdField, ListOf, TextField
+from apps.shared.hypermedia.resource import Action, Creation, Resource, Values
 
 
 class OfferedMenuSerializer(CamelSerializer):

@@ -16,8 +16,8 @@ from apps.restaurants.api.serializers import (
     shown_restaurant,
     street_address,
 )
-from apps.views import ServiceView, errors, path_id, read_body
-from postroad.messaging.producer import unit_of_work
+from apps.shared.views import ServiceView, errors, path_id, read_body
+from postroad.messaging.outbox.producer import unit_of_work
 
 
 class RestaurantsView(ServiceView):

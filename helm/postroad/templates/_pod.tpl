@@ -102,7 +102,7 @@ envFrom:
   {{- if $isMaker }}
   command: [python, manage.py, prepare_service]
   {{- else }}
-  command: [python, -m, postroad.runtime.wait_for_migrations, --seconds, {{ $s.migrations.waitSeconds | toJson | quote }}]
+  command: [python, -m, postroad.schema.wait, --seconds, {{ $s.migrations.waitSeconds | toJson | quote }}]
   {{- end }}
   env:
     {{- include "postroad.sharedEnv" . | nindent 4 }}

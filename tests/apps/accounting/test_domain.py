@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from apps.accounting.domain import AccountState, Entry, EntryType, Standing, charge_of, decide, fold
-from apps.values import MAX_MONEY
+from apps.shared.values import MAX_MONEY
 
 OPENED = Entry(type=EntryType.OPENED, amount=Decimal("10000.00"))
 DISABLED = Entry(type=EntryType.DISABLED)

@@ -16,10 +16,10 @@ from apps.restaurants.messages import Menu, RestaurantCreated
 from postroad.codecs.types import Message
 from postroad.events.dispatcher import EventDispatcher
 from postroad.events.publisher import event_envelope
+from postroad.messaging.inbox.pipeline import Subscription, process
 from postroad.messaging.message import Envelope
 from postroad.messaging.models import OutboxMessage
-from postroad.messaging.pipeline import Subscription, process
-from postroad.messaging.producer import unit_of_work
+from postroad.messaging.outbox.producer import unit_of_work
 
 SIX = datetime(2030, 1, 2, 18, tzinfo=UTC)
 HOUR = timedelta(hours=1)

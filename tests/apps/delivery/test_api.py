@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from apps.delivery.models import Courier
-from apps.values import MAX_ID
+from apps.shared.values import MAX_ID
 from tests.apps.delivery.events import (
     AJANTA,
     PICKED_UP,

@@ -10,7 +10,7 @@ from psycopg import Connection
 
 from apps.delivery.models import Courier, Delivery
 from postroad.codecs.types import Message
-from postroad.messaging.producer import unit_of_work
+from postroad.messaging.outbox.producer import unit_of_work
 from tests.apps.delivery.events import accepted, arrive, created, make_available
 from tests.faults.deployment import until
 

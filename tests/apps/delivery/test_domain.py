@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from apps.delivery.domain import TRANSITIONS, DeliveryState, DeliveryVerb, is_allowed, next_state, plan_delivery
-from apps.refusals import BusinessRefusal
+from apps.shared.refusals import BusinessRefusal
 
 SIX = datetime(2030, 1, 2, 18, tzinfo=UTC)
 END = datetime.max.replace(tzinfo=UTC)

@@ -8,9 +8,9 @@ import pytest
 
 from apps.gateway.composition import order_details
 from apps.gateway.proxies import Kitchen
+from postroad.calls.proxy import client_of
+from postroad.calls.transport import Answer, Outgoing
 from postroad.errors import CallRejected, DeadlineExceeded, PostroadError, ServiceUnavailable, ServiceUnknown
-from postroad.rpi.proxy import client_of
-from postroad.rpi.transport import Answer, Outgoing
 from tests.apps.gateway.conftest import Town, there_is_no
 
 PARTS = {"kitchen.ticket": "ticketInfo", "delivery.delivery": "deliveryInfo", "accounting.bill": "billInfo"}

@@ -15,9 +15,9 @@ from apps.gateway.doors import GuardMiddleware
 from apps.identity import conf as identity
 from apps.identity.caller import Caller
 from apps.identity.tokens import signed
-from postroad.rpi import deadline
-from postroad.rpi.local import LocalTransport, environment
-from postroad.rpi.transport import Outgoing
+from postroad.calls import deadline
+from postroad.calls.transport import Outgoing
+from postroad.calls.transports.local import LocalTransport, environment
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -102,7 +102,7 @@ def test_a_caller_is_bounded_at_every_door(client: Client, settings: DjangoSetti
 @pytest.mark.parametrize("door", ["/metrics", "/orders/openapi.json", "/v1/orders/7", "/gateway/docs/"])
 def test_an_asynchronous_gateway_has_the_same_guard(settings: DjangoSettings, door: str) -> None:
     settings.GATEWAY = GUARDED
-    settings.MIDDLEWARE = ["apps.gateway.doors.GuardMiddleware", "postroad.runtime.probes.ProbeMiddleware"]
+    settings.MIDDLEWARE = ["apps.gateway.doors.GuardMiddleware", "postroad.web.probes.ProbeMiddleware"]
 
     async def ask() -> int:
         return int((await AsyncClient().get(door)).status_code)

@@ -13,7 +13,7 @@ from apps.gateway import limits
 from apps.gateway.edge import client_address
 from apps.gateway.limits import TokenBuckets
 from postroad.context import Current, working
-from postroad.runtime.logs import LineFormatter
+from postroad.logs import LineFormatter
 
 SHOP, STAFF = "s" * 16, "t" * 16
 KEYS = f"shop:{SHOP}:consumer office:{STAFF}:staff+courier"

@@ -14,12 +14,12 @@ from django.test import RequestFactory
 from apps.gateway import forward as forwarding
 from apps.gateway.forward import forward
 from apps.gateway.problems import Refused
-from apps.hypermedia.idempotency import KEY_PATTERN
+from apps.shared.hypermedia.idempotency import KEY_PATTERN
+from postroad.calls import watch
+from postroad.calls.discovery.static import StaticResolver
+from postroad.calls.policies.selection import new_policy
+from postroad.calls.transports.rest import RestTransport
 from postroad.context import Current, working
-from postroad.discovery.static import StaticResolver
-from postroad.rpi import watch
-from postroad.rpi.policies import new_policy
-from postroad.rpi.rest import RestTransport
 from tests.apps.gateway.owner import Owner, running_owner
 
 ORDER = "/v1/orders/1"

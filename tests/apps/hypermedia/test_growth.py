@@ -12,18 +12,18 @@ from django.test import RequestFactory
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.request import Request
 
-from apps.fields import MomentField, MoneyField, TextField
 from apps.gateway import cors, edge
 from apps.gateway.jsongraph.protocol import read_form
 from apps.gateway.problems import Refused
-from apps.hypermedia import etags, expand, idempotency, negotiation, paging
-from apps.hypermedia.problems import Problem
 from apps.identity import oidc
 from apps.identity.caller import NotAdmitted
 from apps.order_history.api.serializers import OrdersQuerySerializer
-from apps.rest import BoundedJSONParser
+from apps.shared.fields import MomentField, MoneyField, TextField
+from apps.shared.hypermedia import etags, expand, idempotency, negotiation, paging
+from apps.shared.hypermedia.problems import Problem
+from apps.shared.rest import BoundedJSONParser
 from postroad import context
-from postroad.rpi import deadline
+from postroad.calls import deadline
 from tests.support.growth import LINEAR, growth
 
 pytestmark = pytest.mark.slow

@@ -12,8 +12,8 @@ from pytest_django import Settings
 
 from apps.consumers import usecases
 from apps.consumers.models import Consumer
-from apps.hypermedia.idempotency import OLD_ANSWERS
-from apps.hypermedia.models import AnsweredRequest
+from apps.shared.hypermedia.idempotency import OLD_ANSWERS
+from apps.shared.hypermedia.models import AnsweredRequest
 from postroad import clock
 from postroad.messaging import retention
 from postroad.messaging.models import OutboxMessage

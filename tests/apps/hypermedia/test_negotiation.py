@@ -10,9 +10,9 @@ from hypothesis import example, given
 from hypothesis import strategies as some
 from pytest_django import Settings
 
-from apps.hypermedia.deprecation import Deprecation
-from apps.hypermedia.negotiation import choose, names_version
-from apps.hypermedia.serving import served
+from apps.shared.hypermedia.deprecation import Deprecation
+from apps.shared.hypermedia.negotiation import choose, names_version
+from apps.shared.hypermedia.serving import served
 from tests.apps.hypermedia.conftest import CONSUMERS, Ask
 
 ANY = "/consumers/consumers"

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 from rest_framework.exceptions import ValidationError
 
-from apps.hypermedia.paging import MAX_LIMIT, CursorField, LimitField, page_links
-from apps.values import MAX_ID
+from apps.shared.hypermedia.paging import MAX_LIMIT, CursorField, LimitField, page_links
+from apps.shared.values import MAX_ID
 
 
 @given(some.integers(min_value=1, max_value=MAX_ID))

@@ -9,9 +9,9 @@ from django.test import Client, RequestFactory
 from django.urls import Resolver404
 
 from apps.consumers import usecases
-from apps.hypermedia import problems
-from apps.rest import MAX_BODY_BYTES
-from apps.values import MAX_ID
+from apps.shared.hypermedia import problems
+from apps.shared.rest import MAX_BODY_BYTES
+from apps.shared.values import MAX_ID
 from tests.apps.hypermedia.conftest import ADA, CONSUMERS, Ask
 
 

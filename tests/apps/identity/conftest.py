@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from postroad.rpi.policy import Policy
+from postroad.calls.policies.policy import Policy
 from postroad.testing.pump import Pump
 from tests.rpc.conftest import any_port, channel, shared_connection
 

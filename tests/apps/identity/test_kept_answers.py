@@ -11,9 +11,9 @@ from apps.consumers.models import Consumer
 from apps.gateway.loaders import Loaders
 from apps.gateway.proxies import Accounting, Deliveries, Kitchen
 from apps.identity.caller import ANYBODY, Caller, calling
+from postroad.calls.proxy import client_of
+from postroad.calls.transport import Answer
 from postroad.errors import ServiceUnavailable
-from postroad.rpi.proxy import client_of
-from postroad.rpi.transport import Answer
 from tests.apps.gateway.conftest import Town as Plain
 from tests.apps.identity.conftest import Town, as_caller, post
 from tests.support.calls import Scripted, policy

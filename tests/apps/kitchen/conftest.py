@@ -16,9 +16,9 @@ from postroad.codecs.registry import JSON
 from postroad.codecs.types import Message
 from postroad.commands.dispatcher import CommandDispatcher
 from postroad.ids import new_id
+from postroad.messaging.inbox.pipeline import Subscription, process
 from postroad.messaging.message import Envelope
 from postroad.messaging.models import OutboxMessage
-from postroad.messaging.pipeline import Subscription, process
 
 Ask = Callable[[Message], tuple[str, dict[str, Any]]]
 

@@ -18,9 +18,9 @@ from apps.kitchen.messages import (
     UndoBeginReviseTicket,
 )
 from apps.kitchen.models import Ticket
-from apps.refusals import BusinessRefusal
+from apps.shared.refusals import BusinessRefusal
 from postroad.codecs.types import Message
-from postroad.messaging.producer import unit_of_work
+from postroad.messaging.outbox.producer import unit_of_work
 
 pytestmark = pytest.mark.django_db
 Ask = Callable[[Message], tuple[str, dict[str, Any]]]

@@ -12,7 +12,7 @@ from apps.kitchen.domain import (
     next_state,
     reason_to_refuse,
 )
-from apps.refusals import BusinessRefusal
+from apps.shared.refusals import BusinessRefusal
 
 
 def portions(quantity: int, menu_item_id: str = "1") -> Portions:

@@ -7,7 +7,7 @@ from hypothesis import strategies as some
 
 from apps.order_history.api.serializers import StartKeyField
 from apps.order_history.domain import OrderFilter, Position, is_news, keywords_of
-from apps.values import MAX_ID
+from apps.shared.values import MAX_ID
 from postroad.ids import new_id
 
 moments = some.datetimes(datetime(1970, 1, 1), datetime(4000, 1, 1), timezones=some.just(UTC))  # noqa: DTZ001 - theirs

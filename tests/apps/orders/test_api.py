@@ -13,7 +13,7 @@ from apps.orders.participants import CreateOrderData
 from apps.orders.usecases import approve_order, reject_order
 from apps.restaurants.messages import RestaurantCreated
 from postroad.messaging.models import OutboxMessage
-from postroad.messaging.producer import unit_of_work
+from postroad.messaging.outbox.producer import unit_of_work
 from postroad.sagas.models import SagaInstance
 
 pytestmark = pytest.mark.django_db

@@ -17,7 +17,7 @@ from apps.orders.domain import (
     price_items,
     total_of,
 )
-from apps.refusals import BusinessRefusal
+from apps.shared.refusals import BusinessRefusal
 
 MENU = {"1": Dish(name="Chicken Vindaloo", price=Decimal("12.34"))}
 NOTHING = Decimal("0.00")

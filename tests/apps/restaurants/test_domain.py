@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from apps.refusals import BusinessRefusal
 from apps.restaurants.domain import Dish, check_menu
+from apps.shared.refusals import BusinessRefusal
 
 
 def dish(menu_item_id: str) -> Dish:

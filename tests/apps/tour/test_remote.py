@@ -12,8 +12,8 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from apps.tour import remote, views
+from postroad.calls.transport import Answer, Outgoing
 from postroad.errors import ServiceUnavailable
-from postroad.rpi.transport import Answer, Outgoing
 
 pytestmark = pytest.mark.django_db
 

@@ -8,7 +8,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from apps.tour import views
 from postroad.commands.sender import send
-from postroad.messaging.producer import unit_of_work
+from postroad.messaging.outbox.producer import unit_of_work
 from postroad.sagas.orchestrator import start
 from postroad.testing.pump import Pump
 from tests.support.shop import Bake, Sale, Shop, sell

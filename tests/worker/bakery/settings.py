@@ -3,7 +3,7 @@ import os
 from config.databases import databases
 
 SECRET_KEY = "only-for-tests"  # noqa: S105 - tests sign nothing
-INSTALLED_APPS = ["postroad.messaging", "postroad.sagas", "postroad.runtime", "tests.worker.bakery"]
+INSTALLED_APPS = ["postroad.messaging", "postroad.sagas", "postroad", "tests.worker.bakery"]
 DATABASES = databases(os.environ["DATABASE_URL"])
 POSTROAD = {
     "SERVICE": "bakery",

@@ -2,7 +2,7 @@
 
 from celery import Celery
 
-from postroad.runtime.worker import install_consumers
+from postroad.worker.install import install_consumers
 
 app = Celery("notes")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -5,7 +5,7 @@ import os
 from config.databases import databases
 
 SECRET_KEY = "only-for-tests"  # noqa: S105 - no secret: tests sign nothing
-INSTALLED_APPS = ["postroad.messaging", "postroad.sagas", "postroad.runtime", "tests.worker.notes"]
+INSTALLED_APPS = ["postroad.messaging", "postroad.sagas", "postroad", "tests.worker.notes"]
 DATABASES = databases(os.environ["DATABASE_URL"])
 USE_TZ = True
 TIME_ZONE = "UTC"
@@ -15,7 +15,7 @@ if os.environ.get("NOTES_REMOTE_CONTROL"):
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"()": "postroad.runtime.logs.LineFormatter"}},
+    "formatters": {"line": {"()": "postroad.logs.LineFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
 }

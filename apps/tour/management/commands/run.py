@@ -21,13 +21,13 @@ from apps.tour.guide import tell_one
 from apps.tour.story import Story
 from apps.tour.stream import MOST_STREAMS
 from apps.tour.views import STREAMS
+from postroad.calls.grpc.server import GrpcServer
+from postroad.calls.grpc.servicer import find_servicers
 from postroad.errors import MisconfiguredError, PostroadError
-from postroad.runtime import schema
-from postroad.runtime.embedded import Embedded
-from postroad.runtime.grpc_server import GrpcServer
-from postroad.runtime.grpc_servicer import find_servicers
-from postroad.runtime.web.server import listen, serve
-from postroad.runtime.web.threads import InThreads
+from postroad.processes.embedded import Embedded
+from postroad.schema import state as schema
+from postroad.web.server import listen, serve
+from postroad.web.threads import InThreads
 
 _GRPC_DRAIN_SECONDS = 1.0  # somebody waits for the end of Ctrl-C
 _WEB_DRAIN_SECONDS = 5.0

@@ -1,0 +1,1 @@
+"""What several services use: values, fields, views and errors of their APIs."""

@@ -1,0 +1,142 @@
+"""What a service declares of a thing it shows in version 2: body, links, actions, parts.  Not: HTTP, which is `views`."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import Any, Generic, TypeVar
+
+from django.urls import reverse
+
+from apps.shared.fields import CamelSerializer
+from apps.shared.hypermedia.etags import tag_of
+from apps.shared.hypermedia.expand import Expansion
+from apps.shared.hypermedia.paging import Page, PageQuerySerializer
+
+T = TypeVar("T")
+Values = dict[str, Any]
+"""The values of a body or a query by snake_case name."""
+
+Links = dict[str, dict[str, str]]
+"""By relation: where, and with which method."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action(Generic[T]):
+    """Something that can be done to a thing, at an address below its own.
+
+    Attributes:
+        name: Its relation in `_links`, and the last part of its address unless `address` is another.
+        operation: Its name in generated clients.
+        summary: One sentence for the API's document.
+        run: Does it to the thing, which is locked, with the body's values; returns the thing as it is then.
+        verb: The verb of the resource's transitions that it stands for; None: it is always allowed.
+        body: What it takes; None: nothing, and what is given is not read.
+        status: 202 when a saga goes on with it.
+    """
+
+    name: str
+    operation: str
+    summary: str
+    run: Callable[[T, Values], T]
+    verb: str | None = None
+    body: type[CamelSerializer] | None = None
+    status: int = 200
+    method: str = "POST"
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Creation(Generic[T]):
+    """How a new thing comes to be; `status` is 202 when a saga goes on with it."""
+
+    summary: str
+    body: type[CamelSerializer]
+    run: Callable[[Values], T]
+    status: int = 201
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Listing(Generic[T]):
+    """A list of things under the field `name`; `body` shows one of them, perhaps shorter than it shows itself."""
+
+    summary: str
+    name: str
+    body: type[CamelSerializer]
+    find: Callable[[Values], Page[T]]
+    query: type[CamelSerializer] = PageQuerySerializer
+
+
+def _cannot_lock(key: int) -> Any:
+    raise TypeError(f"thing {key} was to be locked, but its Resource has no lock; declare lock= beside its actions.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Resource(Generic[T]):
+    """A kind of thing with an address.
+
+    Attributes:
+        name: In the singular; in media types and operation ids.
+        path: Its route below the version, such as `orders/<id:order_id>`; that of the list is without the last part.
+        find: Returns the thing with an id, or raises `not_found`.
+        lock: The same under a row lock; needed for actions.
+        transitions: The domain's table; an action is offered if the thing's `state` and the action's verb are in it.
+        allows: Says it instead of the table, where more than the state decides.
+        related: Addresses of other things of this service, by relation.
+        parts: What can be expanded.
+    """
+
+    service: str
+    name: str
+    path: str
+    summary: str
+    body: type[CamelSerializer]
+    find: Callable[[int], T]
+    lock: Callable[[int], T] = _cannot_lock
+    key: Callable[[T], int] = attrgetter("pk")
+    transitions: Mapping[tuple[Any, Any], object] = field(default_factory=dict)
+    allows: Callable[[T, str], bool] | None = None
+    actions: Sequence[Action[T]] = ()
+    related: Mapping[str, Callable[[T], str]] = field(default_factory=dict)
+    parts: Mapping[str, Expansion[T]] = field(default_factory=dict)
+    creation: Creation[T] | None = None
+    listing: Listing[T] | None = None
+
+    def route_name(self, suffix: str = "") -> str:
+        """Return the name of one of its routes: its own, that of an action or of the list."""
+        return "-".join(filter(None, (self.service, "v2", self.name, suffix)))
+
+    @property
+    def list_address(self) -> str:
+        """The address of the list."""
+        return reverse(self.route_name("list"))
+
+    def address(self, key: int, action: str = "") -> str:
+        """Return the address of a thing, or of something that can be done to it."""
+        return reverse(self.route_name(action), args=[key])
+
+    def links(self, thing: T) -> Links:
+        """Return where the thing is, what is related to it, and exactly the actions that its state allows."""
+        key = self.key(thing)
+        links = {"self": {"href": self.address(key), "method": "GET"}}
+        links |= {name: {"href": address(thing), "method": "GET"} for name, address in self.related.items()}
+        return links | {
+            action.name: {"href": self.address(key, action.name), "method": action.method}
+            for action in self.actions
+            if action.verb is None or self._allows(thing, action.verb)
+        }
+
+    def _allows(self, thing: T, verb: str) -> bool:
+        if self.allows is not None:
+            return self.allows(thing, verb)
+        return (attrgetter("state")(thing), verb) in self.transitions
+
+    def show(self, thing: T, parts: Sequence[str] = ()) -> tuple[dict[str, object], str]:
+        """Return the thing's representation with the named parts in `_embedded`, and its entity tag."""
+        shown: dict[str, object] = {**self.body(thing).data, "_links": self.links(thing)}
+        embedded = {name: self.parts[name].show(thing) for name in parts}
+        tag = tag_of(shown, parts=embedded)
+        return (shown | {"_embedded": embedded} if embedded else shown), tag
+
+    def show_item(self, thing: T, body: type[CamelSerializer]) -> dict[str, object]:
+        """Return the thing as one of a list."""
+        return {**body(thing).data, "_links": self.links(thing)}

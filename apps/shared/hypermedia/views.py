@@ -1,0 +1,119 @@
+"""The views of version 2, one a kind of operation; each works for every resource.  Not: what a resource is."""
+
+from typing import Any, ClassVar
+
+from django.http import HttpRequest
+from rest_framework.request import Request
+from rest_framework.response import Response
+from typing_extensions import override
+
+from apps.shared.hypermedia import problems
+from apps.shared.hypermedia.documentation import ResourceSchema
+from apps.shared.hypermedia.etags import check_unchanged, is_known, tag_of
+from apps.shared.hypermedia.expand import asked_parts
+from apps.shared.hypermedia.paging import page_links, read_query
+from apps.shared.hypermedia.resource import Action, Creation, Listing, Resource
+from apps.shared.views import ServiceView, read_body
+from postroad.messaging.outbox.producer import unit_of_work
+
+
+class ResourceView(ServiceView):
+    """Base of the views below, which `routes` completes with what a service has declared.
+
+    Attributes:
+        media_names: What is shown, by method, as media types call it.
+    """
+
+    resource: ClassVar[Resource[Any]]
+    media_names: ClassVar[dict[str, str]]
+    schema = ResourceSchema()
+
+    @override
+    def get_exception_handler(self) -> Any:
+        return problems.exception_handler
+
+    @override
+    def options(self, request: HttpRequest, *args: Any, **keys: Any) -> Response:
+        """Answer with the allowed methods only, which are in the headers of every answer."""
+        return Response(status=204)
+
+    def answer(self, thing: object, *, shown: dict[str, object], tag: str, status: int) -> Response:
+        """Return the answer to a change: the thing as it is then, and where it is if that is news."""
+        headers = {"ETag": tag}
+        if status in (201, 202):
+            headers["Location"] = self.resource.address(self.resource.key(thing))
+        return Response(shown, status=status, headers=headers)
+
+
+class ItemView(ResourceView):
+    """One thing."""
+
+    def get(self, request: Request, **key: int) -> Response:
+        """Show it, with its links and the parts that are asked for."""
+        parts = asked_parts(request, self.resource.parts)
+        return _cached(request, *self.resource.show(self.resource.find(*key.values()), parts))
+
+
+class UpdateView(ResourceView):
+    """Something that can be done to a thing."""
+
+    action: ClassVar[Action[Any]]
+
+    def update(self, request: Request, **key: int) -> Response:
+        """Do it, if the client knows the thing's present state and the state allows it."""
+        values = read_body(request, self.action.body) if self.action.body else {}
+        with unit_of_work():
+            thing = self.resource.lock(*key.values())
+            check_unchanged(request, self.resource.show(thing)[1])
+            shown, tag = self.resource.show(self.action.run(thing, values))
+        return self.answer(thing, shown=shown, tag=tag, status=self.action.status)
+
+
+class ActionView(UpdateView):
+    """An action by POST."""
+
+    post = UpdateView.update
+
+
+class ReplacementView(UpdateView):
+    """A part of a thing that is replaced as a whole."""
+
+    put = UpdateView.update
+
+
+class ListView(ResourceView):
+    """Many things, page by page."""
+
+    listing: ClassVar[Listing[Any]]
+
+    def get(self, request: Request) -> Response:
+        """Show a page of them, with the address of the next one."""
+        page = self.listing.find(read_query(request, self.listing.query))
+        items = [self.resource.show_item(item, self.listing.body) for item in page.items]
+        links = page_links(self.resource.list_address, request.query_params.dict(), cursor=page.cursor)
+        shown: dict[str, object] = {self.listing.name: items, "_links": links}
+        return _cached(request, shown, tag_of(shown))
+
+
+class CreationView(ResourceView):
+    """The way in for new things."""
+
+    creation: ClassVar[Creation[Any]]
+
+    def post(self, request: Request) -> Response:
+        """Make one."""
+        values = read_body(request, self.creation.body)
+        with unit_of_work():
+            thing = self.creation.run(values)
+            shown, tag = self.resource.show(thing)
+        return self.answer(thing, shown=shown, tag=tag, status=self.creation.status)
+
+
+class CollectionView(ListView, CreationView):
+    """Both at one address."""
+
+
+def _cached(request: Request, shown: dict[str, object], tag: str) -> Response:
+    """Return an answer that may be kept, but has to be asked for again: the tag makes that cheap."""
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    return Response(status=304, headers=headers) if is_known(request, tag) else Response(shown, headers=headers)

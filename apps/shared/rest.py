@@ -1,0 +1,168 @@
+"""What Django REST framework's settings name: strict JSON in, one form of error out.  Not: views, which are `views`.
+
+Every error has the body `{"code": "invalid", "detail": "one sentence", "fields": {"lineItems[0].quantity": ["…"]}}`.
+"""
+
+import json
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import IO, Any, NoReturn
+
+from django.db import OperationalError
+from django.http import Http404, HttpRequest, JsonResponse
+from rest_framework.exceptions import APIException, ErrorDetail, ParseError, ValidationError
+from rest_framework.parsers import BaseParser
+from rest_framework.response import Response
+from typing_extensions import override
+
+from apps.shared.refusals import BusinessRefusal
+
+log = logging.getLogger(__name__)
+
+MAX_BODY_BYTES = 1_000_000  # a menu of a thousand dishes is a tenth of it
+MAX_DEPTH = 32  # our deepest body has four levels; Python itself gives up near a thousand
+_WHOLE = "non_field_errors"  # Django REST framework's key for what is wrong with a whole object
+
+
+class Ruled:
+    """Marks the answer to a request that a rule of the business refused; not one that could not be understood."""
+
+
+class RuledResponse(Ruled, Response):
+    """Such an answer in version 1."""
+
+
+class BodyTooLarge(APIException):
+    """The body is longer than `MAX_BODY_BYTES`."""
+
+    status_code = 413
+    default_detail = f"The body is too large; the limit is {MAX_BODY_BYTES} bytes."
+    default_code = "body_too_large"
+
+
+class BoundedJSONParser(BaseParser):
+    """JSON in UTF-8, at most `MAX_BODY_BYTES` long and `MAX_DEPTH` deep; fractions become exact decimals."""
+
+    media_type = "application/json"
+
+    @override
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Return the value.
+
+        Raises:
+            BodyTooLarge: Too many bytes; the rest of them is not read.
+            ParseError: No JSON, no UTF-8, NaN or infinity, or nested too deeply.
+        """
+        try:
+            body = stream.read(MAX_BODY_BYTES + 1)
+        except OSError as error:
+            raise ParseError("The body cannot be read to its end.") from error
+        if len(body) > MAX_BODY_BYTES:
+            raise BodyTooLarge
+        try:
+            value = json.loads(body.decode(), parse_float=Decimal, parse_constant=_refuse_constant)
+        except (ValueError, ArithmeticError) as error:
+            raise ParseError(f"The body is no JSON in UTF-8: {type(error).__name__}.") from error
+        except RecursionError:
+            raise ParseError(_TOO_DEEP) from None
+        _check_depth(value)
+        return value
+
+
+_TOO_DEEP = f"The body is nested too deeply; the limit is {MAX_DEPTH} levels."
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def _check_depth(value: object) -> None:
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        level = [child for parent in level for child in _children(parent)]
+        if not level:
+            return
+    raise ParseError(_TOO_DEEP)
+
+
+def _children(value: object) -> Sequence[object]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else ()
+
+
+def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response | None:
+    """Return the answer for whatever a view raised; None for a defect, which Django answers and logs."""
+    match error:
+        case BusinessRefusal():
+            fields = {error.field: [error.detail]} if error.field else {}
+            return RuledResponse(_body(error.code, error.detail, fields), status=error.status)
+        case ValidationError():
+            whole, fields = _flatten(error.detail)
+            return _error(error.status_code, "invalid", whole or "Some fields are not valid.", fields)
+        case Http404():
+            return _error(404, "not_found", "There is nothing at this address.")
+        case APIException():
+            return _error(error.status_code, error.default_code, str(error.detail))
+        case OperationalError():
+            log.warning("database cannot be used", exc_info=error)
+            return _error(503, "unavailable", "The database cannot be used at the moment; try again.")
+        case _:
+            return None
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
+    """Answer for an address without view: the project's `handler404`."""
+    return JsonResponse({"code": "not_found", "detail": "There is nothing at this address.", "fields": {}}, status=404)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
+    """Answer for a request that Django itself refuses: the project's `handler400`."""
+    return JsonResponse({"code": "invalid", "detail": "The request cannot be read.", "fields": {}}, status=400)
+
+
+def server_error(request: HttpRequest) -> JsonResponse:
+    """Answer for a defect, which the log has: the project's `handler500`."""
+    return JsonResponse(
+        {"code": "defect", "detail": "Something is wrong on our side; it has been logged.", "fields": {}}, status=500
+    )
+
+
+def _error(status: int, code: str, detail: str, fields: Mapping[str, list[str]] | None = None) -> Response:
+    return Response(_body(code, detail, fields or {}), status=status)
+
+
+def _body(code: str, detail: str, fields: Mapping[str, list[str]]) -> dict[str, object]:
+    return {"code": code, "detail": detail, "fields": fields}
+
+
+def _flatten(detail: object) -> tuple[str, dict[str, list[str]]]:
+    """Return what is wrong with the whole body, and with each field by its path."""
+    fields: dict[str, list[str]] = {}
+    for path, fault in faults(detail, ""):
+        fields.setdefault(path, []).append(str(fault))
+    return " ".join(fields.pop("", [])), fields
+
+
+def faults(detail: object, path: str) -> Iterator[tuple[str, ErrorDetail]]:
+    """Yield what is wrong in the detail of a `ValidationError`, each with the path of its field below `path`."""
+    match detail:
+        case dict():
+            for key, value in detail.items():
+                yield from faults(value, _join(path, key))
+        case list():
+            for value in detail:
+                yield from faults(value, path)
+        case _:
+            yield path, detail if isinstance(detail, ErrorDetail) else ErrorDetail(str(detail))
+
+
+def _join(path: str, key: object) -> str:
+    if key == _WHOLE:
+        return path
+    if isinstance(key, int):
+        return f"{path}[{key}]"
+    return f"{path}.{key}" if path else str(key)

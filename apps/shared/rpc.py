@@ -1,0 +1,73 @@
+"""What the services' gRPC doors share: ids out of requests, errors as statuses.  Not: serving, which is the library's."""
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import grpc
+from django.db import OperationalError
+
+from apps.identity.admission import admitted
+from apps.identity.caller import NotAdmitted
+from apps.shared.refusals import BusinessRefusal
+from apps.shared.values import MAX_ID
+from postroad.calls.grpc.servicer import Guard, Status
+
+log = logging.getLogger(__name__)
+
+_CODES: Mapping[int, grpc.StatusCode] = {
+    400: grpc.StatusCode.INVALID_ARGUMENT,
+    401: grpc.StatusCode.UNAUTHENTICATED,
+    403: grpc.StatusCode.PERMISSION_DENIED,
+    404: grpc.StatusCode.NOT_FOUND,
+    409: grpc.StatusCode.FAILED_PRECONDITION,
+    503: grpc.StatusCode.UNAVAILABLE,
+}
+
+
+def status_of(error: Exception) -> Status | None:
+    """Return the status for whatever a use-case raised, as `apps.shared.rest` does; None for a defect."""
+    match error:
+        case BusinessRefusal():
+            fields = {error.field: [error.detail]} if error.field else {}
+            code = _CODES.get(error.status, grpc.StatusCode.FAILED_PRECONDITION)
+            return Status(code=code, word=error.code, detail=error.detail, fields=fields)
+        case NotAdmitted():
+            return Status(code=_CODES[error.status], word=error.code, detail=error.detail)
+        case OperationalError():
+            log.warning("database cannot be used", exc_info=error)
+            detail = "The database cannot be used at the moment; try again."
+            return Status(code=grpc.StatusCode.UNAVAILABLE, word="unavailable", detail=detail)
+        case _:
+            return None
+
+
+def guard_of(resources: Mapping[str, str]) -> Guard:
+    """Return what surrounds each call of a servicer: the caller shows who they are, in the metadata `authorization`.
+
+    Args:
+        resources: Method → row of `apps.identity.roles.ROLES`; one that is not there is nobody's.
+    """
+
+    @contextmanager
+    def guard(method: str, metadata: Mapping[str, str]) -> Iterator[object]:
+        with admitted(metadata, method="GET", resource=resources.get(method, method)) as caller:
+            yield caller
+
+    return guard
+
+
+def read_id(number: int, *, field: str) -> int:
+    """Return the id in a request.
+
+    Raises:
+        BusinessRefusal: `invalid`: it was left out, or is no id.
+    """
+    if not 1 <= number <= MAX_ID:
+        raise invalid(field, f"{number} is no id; send a number from 1 to {MAX_ID}.")
+    return number
+
+
+def invalid(field: str, detail: str) -> BusinessRefusal:
+    """Return what to raise when a field of a request is not valid."""
+    return BusinessRefusal("invalid", detail, field=field, status=400)

@@ -1,0 +1,21 @@
+"""The Django application that puts the parts together when a process starts."""
+
+from django.apps import AppConfig
+from django.core.checks import register
+from django.utils.module_loading import import_string
+from typing_extensions import override
+
+
+class RuntimeConfig(AppConfig):
+    """Label `postroad_runtime`: management commands and system checks."""
+
+    name = "postroad"
+    label = "postroad_runtime"
+
+    @override
+    def ready(self) -> None:
+        """Read the handler tables, so that a contradiction in them is found at start (models exist only now)."""
+        register(import_string("postroad.checks.settings.check_settings"), "postroad")
+        for check in ("check_routers", "check_time_zones", "check_sqlite"):
+            register(import_string(f"postroad.checks.database.{check}"), "postroad")
+        import_string("postroad.composition.platform")()

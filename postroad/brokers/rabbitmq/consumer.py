@@ -1,0 +1,191 @@
+"""One queue consumed on a channel of its own, on somebody else's connection.  Not: the connection or its event loop.
+
+Shared by the receiver and by Celery workers.  A channel for each queue, so that one acknowledgement of many settles
+messages of this queue only.
+"""
+
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import IO, Any
+
+import amqp
+from amqp.exceptions import ChannelError, NotFound, RecoverableConnectionError
+from amqp.spec import Basic
+from typing_extensions import override
+
+from postroad.brokers.rabbitmq.bodies import BodyGate, Nowhere, Sink
+from postroad.brokers.rabbitmq.envelope import delivery_of
+from postroad.conf import settings
+from postroad.messaging.broker import Delivery
+
+OPEN_SECONDS = 15.0
+"""Longest wait for one answer while a consumer is opened: a quorum queue without leader never answers `basic.consume`."""
+
+
+class QueueMissing(RecoverableConnectionError):  # type: ignore[misc]  # py-amqp has no types
+    """The queue does not exist at the broker."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Held:
+    """A message that is not settled: the bytes of its body, and the file that has them if they are not in memory."""
+
+    body_bytes: int
+    file: IO[bytes] | None = None
+
+
+class QueueConsumer:
+    """Takes messages of one queue, at most `prefetch` unacknowledged ones.
+
+    The bodies in memory have CONSUMER_MESSAGE_BYTES at most in all consumers of a connection; others are in files, which
+    are there until their messages are settled.
+
+    Attributes:
+        queue: Its name.
+        last: Largest tag given out; tags are the broker's plus `base`, so that they grow over many connections.
+
+    Raises:
+        QueueMissing: There is no such queue.
+        AMQPError: The connection broke; so in every method.
+        TimeoutError: The broker has not let us in for `OPEN_SECONDS`; the connection is of no more use.
+    """
+
+    def __init__(
+        self, connection: Any, queue: str, *, prefetch: int, on_delivery: Callable[[Delivery], None], base: int = 0
+    ) -> None:
+        self.queue, self.last, self._base = queue, base, base
+        self._connection, self._on_delivery = connection, on_delivery
+        self._most_bytes = settings().consumer_message_bytes
+        self._gate = BodyGate.of(connection)
+        self._open: dict[int, _Held] = {}
+        self._arriving: list[_Held] = []  # none, or one: messages of a channel come one after the other
+        self._channel = self._start(prefetch)
+
+    def _start(self, prefetch: int) -> "_Channel":
+        channel = _Channel(self._connection, auto_decode=False)  # a body is bytes whatever its encoding says
+        self._gate.watch(channel.channel_id, self._choose)
+        with self._connection.transport.having_timeout(OPEN_SECONDS):
+            channel.open()
+            channel.basic_qos(0, prefetch, a_global=False)
+            try:
+                channel.basic_consume(self.queue, callback=self._on_message)
+            except RecoverableConnectionError as error:
+                if isinstance(error.__cause__, NotFound):
+                    raise QueueMissing(f"queue {self.queue!r} does not exist") from error
+                raise
+        return channel
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether nothing will come any more, although the connection may live; nobody may have been told."""
+        return bool(self._channel.is_lost)
+
+    def ack(self, deliveries: Sequence[Delivery]) -> None:
+        """Acknowledge: the oldest open ones together, the rest one by one; what is not open is ignored."""
+        tags = {delivery.tag for delivery in deliveries} & self._open.keys()
+        oldest = _oldest(self._open, tags)
+        if oldest:
+            self._channel.basic_ack(oldest - self._base, multiple=True)
+        for tag in sorted(tags):
+            self._settle(tag)
+            if tag > oldest:
+                self._channel.basic_ack(tag - self._base)
+
+    def reject(self, delivery: Delivery) -> None:
+        """Let the broker move it to the dead-letter queue; what is not open is ignored."""
+        if delivery.tag in self._open:
+            self._settle(delivery.tag)
+            self._channel.basic_reject(delivery.tag - self._base, requeue=False)
+
+    def close(self) -> None:
+        """Close the channel: what is unacknowledged returns to its place in the queue.
+
+        Not `basic.cancel`: that lets the next consumer of an ordered queue start while we still hold earlier messages.
+        """
+        self._gate.watch(self._channel.channel_id, lambda _: Nowhere())
+        try:
+            self._channel.close()
+        finally:
+            self._gate.forget(self._channel.channel_id)
+            self.lose()
+
+    def lose(self) -> None:
+        """Let go of what is not settled: its connection is lost, or its channel closed."""
+        for held in (*self._open.values(), *self._arriving):
+            self._let_go(held)
+        self._open.clear()
+        self._arriving.clear()
+
+    def _settle(self, tag: int) -> None:
+        self._let_go(self._open.pop(tag))
+
+    def _let_go(self, held: _Held) -> None:
+        if held.file is None:
+            self._gate.held -= held.body_bytes
+        else:
+            held.file.close()
+
+    def _choose(self, body_bytes: int) -> Sink | None:
+        """Return a file for the body of the next message if it would be too much in memory.
+
+        Raises:
+            OSError: There is no room for files: the connection ends, and its messages come again.
+        """
+        file: IO[bytes] | None = None
+        if self._gate.held + body_bytes <= self._most_bytes:
+            self._gate.held += body_bytes
+        else:
+            file = tempfile.NamedTemporaryFile(prefix="postroad-", suffix=".body")  # noqa: SIM115 - `_let_go` closes it
+        self._arriving.append(_Held(body_bytes=body_bytes, file=file))
+        return file
+
+    def _on_message(self, message: Any) -> None:
+        self.last = self._base + message.delivery_info["delivery_tag"]
+        held = self._open[self.last] = self._arriving.pop()
+        delivery = delivery_of(self.queue, message, tag=self.last)
+        if held.file is not None:
+            held.file.flush()
+            delivery = replace(delivery, body_path=held.file.name, body_bytes=held.body_bytes)
+        self._on_delivery(delivery)
+
+
+class _Channel(amqp.Channel):  # type: ignore[misc]  # py-amqp has no types
+    """A channel whose end is the end of its connection.
+
+    py-amqp opens a channel again that the broker has closed, but without its consumer, and Celery only logs the error
+    or, while it starts, swallows it (`_quick_drain`): the queue would be served no more.
+
+    Attributes:
+        is_lost: The broker has closed the channel, or cancelled its consumer because the queue is gone.
+    """
+
+    is_lost = False
+
+    @override
+    def _on_close(self, *arguments: Any) -> None:
+        self.is_lost = True
+        try:
+            super()._on_close(*arguments)
+        except ChannelError as error:
+            raise RecoverableConnectionError(str(error)) from error
+
+    @override
+    def _on_basic_cancel(self, consumer_tag: str) -> None:
+        self.is_lost = True
+        super()._on_basic_cancel(consumer_tag)
+
+    @override
+    def dispatch_method(self, method_sig: tuple[int, int], payload: bytes, content: Any) -> None:
+        if not (self.is_closing and method_sig == Basic.Deliver):  # it returns to the queue with the channel
+            super().dispatch_method(method_sig, payload, content)
+
+
+def _oldest(open_tags: Iterable[int], tags: set[int]) -> int:
+    """Return the last of the open tags, from the oldest on, that are all in `tags`; 0 if the oldest is not."""
+    found = 0
+    for tag in open_tags:
+        if tag not in tags:
+            break
+        found = tag
+    return found

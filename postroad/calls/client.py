@@ -1,0 +1,88 @@
+"""Who calls whom how: the setting TRANSPORT → a transport for each proxy.  Not: the addresses, which the resolver knows.
+
+kitchen = calls().client_of(Kitchen)
+"""
+
+import threading
+from collections.abc import Callable
+from functools import lru_cache
+from typing import TypeVar
+from wsgiref.types import WSGIApplication
+
+from django.core.wsgi import get_wsgi_application
+from typing_extensions import override
+
+from postroad.calls import watch
+from postroad.calls.discovery.resolver import Resolver
+from postroad.calls.discovery.selection import resolver_for
+from postroad.calls.grpc.transport import GrpcTransport
+from postroad.calls.proxy import client_of
+from postroad.calls.transport import Answer, Outgoing, Transport
+from postroad.calls.transports.local import LocalTransport
+from postroad.calls.transports.rest import RestTransport
+from postroad.conf import settings
+from postroad.metrics import calls as metrics
+
+P = TypeVar("P")
+
+
+class Calls(Transport):
+    """Every transport of a process, each made at its first use; calls go by the one that TRANSPORT names.
+
+    Concurrency: safe in threads and tasks; make one in each process, after a fork.
+    """
+
+    def __init__(
+        self, resolver: Resolver, *, application: Callable[[], WSGIApplication] = get_wsgi_application
+    ) -> None:
+        self._lock = threading.Lock()
+        self._made: dict[str, Transport] = {}
+        self._makers: dict[str, Callable[[], Transport]] = {
+            "rest": lambda: RestTransport(resolver),
+            "grpc": lambda: GrpcTransport(resolver),
+            "local": lambda: LocalTransport(application()),
+        }
+
+    def client_of(self, interface: Callable[..., P]) -> P:
+        """Return an object that makes the calls of an interface."""
+        return client_of(interface, transport=self)
+
+    @override
+    def send(self, outgoing: Outgoing, timeout_seconds: float) -> Answer:
+        return self._transport(outgoing).send(outgoing, timeout_seconds)
+
+    @override
+    async def send_async(self, outgoing: Outgoing, timeout_seconds: float) -> Answer:
+        return await self._transport(outgoing).send_async(outgoing, timeout_seconds)
+
+    def close(self) -> None:
+        """Close the connections of threads; a loop's own end with the loop, or with `aclose` in it."""
+        for transport in self._made.values():
+            if isinstance(transport, RestTransport | GrpcTransport):
+                transport.close()
+
+    async def aclose(self) -> None:
+        """Close the connections of the running loop."""
+        for transport in self._made.values():
+            if isinstance(transport, RestTransport | GrpcTransport):
+                await transport.aclose()
+
+    def _transport(self, outgoing: Outgoing) -> Transport:
+        given = settings().transport
+        name = given.get(outgoing.service) or given.get("default", "rest")
+        if name == "grpc" and not outgoing.grpc:
+            name = "rest"  # a call that has no gRPC method goes the way every service offers
+        with self._lock:
+            if name not in self._made:
+                self._made[name] = self._makers[name]()
+            return self._made[name]
+
+
+@lru_cache(maxsize=1)
+def calls() -> Calls:
+    """Return the calls of this process, found as DISCOVERY says; made at the first call, so after a fork.
+
+    What they do is counted for `/metrics`.
+    """
+    watch.add(metrics.count)
+    return Calls(resolver_for(settings()))

@@ -1,0 +1,1 @@
+"""gRPC: the transport of calls, and the server that answers them."""

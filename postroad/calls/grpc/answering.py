@@ -1,0 +1,159 @@
+"""What surrounds every gRPC call: deadline, context, connections, errors, and a bound on streams.  Not: the server.
+
+An error's trailer is the body of the same error over REST, so that a client reads both alike.
+"""
+
+import json
+import logging
+import threading
+from asyncio import CancelledError
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+import grpc
+from django.db import close_old_connections
+from typing_extensions import override
+
+from postroad.calls import deadline
+from postroad.calls.grpc.servicer import Servicer, Status
+from postroad.context import Current, read_trace_parent, working
+from postroad.metrics.grpc import count_answer
+
+log = logging.getLogger(__name__)
+
+ERROR_TRAILER = "postroad-error-bin"
+"""Name of the trailer with the error's body as JSON; `-bin` because gRPC's text values are ASCII only."""
+
+_DEFECT = Status(
+    code=grpc.StatusCode.INTERNAL, word="defect", detail="Something is wrong on our side; it has been logged."
+)
+_EXPIRED = "The deadline was over before the work began."
+_NO_PLACE = "This server has as many streams open as it takes; try again, or another one."
+_STOPPING = "This server stops; try another one."
+_LONGEST_SECONDS = 86_400.0  # gRPC says infinity for no deadline; longer than a day is none either
+
+_FAILURES = (Exception, SystemExit, KeyboardInterrupt, CancelledError)
+"""What a method may raise: gRPC itself answers for `Exception` alone, and the client would wait for ever.  Not GeneratorExit."""
+
+Behaviour = Callable[[Any, grpc.ServicerContext], Any]
+
+
+@contextmanager
+def connected() -> Iterator[None]:
+    """Run a block that may use the database: no connection is used, or kept, that is too old or broken."""
+    close_old_connections()
+    try:
+        yield
+    finally:
+        close_old_connections()
+
+
+class Calls(grpc.ServerInterceptor):
+    """Wraps the methods of our servicers, and gives streams threads of their own.
+
+    Concurrency: at most `streams` streams; one thread more refuses the others at once.
+    """
+
+    def __init__(self, servicers: Mapping[str, Servicer], *, streams: int) -> None:
+        self._servicers = servicers
+        self._places = threading.BoundedSemaphore(streams)
+        self._stream_threads = ThreadPoolExecutor(streams + 1, thread_name_prefix="postroad-grpc-stream")
+        self._stopping = threading.Event()
+
+    def stop(self) -> None:
+        """From now on tell the client of a stream that ends to go elsewhere."""
+        self._stopping.set()
+
+    @override
+    def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], "grpc.RpcMethodHandler[Any, Any] | None"],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> "grpc.RpcMethodHandler[Any, Any] | None":
+        handler = continuation(handler_call_details)
+        if handler is None:
+            return None
+        _, name, method = handler_call_details.method.split("/")
+        servicer = self._servicers.get(name)
+        codec = (handler.request_deserializer, handler.response_serializer)
+        match servicer, handler:
+            case None, grpc.RpcMethodHandler(stream_stream=reflect) if reflect is not None:
+                return grpc.stream_stream_rpc_method_handler(self._bounded(reflect), *codec)
+            case Servicer(), grpc.RpcMethodHandler(unary_stream=stream) if stream is not None:
+                return grpc.unary_stream_rpc_method_handler(
+                    self._bounded(self._streaming(servicer, stream, method)), *codec
+                )
+            case Servicer(), grpc.RpcMethodHandler(unary_unary=answer) if answer is not None:
+                return grpc.unary_unary_rpc_method_handler(_answering(servicer, answer, method), *codec)
+        return handler
+
+    def _bounded(self, behaviour: Behaviour) -> Behaviour:
+        def stream(request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
+            if not self._places.acquire(blocking=False):
+                context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, _NO_PLACE)
+            try:
+                yield from behaviour(request, context)
+            finally:
+                self._places.release()
+
+        stream.experimental_thread_pool = self._stream_threads  # type: ignore[attr-defined]  # grpcio's own name for it
+        return stream
+
+    def _streaming(self, servicer: Servicer, behaviour: Behaviour, method: str) -> Behaviour:
+        def stream(request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
+            with _scope(servicer, context):
+                try:
+                    with servicer.guard(method, _metadata(context)):
+                        yield from behaviour(request, context)
+                except _FAILURES as error:  # the server's loop: logged, and no internals in the answer
+                    _refuse(error, servicer, context)
+            if self._stopping.is_set():
+                count_answer(servicer.name, grpc.StatusCode.UNAVAILABLE)
+                context.abort(grpc.StatusCode.UNAVAILABLE, _STOPPING)
+            count_answer(servicer.name, grpc.StatusCode.OK)
+
+        return stream
+
+
+def _answering(servicer: Servicer, behaviour: Behaviour, method: str) -> Behaviour:
+    def answer(request: Any, context: grpc.ServicerContext) -> Any:
+        with _scope(servicer, context), connected():
+            try:
+                with servicer.guard(method, _metadata(context)):
+                    reply = behaviour(request, context)
+            except _FAILURES as error:  # the server's loop: logged, and no internals in the answer
+                _refuse(error, servicer, context)
+        count_answer(servicer.name, grpc.StatusCode.OK)
+        return reply
+
+    return answer
+
+
+@contextmanager
+def _scope(servicer: Servicer, context: grpc.ServicerContext) -> Iterator[None]:
+    """Run a call's block as its service, with what is left of the caller's time; without any, it is not run."""
+    left = context.time_remaining()
+    if left <= 0:
+        context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, _EXPIRED)
+    trace = read_trace_parent(_metadata(context).get("traceparent", ""))
+    seconds = left if left < _LONGEST_SECONDS else None
+    with working(Current(service=servicer.owner, trace_parent=trace)), deadline.within(seconds):
+        yield
+
+
+def _metadata(context: grpc.ServicerContext) -> Mapping[str, str]:
+    """Return the call's metadata that is text; of a name that is given twice the last."""
+    return {name: value for name, value in context.invocation_metadata() if isinstance(value, str)}
+
+
+def _refuse(error: BaseException, servicer: Servicer, context: grpc.ServicerContext) -> NoReturn:
+    status = servicer.status_of(error) if isinstance(error, Exception) else None
+    if status is None:
+        log.error("gRPC call failed", exc_info=error, extra={"servicer": servicer.name})
+        status = _DEFECT
+    body = {"code": status.word, "detail": status.detail, "fields": dict(status.fields)}
+    count_answer(servicer.name, status.code)
+    context.set_trailing_metadata(((ERROR_TRAILER, json.dumps(body).encode()),))
+    context.abort(status.code, status.detail)

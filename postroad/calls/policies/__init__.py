@@ -1,0 +1,1 @@
+"""The policy of a call: deadline, bulkhead, breaker and retries."""

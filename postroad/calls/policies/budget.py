@@ -1,0 +1,41 @@
+"""How many retries a service may be given, so that retries never become the load that keeps it down.  Pure.
+
+Not: whether one call may be retried, which is the policy's.
+Source: "Handling Overload", Site Reliability Engineering, ch. 21; the retry budgets of Finagle and Linkerd.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+
+from postroad.calls.policies.window import TimeWindow
+
+WINDOW_SECONDS = 10.0
+"""How far back calls and retries are counted: Finagle's and Linkerd's default."""
+
+
+class RetryBudget:
+    """One service's budget: retries are at most `least + ratio * calls` of the last ten seconds.
+
+    Concurrency: safe in threads.
+    """
+
+    def __init__(self, *, ratio: float, least: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._ratio, self._least, self._clock = ratio, least, clock
+        self._lock = threading.Lock()
+        self._window = TimeWindow(WINDOW_SECONDS)
+
+    def note_call(self) -> None:
+        """Count a call's first attempt."""
+        with self._lock:
+            self._window.add(self._clock(), is_marked=False)
+
+    def spend(self) -> bool:
+        """Count one retry if the budget has it; False if it has not."""
+        with self._lock:
+            now = self._clock()
+            total, retries = self._window.counts(now)
+            if retries + 1 > self._least + self._ratio * (total - retries):
+                return False
+            self._window.add(now, is_marked=True)
+            return True

@@ -1,0 +1,60 @@
+"""The two ways to do what a policy decides: in a thread, or as an asyncio task.  Not: any decision."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import closing
+from typing import TypeVar
+
+from postroad.calls.policies.policy import Attempt, Steps, Wait
+from postroad.calls.transport import Answer
+from postroad.errors import PostroadError
+
+T = TypeVar("T")
+
+
+def run(steps: Steps[T], send: Callable[[float], Answer], *, sleep: Callable[[float], None] = time.sleep) -> T:
+    """Do the steps in this thread and return their result.
+
+    `closing` gives place and permit back whatever ends it, a `KeyboardInterrupt` too.
+    """
+    with closing(steps):
+        try:
+            effect = next(steps)
+            while True:
+                answer = None
+                try:
+                    match effect:
+                        case Attempt():
+                            answer = send(effect.timeout_seconds)
+                        case Wait():
+                            sleep(effect.seconds)
+                except PostroadError as error:
+                    effect = steps.throw(error)
+                else:
+                    effect = steps.send(answer)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+
+
+async def run_async(steps: Steps[T], send: Callable[[float], Awaitable[Answer]]) -> T:
+    """Do the steps in this task and return their result; a cancelled task gives place and permit back at once."""
+    with closing(steps):
+        try:
+            effect = next(steps)
+            while True:
+                answer = None
+                try:
+                    match effect:
+                        case Attempt():
+                            answer = await send(effect.timeout_seconds)
+                        case Wait():
+                            await asyncio.sleep(effect.seconds)
+                except PostroadError as error:
+                    effect = steps.throw(error)
+                else:
+                    effect = steps.send(answer)
+        except StopIteration as end:
+            result: T = end.value
+            return result

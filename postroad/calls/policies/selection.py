@@ -1,0 +1,56 @@
+"""The process's own policy of each service, made from the settings at its first call.  Not: what a policy does."""
+
+import logging
+import threading
+from collections.abc import Mapping
+
+from postroad.calls import watch
+from postroad.calls.policies.breaker import Breaker, BreakerRules, State
+from postroad.calls.policies.budget import RetryBudget
+from postroad.calls.policies.bulkhead import Bulkhead
+from postroad.calls.policies.policy import Policy
+from postroad.conf import settings
+
+log = logging.getLogger(__name__)
+_lock = threading.Lock()
+_policies: dict[str, Policy] = {}
+
+
+def policy_of(service: str) -> Policy:
+    """Return the one policy of a service in this process: every proxy and thread shares its state."""
+    found = _policies.get(service)
+    if found is not None:
+        return found
+    with _lock:
+        return _policies.setdefault(service, new_policy(service))
+
+
+def policies() -> Mapping[str, Policy]:
+    """Return the policies of all services called so far, for metrics and people."""
+    return dict(_policies)
+
+
+def new_policy(service: str) -> Policy:
+    """Return a new policy with state of its own, as the settings say."""
+    given = settings()
+    rules = BreakerRules(
+        error_rate=given.breaker_error_rate,
+        min_calls=given.breaker_min_calls,
+        window_seconds=given.breaker_window_seconds,
+        window_calls=given.breaker_window_calls,
+        open_seconds=given.breaker_open_seconds,
+        probes=given.breaker_probes,
+    )
+
+    def tell(before: State, after: State) -> None:
+        log.warning("breaker moved", extra={"called": service, "before": before.value, "after": after.value})
+        watch.tell(watch.BreakerMoved(service=service, before=before, after=after))
+
+    return Policy(
+        service=service,
+        bulkhead=Bulkhead(service=service, most=given.call_bulkhead),
+        breaker=Breaker(rules, on_move=tell),
+        budget=RetryBudget(ratio=given.call_retry_ratio, least=given.call_retry_least),
+        attempts=given.call_attempts,
+        deadline_seconds=given.call_deadline_seconds,
+    )

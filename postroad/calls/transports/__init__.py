@@ -1,0 +1,1 @@
+"""Calls over HTTP, and inside one process."""

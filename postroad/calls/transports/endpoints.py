@@ -1,0 +1,40 @@
+"""One thing per address: a gRPC channel, or a pool of HTTP connections.  Not: how it is opened."""
+
+import threading
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from postroad.calls.discovery.resolver import Endpoint
+
+C = TypeVar("C")
+
+MOST = 64
+"""Addresses kept; the longest unused is dropped, so that those of ended instances do not add up."""
+
+
+class PerEndpoint(Generic[C]):
+    """Opens a thing at the first call to an address.
+
+    Concurrency: safe in threads.
+    """
+
+    def __init__(self, open_one: Callable[[Endpoint], C]) -> None:
+        self._open = open_one
+        self._lock = threading.Lock()
+        self._kept: dict[Endpoint, C] = {}
+
+    def get(self, endpoint: Endpoint) -> C:
+        """Return the address's own."""
+        with self._lock:
+            kept = self._kept.pop(endpoint, None) or self._open(endpoint)
+            self._kept[endpoint] = kept
+            if len(self._kept) > MOST:
+                del self._kept[next(iter(self._kept))]  # ends with the last call that holds it
+            return kept
+
+    def empty(self) -> tuple[C, ...]:
+        """Forget everything and return it, for closing."""
+        with self._lock:
+            kept = tuple(self._kept.values())
+            self._kept.clear()
+            return kept

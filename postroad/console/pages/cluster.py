@@ -1,0 +1,38 @@
+"""The release on Kubernetes as a page of the admin, read only and off by default.  Not: changing anything there.
+
+The setting CLUSTER_PAGE turns it on; the pod then needs a ServiceAccount whose Role may list deployments, pods and
+events, and for the lag get pods/proxy.
+"""
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from postroad.conf import settings
+from postroad.errors import PostroadError
+from postroad.operations.cluster.connecting import Place, connect
+from postroad.operations.cluster.status import Status, look
+
+
+def may_see(request: HttpRequest) -> bool:
+    """Whether the page is on, and the user one of those who look after messages."""
+    return settings().cluster_page and request.user.has_perm("postroad_messaging.view_outboxmessage")
+
+
+def cluster_page(request: HttpRequest) -> HttpResponse:
+    """Show each service and role, or why that cannot be shown."""
+    if not settings().cluster_page:
+        raise Http404("POSTROAD['CLUSTER_PAGE'] is off")
+    if not may_see(request):
+        raise PermissionDenied
+    status, trouble = _look()
+    context = {**admin.site.each_context(request), "title": "Cluster", "status": status, "trouble": trouble}
+    return TemplateResponse(request, "postroad_console/cluster.html", context)
+
+
+def _look() -> tuple[Status | None, str]:
+    try:
+        return look(connect(Place())), ""
+    except PostroadError as error:
+        return None, str(error)

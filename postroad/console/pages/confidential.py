@@ -1,0 +1,41 @@
+"""Bodies, headers and saga data on pages, without what they declare sensitive.  Not: what that is, which `showing` says."""
+
+from django.utils.safestring import SafeString
+
+from postroad import composition
+from postroad.codecs.sensitive import MASK, masked
+from postroad.codecs.showing import MOST_READ, shown_body, shown_headers
+from postroad.console import render
+from postroad.errors import MisconfiguredError
+from postroad.messaging.headers import NAMES
+from postroad.messaging.inbox import dead_letters
+from postroad.messaging.models import DeadLetter, OutboxMessage
+from postroad.sagas import catalog
+from postroad.sagas.models import SagaInstance
+
+
+def body(row: DeadLetter | OutboxMessage) -> SafeString:
+    """Return the body of a stored message."""
+    composition.platform()  # imports what the services declare
+    if isinstance(row, DeadLetter):
+        size, read = dead_letters.body_bytes(row), dead_letters.opening(row, MOST_READ)
+    else:
+        size, read = len(row.body), bytes(row.body)
+    shown = shown_body(row.type, read, size=size)
+    return render.body(shown, content_type=row.content_type, size=size if shown is read else None)
+
+
+def headers(row: DeadLetter | OutboxMessage) -> SafeString:
+    """Return the headers of a stored message."""
+    composition.platform()
+    return render.named_values(shown_headers(row.type, row.headers, known=NAMES))
+
+
+def saga_data(saga: SagaInstance) -> SafeString:
+    """Return a saga's data; those of a definition that this process does not have are hidden whole."""
+    composition.platform()
+    try:
+        kind = catalog.find(saga.type, saga.version).saga.data
+    except MisconfiguredError:
+        return render.long_text(f"{MASK} hidden: the saga's definition is not in this process.")
+    return render.value(masked(saga.data, kind))

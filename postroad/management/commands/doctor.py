@@ -1,0 +1,78 @@
+"""`manage.py doctor`: is this installation well?  Exit code 1 if something does not work."""
+
+import time
+from argparse import ArgumentParser
+from collections.abc import Sequence
+from contextlib import closing, nullcontext
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from typing_extensions import override
+
+from postroad.calls.discovery.registry_resolver import RegistryResolver
+from postroad.calls.discovery.selection import resolver_for
+from postroad.composition import platform
+from postroad.conf import settings
+from postroad.operations.doctor.checks import checks
+from postroad.operations.doctor.examination import examine
+from postroad.operations.doctor.findings import Finding, Level
+from postroad.operations.doctor.report import document, line, worst
+
+_PAUSE_SECONDS = 1.0
+
+
+class Command(BaseCommand):
+    """Looks and tells; changes nothing."""
+
+    help = "Check database, migrations, broker, queues, relay, consumers, the other services and clocks."
+    requires_system_checks = ()
+
+    @override
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--json", action="store_true", help="one JSON object in place of lines")
+        parser.add_argument(
+            "--sibling", action="append", default=[], metavar="SERVICE", help="another service to ask (repeatable)"
+        )
+
+        parser.add_argument(
+            "--wait",
+            type=float,
+            default=0.0,
+            metavar="SECONDS",
+            help="look again and again for so long while anything is a failure, as after an installation",
+        )
+
+    @override
+    def handle(self, *args: Any, **options: Any) -> None:
+        until = time.monotonic() + options["wait"]
+        found = _findings(options["sibling"])
+        while worst(found) is Level.FAILURE and time.monotonic() < until:
+            time.sleep(_PAUSE_SECONDS)
+            found = _findings(options["sibling"])
+        if options["json"]:
+            self.stdout.write(document(settings().service, found))
+        else:
+            self._tell(found)
+        failures = sum(finding.level is Level.FAILURE for finding in found)
+        if failures:
+            raise CommandError(f"{failures} of {len(found)} findings are failures.")
+
+    def _tell(self, found: Sequence[Finding]) -> None:
+        paints = {Level.OK: self.style.SUCCESS, Level.WARNING: self.style.WARNING, Level.FAILURE: self.style.ERROR}
+        for finding in found:
+            self.stdout.write(line(finding, paints))
+        match worst(found):
+            case Level.OK if not found:
+                self.stdout.write("Nothing to look at: this process has no database and no queues, and calls nobody.")
+            case Level.OK:
+                self.stdout.write("Nothing is wrong.")
+            case Level.WARNING:
+                self.stdout.write("It works; see the warnings.")
+            case Level.FAILURE:
+                pass  # said by the command's end
+
+
+def _findings(others: Sequence[str]) -> list[Finding]:
+    resolver = resolver_for(settings())
+    with closing(resolver) if isinstance(resolver, RegistryResolver) else nullcontext():
+        return examine(checks(settings(), platform(), resolver, others=others))

@@ -1,0 +1,75 @@
+"""`manage.py sagas list|show`: where sagas stand."""
+
+from argparse import ArgumentParser
+from typing import Any
+from uuid import UUID
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.timesince import timesince
+from typing_extensions import override
+
+from postroad.logs import printable
+from postroad.sagas.execution import Status
+from postroad.sagas.models import SagaInstance, indexed
+
+_ENDED = (Status.COMPLETED, Status.COMPENSATED)
+
+
+class Command(BaseCommand):
+    """Reads only."""
+
+    help = "List sagas that have not ended, or show one with its steps."
+
+    @override
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        actions = parser.add_subparsers(dest="action", required=True)
+        listing = actions.add_parser("list", help="sagas that have not ended, oldest first")
+        listing.add_argument("--all", action="store_true", help="ended ones too")
+        actions.add_parser("show", help="one saga with its steps").add_argument(
+            "id", help="saga id, or what it is about"
+        )
+
+    @override
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["action"] == "list":
+            self._list(is_all=options["all"])
+        else:
+            self._show(_find(options["id"]))
+
+    def _list(self, *, is_all: bool) -> None:
+        sagas = SagaInstance.objects.order_by("created_at")
+        sagas = sagas if is_all else sagas.exclude(status__in=_ENDED)
+        if not sagas.exists():
+            self.stdout.write("No saga is under way.")
+        for saga in sagas.iterator():
+            self.stdout.write(
+                printable(
+                    f"{saga.pk}  {saga.type} {saga.key:<10}  {saga.status:<12}  {saga.step:<16}"
+                    f"  {timesince(saga.created_at, depth=1)} old  {saga.reason}"
+                )
+            )
+
+    def _show(self, saga: SagaInstance) -> None:
+        self.stdout.write(printable(f"{saga.type} version {saga.version}, {saga.key}: {saga.status} {saga.reason}"))
+        for step in saga.history.order_by("id"):
+            took = (
+                "waits"
+                if step.ended_at is None
+                else f"{(step.ended_at - step.started_at).total_seconds() * 1000:.0f} ms"
+            )
+            mark = "↶" if step.direction == "undo" else " "
+            self.stdout.write(
+                printable(
+                    f" {mark} {step.step:<16} {step.action:<36} {step.outcome or '…':<8} {step.reply:<28} {took} {step.detail}"
+                )
+            )
+
+
+def _find(text: str) -> SagaInstance:
+    try:
+        saga = SagaInstance.objects.filter(pk=UUID(text)).first()
+    except ValueError:
+        saga = SagaInstance.objects.filter(key=indexed(text)).order_by("-created_at").first()
+    if saga is None:
+        raise CommandError(f"There is no saga {text!r}; 'sagas list --all' shows what is there.")
+    return saga

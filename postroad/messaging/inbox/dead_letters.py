@@ -1,0 +1,264 @@
+"""Parking what cannot be handled, with its key, and handling it later: park, redrive, discard.  Not: when to give up.
+
+While a message of a key is parked, later messages of that key park behind it in order and all other keys flow.  One that
+never belonged to the contract is parked alone: it keeps its header, but holds no key.
+Redrive handles the parked messages of a key in that order, each in a transaction of its own.
+"""
+
+import itertools
+import traceback as tracebacks
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.db import transaction
+from django.db.models import QuerySet, Sum
+from django.db.models.functions import Length
+
+from postroad import clock
+from postroad.conf import settings
+from postroad.errors import BodyUnread, ForeignMessage, summary
+from postroad.ids import new_id
+from postroad.messaging.inbox import table as inbox
+from postroad.messaging.message import SHORT, Envelope, short, storable
+from postroad.messaging.models import DeadLetter, DeadLetterPart, DeadLetterState, Start
+from postroad.messaging.outbox.producer import unit_of_work
+
+Show = Callable[[str, Envelope], str]
+"""Makes a text about a message fit for people: reasons and tracebacks may quote what it declares sensitive."""
+
+BEHIND = "an earlier message of the same key is parked"
+
+_PART_BYTES = 1024 * 1024
+_MOST_REASON = 4_000  # characters: an error may have its whole input in its text
+_MOST_TRACEBACK = 100_000  # the last characters, where it happened
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redrive:
+    """What a redrive did.
+
+    Attributes:
+        handled: Messages that were handled.
+        failed: The last message that failed again; None when all were handled.
+        error: Why it failed.
+    """
+
+    handled: int
+    failed: DeadLetter | None = None
+    error: str = ""
+
+
+def park(
+    subscriber: str,
+    envelope: Envelope,
+    *,
+    reason: str,
+    traceback: str = "",
+    attempts: int = 0,
+    is_alone: bool = False,
+    body_path: str = "",
+) -> None:
+    """Store a message as a dead letter and mark it processed, so that a duplicate changes nothing.
+
+    Its key is parked with it, unless it is alone.  A body that was not read is stored from its file, part by part.
+
+    Concurrency: parking the same message twice is one dead letter.
+    """
+    subscriber = short(storable(subscriber))  # of what the broker gave up, the sender may have had a hand in it
+    with transaction.atomic():
+        if inbox.admit(subscriber, [envelope]).new:
+            message_id = _store(
+                subscriber, envelope, reason=reason, traceback=traceback, attempts=attempts, is_alone=is_alone
+            )
+            if body_path:
+                _store_parts(DeadLetter.objects.get(subscriber=subscriber, message_id=message_id), Path(body_path))
+
+
+def park_behind(subscriber: str, envelope: Envelope) -> bool:
+    """Park a message behind the parked one of its key; False if that one was redriven meanwhile.
+
+    The first parked row is locked, so a redrive that is about to free the key waits, or has freed it.
+    """
+    if not parked(subscriber, storable(envelope.key)).select_for_update().first():
+        return False
+    _store(subscriber, envelope, reason=BEHIND, traceback="", attempts=0)
+    return True
+
+
+def keep(subscriber: str, envelope: Envelope, *, reason: str) -> None:
+    """Park a message whose handler has noted that it cannot use it, in the handler's transaction."""
+    _store(subscriber, envelope, reason=reason, traceback="", attempts=1)
+
+
+def collect(subscriber: str, envelope: Envelope, *, reason: str, is_alone: bool, body_path: str = "") -> None:
+    """Store what the broker itself gave up; nothing happens if it is parked already.
+
+    The message may have been handled before its acknowledgement was lost: then there is nothing to keep either.
+    """
+    park(subscriber, envelope, reason=reason, is_alone=is_alone, body_path=body_path)
+
+
+def redrive(subscriber: str, key: str, handle: Callable[[Envelope], None], *, show: Show) -> Redrive:
+    """Handle the parked messages of a key in order; stop at the first that fails again.
+
+    One that turns out to be none of the contract's stays parked, but alone; those behind it are handled.
+
+    Concurrency: each message is one transaction under a lock on its row; a second redrive of the key waits.
+    """
+    handled, failed, reason = 0, None, ""
+    while True:
+        letter: DeadLetter | None = None
+        try:
+            with unit_of_work():
+                letter = parked(subscriber, key).select_for_update().first()
+                if letter is None:
+                    return Redrive(handled=handled, failed=failed, error=reason)
+                handle(envelope_of(letter))
+                _end(letter, DeadLetterState.REDRIVEN)
+            handled += 1
+        except ForeignMessage as error:
+            if letter is None:
+                raise
+            failed, reason = letter, _note_failure(letter, error, show, is_alone=True)
+        except Exception as error:
+            if letter is None:
+                raise
+            return Redrive(handled=handled, failed=letter, error=_note_failure(letter, error, show))
+
+
+def redrive_one(letter: DeadLetter, handle: Callable[[Envelope], None], *, show: Show) -> Redrive:
+    """Handle what is parked for a letter's key, or the letter alone when it has no key."""
+    if letter.partition_key:
+        return redrive(letter.subscriber, letter.partition_key, handle, show=show)
+    try:
+        with unit_of_work():
+            locked = DeadLetter.objects.select_for_update().get(pk=letter.pk)
+            if locked.state != DeadLetterState.PARKED:
+                return Redrive(handled=0)
+            handle(envelope_of(locked))
+            _end(locked, DeadLetterState.REDRIVEN)
+    except Exception as error:  # noqa: BLE001 - as in `redrive`
+        return Redrive(handled=0, failed=letter, error=_note_failure(letter, error, show))
+    return Redrive(handled=1)
+
+
+def discard(letter: DeadLetter) -> bool:
+    """Give a parked message up for good; those behind it stay parked until they are redriven.
+
+    Returns whether it was still parked.
+    """
+    with transaction.atomic():
+        locked = DeadLetter.objects.select_for_update().get(pk=letter.pk)
+        if locked.state != DeadLetterState.PARKED:
+            return False
+        _end(locked, DeadLetterState.DISCARDED)
+        return True
+
+
+def body_bytes(letter: DeadLetter) -> int:
+    """Return the size of a letter's body; one that was not read is in parts, and stays in the database."""
+    parts: int | None = None if letter.body else letter.parts.aggregate(total=Sum(Length("data")))["total"]
+    return parts or len(letter.body)
+
+
+def opening(letter: DeadLetter, most: int) -> bytes:
+    """Return the beginning of a letter's body, at most so many bytes."""
+    body = bytearray(letter.body[:most])
+    for part in letter.parts.order_by("number").iterator(chunk_size=1) if not body else ():
+        body += part.data
+        if len(body) >= most:
+            break
+    return bytes(body[:most])
+
+
+def envelope_of(letter: DeadLetter) -> Envelope:
+    """Return the parked message as it was received.
+
+    Raises:
+        BodyUnread: Its body was too large to be read, and still is.
+    """
+    size, most = body_bytes(letter), settings().consumer_message_bytes
+    if size > most:
+        raise BodyUnread(
+            f"the body has {size} bytes, CONSUMER_MESSAGE_BYTES is {most}; discard the message, or redrive it with"
+            f" POSTROAD_CONSUMER_MESSAGE_BYTES={size} manage.py deadletters redrive {letter.pk}."
+        )
+    return _envelope(letter, opening(letter, size))
+
+
+def _envelope(letter: DeadLetter, body: bytes) -> Envelope:
+    return Envelope(
+        id=letter.message_id,
+        type=letter.type,
+        body=body,
+        content_type=letter.content_type,
+        correlation_id=letter.correlation_id,
+        reply_to=letter.reply_to,
+        app_id=letter.app_id,
+        sent_at=letter.sent_at,
+        headers={str(name): str(value) for name, value in letter.headers.items() if value is not None},
+    )
+
+
+def parked(subscriber: str, key: str) -> "QuerySet[DeadLetter]":
+    """Return what is parked for a key as it is stored, in order."""
+    letters = DeadLetter.objects.alias(start=Start("partition_key")).filter(
+        subscriber=subscriber, start=key[:SHORT], partition_key=key, state=DeadLetterState.PARKED
+    )
+    return letters.order_by("id")
+
+
+def _store(
+    subscriber: str, envelope: Envelope, *, reason: str, traceback: str, attempts: int, is_alone: bool = False
+) -> str:
+    """Insert a letter, unless there is one of this message from before retention forgot that it was processed.
+
+    Returns the message id in it.
+    """
+    letter = DeadLetter(
+        subscriber=subscriber,
+        message_id=inbox.identity(envelope) or f"unidentified-{new_id()}",
+        type=storable(envelope.type),
+        partition_key="" if is_alone else storable(envelope.key),
+        content_type=storable(envelope.content_type),
+        headers={storable(name): storable(value) for name, value in envelope.headers.items()},
+        correlation_id=storable(envelope.correlation_id),
+        reply_to=storable(envelope.reply_to),
+        app_id=storable(envelope.app_id),
+        sent_at=envelope.sent_at,
+        body=envelope.body,
+        reason=storable(reason)[:_MOST_REASON],
+        traceback=storable(traceback)[-_MOST_TRACEBACK:],
+        attempts=attempts,
+    )
+    DeadLetter.objects.bulk_create([letter], ignore_conflicts=True)
+    return letter.message_id
+
+
+def _store_parts(letter: DeadLetter, path: Path) -> None:
+    """Store a body from its file, part by part, unless the letter has one already."""
+    if body_bytes(letter):
+        return
+    with path.open("rb") as file:
+        for number in itertools.count():
+            data = file.read(_PART_BYTES)
+            if not data:
+                return
+            DeadLetterPart.objects.create(letter=letter, number=number, data=data)
+
+
+def _end(letter: DeadLetter, state: DeadLetterState) -> None:
+    letter.state, letter.ended_at = state, clock.now()
+    letter.save(update_fields=["state", "ended_at"])
+
+
+def _note_failure(letter: DeadLetter, error: Exception, show: Show, *, is_alone: bool = False) -> str:
+    """Write why a letter failed again; return it for people."""
+    envelope = _envelope(letter, b"" if isinstance(error, BodyUnread) else opening(letter, body_bytes(letter)))
+    letter.attempts += 1
+    letter.reason = storable(show(summary(error), envelope))
+    letter.traceback = storable(show("".join(tracebacks.format_exception(error)), envelope))[-_MOST_TRACEBACK:]
+    letter.partition_key = "" if is_alone else letter.partition_key
+    letter.save(update_fields=["attempts", "reason", "traceback", "partition_key"])
+    return letter.reason

@@ -1,0 +1,223 @@
+"""Destinations that do not take messages: their rows leave the relay's way, and come back in their order.
+
+    ready → the destination fails → held → its first row is tried after a growing delay → taken → the others follow
+
+A row of a held destination is moved once, when a turn of the relay meets it, in steps of a batch; from then on no turn
+reads it.  So a turn costs the same however much is held.  While rows of a destination are held, later ones are held
+behind them, so a key keeps its order.  Delayed rows are out of the way, too, until their delay is over.  Every call is
+part of the relay's transaction, which owns the lanes.
+"""
+
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import NamedTuple
+
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models.functions import Now
+
+from postroad.messaging.models import OutboxHold, OutboxMessage, OutboxState
+from postroad.messaging.outbox import table as outbox
+from postroad.messaging.outbox.table import OwnedLane, TakenRow
+
+MOST_DUE = 50
+"""Holds that one turn looks at, so that thousands of them cannot fill it."""
+
+
+class Place(NamedTuple):
+    """A destination within a lane: what is held or flows as one."""
+
+    lane: int
+    channel: str
+    route: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """A held destination whose turn it is.
+
+    Attributes:
+        attempts: Failures in a row; 0: its rows are being sent.
+        first: Its oldest held row; None if they are gone.
+    """
+
+    id: int
+    place: Place
+    attempts: int
+    first: int | None
+
+
+@dataclass(slots=True, kw_only=True)
+class Batch:
+    """What one turn of the relay publishes.
+
+    Attributes:
+        rows: Rows that may be sent now, in id order.
+        holds: The due ones among which `rows` has some.
+        moved: How many rows were put out of the way.
+    """
+
+    rows: list[TakenRow] = field(default_factory=list)
+    holds: list[Hold] = field(default_factory=list)
+    moved: int = 0
+
+
+def place_of(row: TakenRow) -> Place:
+    """Return where a row goes."""
+    return Place(row.lane, row.channel, row.route)
+
+
+def next_batch(owned: Sequence[OwnedLane], *, most: int, present: Container[int] = ()) -> Batch:
+    """Return what can be sent now, and put what has to wait out of the way.
+
+    Args:
+        owned: Lanes that the caller owns.
+        most: Most rows; held ones get at most half of it.
+        present: Ids of rows that are under way already.
+    """
+    lanes = [one.lane for one in owned]
+    _wake_delayed([one.lane for one in owned if one.is_delay_over], most=most)
+    due = _find_due(lanes) if any(one.is_hold_due for one in owned) else []
+    held, finished = _take_held(due, most=max(1, most // 2))
+    taken = outbox.take(lanes, most=max(1, most - len(held)))
+    ready = [row for row in taken if row.id not in present]
+    rows = sorted((*(row for row in held if row.id not in present), *ready))
+    batch = Batch(rows=rows, holds=due)
+    if held or any(row.is_any_hindered for row in taken[:1]):
+        _put_aside(batch, ready=ready, finished=finished)
+    return batch
+
+
+def hold(place: Place, *, attempts: int, error: str, seconds: float) -> None:
+    """Hold a destination, or go on to; its first row is tried again after `seconds`."""
+    one = OutboxHold(
+        lane=place.lane,
+        channel=place.channel,
+        route=place.route,
+        attempts=attempts,
+        error=error,
+        retry_at=Now() + timedelta(seconds=seconds),
+    )
+    OutboxHold.objects.bulk_create(
+        [one],
+        update_conflicts=True,
+        unique_fields=["lane", "channel", "route"],
+        update_fields=["attempts", "error", "retry_at"],
+    )
+
+
+def relieve(taken: Iterable[Hold]) -> None:
+    """Note that destinations take messages again: the rows that are held go next, in their order."""
+    ids = [one.id for one in taken]
+    if ids:
+        OutboxHold.objects.filter(pk__in=ids).update(attempts=0, error="", retry_at=Now())
+
+
+def release(due: Iterable[Hold]) -> None:
+    """Forget those of some holds that have no held row left."""
+    ids = [one.id for one in due]
+    if ids:
+        found = OutboxHold.objects.filter(pk__in=ids).annotate(first=_first_held())
+        empty = [pk for pk, first in found.values_list("pk", "first") if first is None]
+        OutboxHold.objects.filter(pk__in=empty).delete()
+
+
+def retry_now(*, error: str = "") -> None:
+    """Let held destinations be tried at once: all, or those that failed with an error."""
+    chosen = OutboxHold.objects.filter(retry_at__gt=Now())
+    (chosen.filter(error=error) if error else chosen).update(retry_at=Now())
+
+
+def restore() -> None:
+    """Try every held destination at once, and hold again what has held rows only; a relay does so once at its start."""
+    held = OutboxMessage.objects.filter(state=OutboxState.HELD)
+    places = held.order_by().values_list("lane", "channel", "route").distinct()
+    OutboxHold.objects.bulk_create(
+        [
+            OutboxHold(lane=lane, channel=channel, route=route, attempts=1, retry_at=Now())
+            for lane, channel, route in places
+        ],
+        ignore_conflicts=True,
+    )
+    retry_now()
+
+
+def held_rows(place: Place) -> "QuerySet[OutboxMessage]":
+    """Return the held rows of a destination, oldest first."""
+    return _held(lane=place.lane, channel=place.channel, route=place.route)
+
+
+def _held(*, lane: "int | OuterRef", channel: "str | OuterRef", route: "str | OuterRef") -> "QuerySet[OutboxMessage]":
+    """Return held rows by their index: a range of one route, and its order, keep the planner off others (`sql`)."""
+    return OutboxMessage.objects.filter(
+        state=OutboxState.HELD, lane=lane, channel=channel, route__gte=route, route__lte=route
+    ).order_by("route", "id")
+
+
+def _first_held() -> Subquery:
+    """Return each hold's oldest row, which an index finds."""
+    rows = _held(lane=OuterRef("lane"), channel=OuterRef("channel"), route=OuterRef("route"))
+    return Subquery(rows.values("pk")[:1])
+
+
+def _find_due(lanes: Sequence[int]) -> list[Hold]:
+    """Return due holds of lanes; those without rows are forgotten."""
+    due = OutboxHold.objects.filter(lane__in=lanes, retry_at__lte=Now()).annotate(first=_first_held())
+    found = [
+        Hold(id=pk, place=Place(lane, channel, route), attempts=attempts, first=first)
+        for pk, lane, channel, route, attempts, first in due.order_by("retry_at").values_list(
+            "pk", "lane", "channel", "route", "attempts", "first"
+        )[:MOST_DUE]
+    ]
+    empty = [one.id for one in found if one.first is None]
+    if empty:
+        OutboxHold.objects.filter(pk__in=empty).delete()
+    return [one for one in found if one.first is not None]
+
+
+def _take_held(due: Sequence[Hold], *, most: int) -> tuple[list[TakenRow], set[Place]]:
+    """Return the first row of each hold, and more of one that is taken again; and that one if these are its last."""
+    ids = {one.first for one in due if one.first is not None}
+    finished: set[Place] = set()
+    flowing = next((one for one in due if one.attempts == 0), None)
+    if flowing is not None:
+        more = list(held_rows(flowing.place).values_list("pk", flat=True)[:most])
+        ids |= set(more)
+        if len(more) < most:
+            finished = {flowing.place}
+    return (outbox.read(ids) if ids else []), finished
+
+
+def _wake_delayed(lanes: Sequence[int], *, most: int) -> None:
+    """Make the rows of some lanes ready whose delay is over, those that were due first."""
+    for lane in lanes:
+        over = OutboxMessage.objects.filter(state=OutboxState.DELAYED, lane=lane, available_at__lte=Now())
+        ids = over.order_by("available_at", "id").values_list("pk", flat=True)[: most // len(lanes) + 1]
+        move(list(ids), OutboxState.READY)
+
+
+def _put_aside(batch: Batch, *, ready: Sequence[TakenRow], finished: Container[Place]) -> None:
+    """Move rows of held destinations, and those behind a message set aside, out of the way.
+
+    What is ready for a destination whose last held rows are in this batch follows them in it.
+    """
+    blocked = {pk: (is_held, is_behind) for pk, is_held, is_behind in outbox.find_blocked(row.id for row in batch.rows)}
+    is_ready = {row.id for row in ready}
+    kept, held, behind = [], [], []
+    for row in batch.rows:
+        is_held, is_behind = blocked.get(row.id, (False, False))
+        if is_behind:
+            behind.append(row.id)
+        elif is_held and row.id in is_ready and place_of(row) not in finished:
+            held.append(row.id)
+        else:
+            kept.append(row)
+    move(held, OutboxState.HELD)
+    move(behind, OutboxState.BEHIND)
+    batch.rows, batch.moved = kept, len(held) + len(behind)
+
+
+def move(ids: Sequence[int], state: OutboxState) -> None:
+    """Bring rows into a state."""
+    if ids:
+        OutboxMessage.objects.filter(pk__in=ids).update(state=state)

@@ -1,0 +1,159 @@
+"""Sending in the caller's transaction: `unit_of_work` and `put`.  Not: typed messages, which commands and events make.
+
+A message sent in a part of the transaction that is rolled back (a savepoint) is not sent.  The messages of a unit of
+work belong to the database connection that its transaction is on, as the rows do.  A thread has a connection of its
+own, so code that is run in another thread sends with that thread's own transaction, or is refused without one.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from postroad.errors import OutsideTransaction, TransactionAborted
+from postroad.messaging import sendable
+from postroad.messaging.message import Outgoing
+from postroad.messaging.outbox import table as outbox
+from postroad.messaging.outbox import wakeup
+from postroad.messaging.outbox.table import Pending
+
+_IN_ERROR = 3  # libpq's PQTRANS_INERROR
+_SAVEPOINT = re.compile(
+    r"\s*(?P<what>SAVEPOINT|RELEASE(?=\s)|ROLLBACK\s+TO(?=\s))(?:\s+SAVEPOINT)?\s+\"?(?P<name>[^\s\";]+)", re.IGNORECASE
+)
+
+
+class _Buffer:
+    """Messages of one unit of work, and how many there were when each savepoint began."""
+
+    def __init__(self) -> None:
+        self._pending: list[Pending] = []
+        self._savepoints: list[tuple[str, int]] = []
+
+    def add(self, pending: Pending) -> None:
+        self._pending.append(pending)
+
+    def watch(self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001 - Django's signature
+        """Run a statement of the transaction; if it undoes a savepoint, forget what was sent since that began."""
+        result = execute(sql, params, many, context)
+        if isinstance(sql, str) and (found := _SAVEPOINT.match(sql)):
+            self._note(found["what"].upper(), found["name"])
+        return result
+
+    def flush(self) -> None:
+        pending, self._pending = self._pending, []
+        _store(pending)
+
+    def _note(self, what: str, name: str) -> None:
+        if what == "SAVEPOINT":
+            self._savepoints.append((name, len(self._pending)))
+            return
+        sent_before = 0  # of a savepoint that is older than the unit of work
+        while self._savepoints:  # those inside the named one end with it
+            last, position = self._savepoints.pop()
+            if last == name:
+                sent_before = position
+                break
+        if what != "RELEASE":
+            del self._pending[sent_before:]
+            self._savepoints.append((name, sent_before))  # it can be rolled back to again
+
+
+_buffers: WeakKeyDictionary[BaseDatabaseWrapper, _Buffer] = WeakKeyDictionary()
+"""The buffer of the unit of work that is open on a connection."""
+
+
+@contextmanager
+def unit_of_work() -> Iterator[None]:
+    """Run a block as one transaction; its messages are stored by one statement at the end.
+
+    Inside another unit of work on the same connection it is a savepoint of that one.
+
+    Raises:
+        TransactionAborted: The block hid a database error, after which PostgreSQL can only roll back.
+        Exception: Whatever the block raises, after everything, messages included, is undone.
+    """
+    own = connections[DEFAULT_DB_ALIAS]
+    if own in _buffers:
+        with transaction.atomic():
+            yield
+        return
+    buffer = _Buffer()
+    with transaction.atomic():
+        with _collecting(own, buffer):
+            yield
+        if not own.needs_rollback:  # else the caller asked for it by `set_rollback`: the messages go with the rows
+            _refuse_hidden_error(own)
+            buffer.flush()
+
+
+def put(outgoing: Outgoing, *, delay_seconds: float = 0.0) -> None:
+    """Send a message with the present transaction, `delay_seconds` after it at the earliest.
+
+    Concurrency: the transaction is the one on this thread's own connection, whatever context variables say.
+
+    Raises:
+        OutsideTransaction: There is no transaction, so the message could be sent for a change that never happened.
+        InvalidMessage: A header, a property or the delay is none that could be sent.
+        MessageTooLarge: No broker takes it.
+    """
+    own = connections[DEFAULT_DB_ALIAS]
+    if not own.in_atomic_block:
+        raise OutsideTransaction(
+            f"{outgoing.envelope.type} was sent outside a transaction; wrap the change and the send in "
+            "'with unit_of_work():' (postroad.messaging.outbox.producer). A transaction of another thread or of another "
+            "database does not count."
+        )
+    sendable.check(outgoing, delay_seconds=delay_seconds)
+    pending = Pending(outgoing, delay_seconds)
+    buffer = _buffers.get(own)
+    if buffer is None:
+        _store([pending])
+    else:
+        buffer.add(pending)
+
+
+def refuse_aborted() -> None:
+    """Refuse to go on in a transaction that can only be rolled back, although nothing was raised.
+
+    Raises:
+        TransactionAborted: It is such a transaction: COMMIT would silently undo it, messages of others included.
+    """
+    own = connections[DEFAULT_DB_ALIAS]
+    if own.needs_rollback:
+        raise TransactionAborted(
+            "the transaction was marked to be rolled back (an error was caught inside 'atomic(savepoint=False)', "
+            "or by set_rollback), and yet nothing was raised; raise the error, or keep it in a savepoint."
+        )
+    _refuse_hidden_error(own)
+
+
+def _refuse_hidden_error(own: BaseDatabaseWrapper) -> None:
+    """PostgreSQL answers COMMIT with a silent ROLLBACK after an error that was caught without a savepoint."""
+    if own.vendor != "postgresql" or own.connection is None:
+        return
+    if own.connection.info.transaction_status == _IN_ERROR:  # asks the client library, not the server
+        raise TransactionAborted(
+            "a database error was caught inside the transaction, which PostgreSQL can now only roll back; "
+            "wrap the statement that may fail in 'with transaction.atomic():' and catch the error around that."
+        )
+
+
+@contextmanager
+def _collecting(own: BaseDatabaseWrapper, buffer: _Buffer) -> Iterator[None]:
+    _buffers[own] = buffer
+    try:
+        with own.execute_wrapper(buffer.watch):
+            yield
+    finally:
+        del _buffers[own]
+
+
+def _store(pending: list[Pending]) -> None:
+    if pending:
+        outbox.store(pending)
+        wakeup.ring_after_commit()

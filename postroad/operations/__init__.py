@@ -1,0 +1,1 @@
+"""What operators ask and do: health checks of an installation, and the release on Kubernetes."""

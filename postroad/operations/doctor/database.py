@@ -1,0 +1,68 @@
+"""The service's database: does it answer, has it our tables, is its clock ours.  Not: what is in the tables."""
+
+import time
+from collections.abc import Iterator
+
+from django.db import Error, connection
+
+from postroad.messaging import sql
+from postroad.operations.doctor import clocks
+from postroad.operations.doctor.findings import Finding, failure, ok
+from postroad.schema import state as schema
+
+DATABASE, MIGRATIONS, CLOCK = "database", "migrations", "database clock"
+
+
+def look_at_answer() -> Iterator[Finding]:
+    """Ask the database something."""
+    began = time.monotonic()
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except Error as error:
+        yield failure(
+            DATABASE,
+            f"{_place()} does not answer: {_line(error)}",
+            remedy="start it, or correct DATABASE_URL",
+        )
+        return
+    yield ok(DATABASE, f"{_place()} answers in {(time.monotonic() - began) * 1000:.0f} ms")
+
+
+def look_at_migrations() -> Iterator[Finding]:
+    """Compare the migrations that are applied with those of this code."""
+    try:
+        missing = schema.missing_migrations()
+    except Error as error:
+        yield failure(MIGRATIONS, f"cannot be read: {_line(error)}", remedy="look at the database's own log")
+        return
+    if missing:
+        yield failure(MIGRATIONS, schema.describe_missing(missing), remedy="run: python manage.py migrate")
+    else:
+        yield ok(MIGRATIONS, "all are applied")
+
+
+def look_at_clock() -> Iterator[Finding]:
+    """Compare the database's clock, by which messages fall due, with ours; SQLite has none of its own."""
+    if not sql.is_postgresql():
+        return
+    before = time.time()
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT extract(epoch FROM clock_timestamp())::float8")
+            (theirs,) = cursor.fetchone()
+    except Error as error:
+        yield failure(CLOCK, f"cannot be read: {_line(error)}", remedy="look at the database's own log")
+        return
+    yield clocks.judge(CLOCK, theirs - (before + time.time()) / 2)
+
+
+def _place() -> str:
+    """Return which database it is, without password."""
+    given = connection.settings_dict
+    address = f"{given['HOST']}:{given['PORT'] or 5432}/" if given["HOST"] else ""
+    return f"{connection.display_name} {address}{given['NAME']}"
+
+
+def _line(error: Error) -> str:
+    return " ".join(str(error).split())

@@ -1,0 +1,107 @@
+"""The broker: does it answer, has it what we rely on, does anybody consume our queues.  Not: messages.
+
+Not looked at: missing bindings, which AMQP cannot ask for; `manage.py declare_channels` makes them.  Bindings that no
+handler wants are known from the database, where every release writes down what it binds.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+from django.db import Error
+
+from postroad.errors import BrokerUnavailable
+from postroad.messaging.broker import Broker, QueueState
+from postroad.messaging.topology import Binding, Queue, Topology
+from postroad.operations.doctor.findings import Finding, failure, ok, warning
+
+BROKER, QUEUES, TASKS, BINDINGS, CONSUMERS = "broker", "queues", "tasks", "bindings", "consumers"
+_MOST_NAMED = 4
+_DECLARE = "run: python manage.py declare_channels"
+
+
+def look_at_broker(broker: Broker, topology: Topology, *, place: str) -> Iterator[Finding]:
+    """Ask the broker for every exchange and queue that this service declares."""
+    began = time.monotonic()
+    try:
+        found = broker.inspect(topology)
+    except BrokerUnavailable as error:
+        yield failure(BROKER, f"{place} does not answer", remedy=str(error))
+        return
+    count = len(topology.exchanges) + len(topology.queues)
+    yield ok(BROKER, f"{place} answers {count} questions in {(time.monotonic() - began) * 1000:.0f} ms")
+    if found.missing:
+        yield failure(QUEUES, f"{len(found.missing)} of {count} missing: {_named(found.missing)}", remedy=_DECLARE)
+    for sentence in found.differing:
+        what, _, remedy = sentence.partition("; ")
+        yield failure(QUEUES, what, remedy=remedy)
+    if not found.missing and not found.differing:
+        yield ok(QUEUES, f"{len(topology.exchanges)} exchanges and {len(topology.queues)} queues are there as declared")
+
+
+def look_at_tasks(broker: Broker, queue: Queue, *, way_out: str) -> Iterator[Finding]:
+    """Look whether the queue of Celery's tasks has a dead-letter queue; one that is not there yet is nothing to tell.
+
+    Args:
+        broker: Where.
+        queue: As it is declared when it is missing.
+        way_out: What to do about one of an earlier release.
+    """
+    try:
+        differing = broker.inspect(Topology(queues=(queue,))).differing
+    except BrokerUnavailable as error:
+        yield failure(TASKS, "the broker went away", remedy=str(error))
+        return
+    if differing:
+        yield warning(TASKS, f"queue {queue.name!r} has other arguments than a new one would have", remedy=way_out)
+
+
+def look_at_bindings(stale: Callable[[], Sequence[Binding]]) -> Iterator[Finding]:
+    """Look for bindings of earlier releases that no handler here wants: events come in vain, and are ignored."""
+    try:
+        found = stale()
+    except Error as error:
+        yield failure(BINDINGS, f"cannot be read: {str(error).partition(chr(10))[0]}", remedy="run: manage.py migrate")
+        return
+    if found:
+        types = sorted({f"{one.route.partition('.')[2]} ({one.queue.rpartition('.')[0]})" for one in found})
+        yield warning(
+            BINDINGS,
+            f"{len(found)} bindings of other releases that no handler here wants: {_named(types)}",
+            remedy="workers remove them some minutes after the last one of another release has ended;"
+            " at once: python manage.py declare_channels --prune",
+        )
+    else:
+        yield ok(BINDINGS, "none is left of another release")
+
+
+def look_at_consumers(
+    broker: Broker, topology: Topology, *, patience_seconds: float, pause: Callable[[float], None] = time.sleep
+) -> Iterator[Finding]:
+    """Count who consumes each queue; one that nobody consumes is looked at again, for workers may be sharing it out."""
+    try:
+        idle = _without_consumer(broker.inspect(topology).queues)
+        if idle:
+            pause(patience_seconds)
+            idle = _without_consumer(broker.inspect(topology).queues)
+    except BrokerUnavailable as error:
+        yield failure(CONSUMERS, "the broker went away", remedy=str(error))
+        return
+    if idle:
+        waiting = sum(state.messages for state in idle)
+        yield failure(
+            CONSUMERS,
+            f"nobody consumes {len(idle)} of {len(topology.queues)} queues, in which {waiting} messages wait:"
+            f" {_named([state.name for state in idle])}",
+            remedy="start a worker of this service (celery -A config worker), or look why it does not get on (its log)",
+        )
+    else:
+        yield ok(CONSUMERS, f"all {len(topology.queues)} queues are consumed")
+
+
+def _without_consumer(states: Sequence[QueueState]) -> list[QueueState]:
+    return [state for state in states if state.consumers == 0]
+
+
+def _named(names: Sequence[str]) -> str:
+    rest = len(names) - _MOST_NAMED
+    return ", ".join(names[:_MOST_NAMED]) + (f" and {rest} more" if rest > 0 else "")

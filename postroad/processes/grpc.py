@@ -1,0 +1,53 @@
+"""The gRPC server as a process of its own: signals and draining.  Not: the server, which is `grpc_server`."""
+
+import logging
+import signal
+import threading
+from types import FrameType
+from typing import Any
+
+from django.utils.module_loading import import_string
+
+from postroad.calls.grpc.server import GrpcServer
+from postroad.calls.grpc.servicer import find_servicers
+from postroad.conf import settings
+from postroad.metrics.port import serve_metrics
+from postroad.web.serving import set_aside
+
+log = logging.getLogger(__name__)
+
+_DRAIN_SECONDS = 10.0  # a third of what Kubernetes gives a container by default
+
+
+def run_grpc() -> None:
+    """Serve until SIGTERM or SIGINT; calls under way are finished first, for ten seconds at most.
+
+    Raises:
+        InvalidSetting: The address, or METRICS_PORT, cannot be listened on.
+        InvalidDeclaration: No installed service offers gRPC.
+    """
+    stop = threading.Event()
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, on_signal)
+    server = GrpcServer(find_servicers())
+    server.start()
+    serve_metrics()
+    set_aside()
+    registration = _register(server.port)
+    log.info("gRPC server is ready", extra={"port": server.port, "services": ",".join(server.names)})
+    stop.wait()
+    if registration is not None:
+        registration.stop()  # nobody new is led here while the calls under way end
+    server.begin_stop(drain_seconds=_DRAIN_SECONDS).wait()
+    log.info("gRPC server has stopped")
+
+
+def _register(port: int) -> Any:
+    """Return the server's registration where services find each other by a registry; its HTTP client is imported only then."""
+    if settings().discovery != "registry":
+        return None
+    return import_string("postroad.calls.discovery.self_registration.register_grpc_process")(port)

@@ -1,0 +1,137 @@
+"""`run_job`: what a worker's process or thread does with a job.  Not: choosing the job, which is `messaging.inbox.consumer`."""
+
+import logging
+import time
+import traceback as tracebacks
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from django.db import connection
+
+from postroad.codecs.showing import shown_text
+from postroad.composition import platform
+from postroad.errors import ForeignMessage, PermanentError, summary
+from postroad.messaging.inbox import dead_letters
+from postroad.messaging.inbox.consumer import Job, Mode, Outcome, Result
+from postroad.messaging.inbox.pipeline import is_foreign, process
+from postroad.messaging.message import Envelope
+from postroad.messaging.transient import is_transient
+from postroad.retry import Backoff
+
+log = logging.getLogger(__name__)
+
+_AT_ONCE = Backoff(first_seconds=0.01, ceiling_seconds=0.2)
+_TRANSIENT_TRIES = 5
+"""Runs of one transaction within a job: deadlocks pass in milliseconds; a lost database is for the lane to wait out."""
+
+
+def run_job(job: Job) -> Result:
+    """Run a job in this process; never raises, because the pools of Celery lose exceptions.
+
+    Transient database errors are tried again at once and do not count; in mode LAST a failure parks the message.
+    """
+    try:
+        job = _loaded(job)
+    except (
+        OSError
+    ) as error:  # it went with its connection, and the message comes again; or there is trouble with the disk
+        log.warning("file of a body cannot be read", extra=_about(job) | {"error": summary(error)})
+        return Result(outcome=Outcome.TRANSIENT, error=summary(error))
+    for attempt in range(1, _TRANSIENT_TRIES + 1):
+        try:
+            return _run(job)
+        except Exception as error:  # noqa: BLE001 - the consumer's loop: recorded, counted, delivered again
+            if not is_transient(error):
+                return _failed(job, error)
+            line = _hide(summary(error), job.envelopes)
+            log.warning("database conflict or loss; the job runs again", extra={"error": line})
+            connection.close()
+            if attempt == _TRANSIENT_TRIES:
+                return Result(outcome=Outcome.TRANSIENT, error=line)
+            time.sleep(_AT_ONCE.delay(attempt))
+    return Result(outcome=Outcome.TRANSIENT)
+
+
+def _loaded(job: Job) -> Job:
+    """Return a job with the bodies that came in files; one that is only to be parked stays there, unread."""
+    if job.mode is Mode.PARK or not any(job.body_paths):
+        return job
+    envelopes = [
+        replace(envelope, body=Path(path).read_bytes()) if path else envelope
+        for envelope, path in zip(job.envelopes, job.body_paths, strict=True)
+    ]
+    return replace(job, envelopes=tuple(envelopes), body_paths=())
+
+
+def _run(job: Job) -> Result:
+    if job.subscriber not in platform().subscriptions:
+        _collect(job)
+        return Result(outcome=Outcome.DONE, parked=len(job.envelopes))
+    subscription = platform().subscriptions[job.subscriber]
+    if job.mode is Mode.PARK:
+        is_alone = is_foreign(subscription, job.envelopes[0])
+        return _park(job, reason=job.reason, attempts=job.attempts, is_alone=is_alone)
+    return Result(outcome=Outcome.DONE, parked=process(subscription, job.envelopes))
+
+
+def _failed(job: Job, error: Exception) -> Result:
+    line = _hide(summary(error), job.envelopes)
+    if len(job.envelopes) == 1 and (job.mode is Mode.LAST or isinstance(error, PermanentError)):
+        text = _hide("".join(tracebacks.format_exception(error)), job.envelopes)
+        is_alone = isinstance(error, ForeignMessage)
+        return _park(job, reason=line, traceback=text, attempts=job.attempts + 1, is_alone=is_alone)
+    log.warning("handling failed", extra=_about(job) | {"error": line})
+    return Result(outcome=Outcome.FAILED, error=line)
+
+
+def _collect(job: Job) -> None:
+    """Store what a dead-letter queue holds, each under the subscriber whose queue gave it up."""
+    queues = platform().queues
+    for envelope, (queue, reason) in zip(job.envelopes, job.dead, strict=True):
+        subscriber = queues.get(queue, queue or job.subscriber)
+        subscription = platform().subscriptions.get(subscriber)
+        is_alone = subscription is None or is_foreign(subscription, envelope)
+        why = f"given up by the broker: {reason or 'no reason given'}{'; ' if job.reason else ''}{job.reason}"
+        dead_letters.collect(subscriber, envelope, reason=why, is_alone=is_alone, body_path=_unread(job))
+
+
+def _park(job: Job, *, reason: str, attempts: int, is_alone: bool, traceback: str = "") -> Result:
+    """Park the job's one message, and say so once it is committed; if that fails, say why: it is delivered again."""
+    try:
+        dead_letters.park(
+            job.subscriber,
+            job.envelopes[0],
+            reason=reason,
+            traceback=traceback,
+            attempts=attempts,
+            is_alone=is_alone,
+            body_path=_unread(job),
+        )
+    except Exception as error:
+        connection.close()
+        line = _hide(summary(error), job.envelopes)
+        told = _about(job) | {"error": line, "reason": reason}
+        if is_transient(error):
+            log.warning("message not parked yet: the database is away or in conflict", extra=told)
+        else:
+            log.exception("message cannot be parked; it is delivered again", extra=told)
+        return Result(outcome=Outcome.TRANSIENT, error=line)
+    log.warning("message parked", extra=_about(job) | {"error": reason})
+    return Result(outcome=Outcome.DONE, parked=1)
+
+
+def _hide(text: str, envelopes: Iterable[Envelope]) -> str:
+    """Return an error's text without what the messages of the job declare sensitive: a handler may quote them."""
+    for envelope in envelopes:
+        text = shown_text(text, envelope.type, envelope.body)
+    return text
+
+
+def _unread(job: Job) -> str:
+    return job.body_paths[0] if job.body_paths else ""
+
+
+def _about(job: Job) -> dict[str, str]:
+    first = job.envelopes[0]
+    return {"subscriber": job.subscriber, "message_id": first.id, "type": first.type}

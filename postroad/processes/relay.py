@@ -1,0 +1,52 @@
+"""The relay as a process of its own: signals, wake-up and broker chosen.  Not: relaying, which is `messaging.outbox.relay`."""
+
+import signal
+import threading
+from contextlib import suppress
+from types import FrameType
+
+from postroad.brokers.registry import broker_for
+from postroad.composition import platform
+from postroad.conf import settings
+from postroad.errors import BrokerUnavailable
+from postroad.messaging import sql
+from postroad.messaging.outbox.presence import Presence
+from postroad.messaging.outbox.relay import Relay
+from postroad.messaging.outbox.wakeup import BellWakeup, NotifyWakeup, Wakeup
+from postroad.metrics.port import serve_metrics
+from postroad.processes.heartbeat import Heartbeat
+
+
+def run_relay() -> None:
+    """Relay until SIGTERM or SIGINT; a batch under way is finished first.
+
+    The exchanges this service sends to are declared first, so that nothing is sent before they exist; a broker that
+    is away at the start is waited for.
+
+    Raises:
+        InvalidSetting: HEARTBEAT_FILE cannot be written, or METRICS_PORT is taken.
+    """
+    heartbeat, presence = Heartbeat(), Presence()
+    serve_metrics(is_relay=True)
+    stop = threading.Event()
+    wakeup: Wakeup = NotifyWakeup() if sql.is_postgresql() else BellWakeup()
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+        wakeup.ring()
+
+    def beat() -> None:
+        heartbeat.beat()
+        presence.beat()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, on_signal)
+    broker = broker_for(settings().broker_url)
+    with suppress(BrokerUnavailable):
+        broker.declare(platform().topology)
+    relay = Relay(broker.publisher(), wakeup, is_durable=broker.is_durable)
+    try:
+        relay.run(stop, beat=beat)
+    finally:
+        relay.close()
+        broker.close()

@@ -1,0 +1,66 @@
+"""The caller's deadline on the way in: a request whose time is over is answered before any work.  Not: its own calls.
+
+Put it first in MIDDLEWARE, after `probes`.  See `postroad.calls.deadline` for what the calls of a view then do with what is left.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import cast
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
+
+from postroad.calls import deadline
+from postroad.errors import DeadlineExceeded
+
+_Next = Callable[[HttpRequest], HttpResponseBase]
+_NextAsync = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
+
+
+class DeadlineMiddleware:
+    """Gives a request the time that its caller says, and answers 504 once it is over.
+
+    A header that cannot be read is logged and ignored: a defect of the caller must not make its requests fail.
+    """
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: _Next | _NextAsync) -> None:
+        self._get_response = get_response
+        self._is_async = iscoroutinefunction(get_response)
+        if self._is_async:
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        """Answer a request, in the colour of what comes next."""
+        return self._answer_async(request) if self._is_async else self._answer(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
+        """Answer for a view that ran out of time in a call of its own."""
+        return _too_late(str(exception)) if isinstance(exception, DeadlineExceeded) else None
+
+    def _answer(self, request: HttpRequest) -> HttpResponseBase:
+        seconds = _seconds(request)
+        if seconds is not None and seconds <= 0:
+            return _too_late(_OVER)
+        with deadline.within(seconds):
+            return cast(_Next, self._get_response)(request)
+
+    async def _answer_async(self, request: HttpRequest) -> HttpResponseBase:
+        seconds = _seconds(request)
+        if seconds is not None and seconds <= 0:
+            return _too_late(_OVER)
+        with deadline.within(seconds):
+            return await cast(_NextAsync, self._get_response)(request)
+
+
+_OVER = "The caller's deadline was over before the work began."
+
+
+def _seconds(request: HttpRequest) -> float | None:
+    text = request.headers.get(deadline.HEADER)
+    return None if text is None else deadline.parse(text)
+
+
+def _too_late(detail: str) -> JsonResponse:
+    return JsonResponse({"code": "deadline_exceeded", "detail": detail, "fields": {}}, status=504)

@@ -1,0 +1,46 @@
+"""`/livez` and `/readyz` for Kubernetes.  Not: the health of the broker, which must not take a web process out.
+
+A service whose broker is away still takes requests: their messages wait in the outbox.
+"""
+
+from threading import Event
+
+from django.db import Error, connection
+from django.http import HttpRequest, JsonResponse
+from django.urls import path
+
+from postroad.schema import state as schema
+
+_is_migrated = Event()
+"""Set once and for all: nobody takes migrations back under a process that needs them."""
+
+
+def livez(_request: HttpRequest) -> JsonResponse:
+    """Answer: the process runs."""
+    return JsonResponse({"status": "ok"})
+
+
+def readyz(_request: HttpRequest) -> JsonResponse:
+    """Answer 200 if the database answers and has every migration, or there is no database; else 503 with the reason."""
+    try:
+        trouble = _trouble() if schema.has_database() else {}
+    except Error as error:
+        trouble = {"database": str(error).strip()}
+    if trouble:
+        return JsonResponse({"status": "unavailable", **trouble}, status=503)
+    return JsonResponse({"status": "ok"})
+
+
+def _trouble() -> dict[str, str]:
+    if _is_migrated.is_set():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        return {}
+    missing = schema.missing_migrations()
+    if missing:
+        return {"migrations": schema.describe_missing(missing)}
+    _is_migrated.set()
+    return {}
+
+
+urlpatterns = [path("livez", livez), path("readyz", readyz)]

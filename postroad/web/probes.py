@@ -1,0 +1,43 @@
+"""What Kubernetes and Prometheus ask a pod by its IP: `/livez`, `/readyz`, `/metrics`, before any check of the host.
+
+Put it first in MIDDLEWARE; ALLOWED_HOSTS then needs no address of a pod.  Not: the answers, which are `health` and
+`metrics`.
+"""
+
+from collections.abc import Awaitable, Callable
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+
+from postroad.metrics.calls import metrics
+from postroad.web.health import livez, readyz
+
+_Answer = HttpResponseBase | Awaitable[HttpResponseBase]
+_VIEWS: dict[str, Callable[[HttpRequest], HttpResponse]] = {"/livez": livez, "/readyz": readyz, "/metrics": metrics}
+
+
+class ProbeMiddleware:
+    """Answers the three paths itself, in the colour of what comes next."""
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], _Answer]) -> None:
+        self._get_response = get_response
+        self._is_async = iscoroutinefunction(get_response)
+        if self._is_async:
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> _Answer:
+        """Answer a probe; pass on everything else."""
+        view = _VIEWS.get(request.path_info)
+        if view is None:
+            return self._get_response(request)
+        return _answer(view, request) if self._is_async else view(request)
+
+
+async def _answer(view: Callable[[HttpRequest], HttpResponse], request: HttpRequest) -> HttpResponseBase:
+    if view is livez:  # the loop lives: no thread has to be free for that answer
+        return livez(request)
+    return await sync_to_async(view)(request)

@@ -1,0 +1,35 @@
+"""What a web process does before its first request; called where the WSGI or ASGI application is made."""
+
+import gc
+
+from django.urls import get_resolver
+from django.utils.module_loading import import_string
+
+from postroad.conf import settings
+
+
+def prepare_to_serve() -> None:
+    """Load every view, register the process where services find each other by a registry, and set aside what is loaded.
+
+    Views are imported by what asks for them first.  Here it is nobody's request: a pod that says it is ready answers its
+    first one as fast as all others (measured: 0.2 s of a core for a service, 0.9 s for the gateway with GraphQL).
+    """
+    load_views()
+    if settings().discovery == "registry":  # imported only then: its HTTP client costs a start 0.2 s
+        import_string("postroad.calls.discovery.self_registration.register_web_process")()
+    set_aside()
+
+
+def load_views() -> None:
+    """Import the modules of all routes, and make the tables that URLs are reversed by."""
+    resolver = get_resolver()
+    _ = resolver.url_patterns, resolver.reverse_dict
+
+
+def set_aside() -> None:
+    """Leave what is loaded out of later garbage collections: it stays as long as the process.
+
+    A full collection reads every object, and nobody is answered meanwhile (measured: 75 ms for the gateway's 140 000).
+    """
+    gc.collect()
+    gc.freeze()

@@ -1,0 +1,1 @@
+"""Message handlers inside Celery workers."""

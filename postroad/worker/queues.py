@@ -1,0 +1,157 @@
+"""One queue inside a Celery worker: its consumer, its lane and its job in the pool.  Main thread only.
+
+Not: what is done next with the messages (`messaging.inbox.consumer`), or which queues are ours (`worker.install`).
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from postroad.brokers.rabbitmq.connection import LOST, describe
+from postroad.brokers.rabbitmq.consumer import QueueConsumer
+from postroad.messaging.broker import Delivery
+from postroad.messaging.inbox.consumer import Lane, Result, Settlement
+from postroad.processes.ignored import tell_ignored
+from postroad.worker.pool import JobRunner, Ticket
+
+log = logging.getLogger(__name__)
+
+
+class LaneDriver:
+    """Moves messages from a queue to the pool and back, one job at a time.
+
+    Attributes:
+        queue: Its name.
+    """
+
+    def __init__(self, queue: str, lane: Lane, runner: JobRunner, *, wake: Callable[[], None]) -> None:
+        self.queue = queue
+        self._lane, self._runner, self._wake = lane, runner, wake
+        self._consumer: QueueConsumer | None = None
+        self._ticket: Ticket | None = None
+        self._is_releasing = False
+        self._last_tag = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether messages come."""
+        return self._consumer is not None
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the broker took the consumer away, which Celery may have swallowed."""
+        return self._consumer is not None and self._consumer.is_lost
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether a job could begin if there were messages."""
+        return self.is_open and not self._lane.is_busy and not self._is_releasing
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a process or thread has begun a job of this queue."""
+        return self._ticket is not None and self._ticket.is_accepted
+
+    def is_waiting(self, now: float) -> bool:
+        """Whether a job waits for the pool, or messages wait that no delay holds back."""
+        is_due = self._lane.has_work and now >= self._lane.wait_until
+        return self.is_open and (self._lane.is_busy or is_due)
+
+    @property
+    def channel(self) -> str:
+        """Whose messages they are: the subscriber."""
+        return self._lane.subscriber
+
+    def lag_seconds(self, now: float) -> float:
+        """Return the age of the message that is handled or comes next; see `Lane.lag_seconds`."""
+        return self._lane.lag_seconds(now)
+
+    def open(self, connection: Any, *, prefetch: int) -> None:
+        """Begin to consume, or keep consuming if the queue was to be handed over."""
+        self._is_releasing = False
+        if self._consumer is None:
+            self._consumer = QueueConsumer(
+                connection, self.queue, prefetch=prefetch, on_delivery=self._on_delivery, base=self._last_tag
+            )
+
+    def step(self, now: float) -> float | None:
+        """Begin the next job, if there is one; return the monotonic moment to come again, if there is one."""
+        if self._consumer is None or not self.is_ready:
+            return None
+        duplicates = self._lane.duplicates()
+        if duplicates:
+            self._consumer.ack(duplicates)
+        job = self._lane.next_job(now)
+        if job is not None:
+            self._ticket = None
+            ticket = self._runner.submit(job, self._on_end)
+            self._ticket = ticket if self._lane.is_busy else None
+            return None
+        return self._lane.wait_until if self._lane.has_work else None
+
+    def release(self) -> None:
+        """Hand the queue over in order: let the job in flight end and be acknowledged, then close the channel."""
+        if self._consumer is not None:
+            self._is_releasing = True
+            if not self._lane.is_busy:
+                self.close()
+
+    def close(self) -> None:
+        """Stop consuming; what is unacknowledged goes back to its place."""
+        consumer, self._consumer = self._consumer, None
+        self._lane.clear()
+        self._is_releasing = False
+        if consumer is not None:
+            self._last_tag = consumer.last
+            try:
+                consumer.close()
+            except LOST as error:
+                log.info("channel was gone", extra={"queue": self.queue, "error": describe(error)})
+
+    def lose(self) -> None:
+        """Note that the connection is lost: everything unacknowledged comes again.
+
+        A job that a process has begun still ends here; one that none had begun is dropped by the pool without a word.
+        """
+        if self._consumer is not None:
+            self._last_tag = self._consumer.last
+            self._consumer.lose()
+        self._consumer = None
+        self._is_releasing = False
+        self._lane.forget()
+        if self._ticket is not None and not self._ticket.is_accepted and self._runner.forgets:
+            self._ticket = None
+            self._lane.abandon()
+
+    def fail(self, error: str) -> None:
+        """Note that an error of ours kept the job in flight from being run."""
+        self._ticket = None
+        self._lane.crashed(error)
+
+    def _on_delivery(self, delivery: Delivery) -> None:
+        self._lane.offer(delivery)
+        self._wake()
+
+    def _on_end(self, ticket: Ticket, result: Result | str) -> None:
+        if self._ticket is not None and ticket is not self._ticket:
+            return  # given up when the connection was lost, and then it ran after all
+        self._ticket = None
+        if isinstance(result, Result):
+            self._settle(self._lane.finish(result))
+        else:
+            log.error("job lost", extra={"queue": self.queue, "error": result})
+            self._lane.crashed(result)
+        if self._is_releasing:
+            self.close()
+        self._wake()
+
+    def _settle(self, settlement: Settlement) -> None:
+        if self._consumer is None:
+            return
+        try:
+            self._consumer.ack(settlement.ack)
+            tell_ignored(self.channel, settlement.ack)
+            for delivery in settlement.reject:
+                self._consumer.reject(delivery)
+        except LOST as error:  # the event loop notices too; the messages come again and are dropped as duplicates
+            log.warning("not acknowledged", extra={"queue": self.queue, "error": describe(error)})

@@ -1,0 +1,254 @@
+"""The bootstep that consumes message queues in a Celery worker.  Not: its configuration, which is `worker.install`.
+
+Each queue has a lane: its own channel, what has arrived, one job in flight on the worker's pool.  Jobs begin from the
+event loop's timer, never in the callback of a message: that may come before the pool is ready.  The ordered queues of
+a service are spread over its live workers, who tell each other by gossip (`worker_members`); single active consumer
+is the fence between them while they disagree.
+
+Pattern: "Competing consumers" on sharded channels (Microservices Patterns, §3.3.5).
+"""
+
+import errno
+import logging
+import os
+import signal
+import time
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from celery import bootsteps
+from celery.worker import state
+from typing_extensions import override
+
+from postroad.brokers.rabbitmq.broker import RabbitMQ
+from postroad.brokers.rabbitmq.connection import LOST
+from postroad.brokers.rabbitmq.envelope import forgive_alien_properties
+from postroad.composition import Platform, platform
+from postroad.conf import settings
+from postroad.errors import BrokerUnavailable, MisconfiguredError
+from postroad.messaging.inbox.consumer import Lane, policy
+from postroad.threads import end_process
+from postroad.worker.balance import assign
+from postroad.worker.binding_removal import BindingKeeper
+from postroad.worker.celery_broker import ensure_same
+from postroad.worker.jam import JamWatch
+from postroad.worker.members import EVENT, ROUTE, SAY_SECONDS, Announcement, Members, digest, unique
+from postroad.worker.pool import JobRunner
+from postroad.worker.queues import LaneDriver
+
+log = logging.getLogger(__name__)
+
+
+class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no types
+    """Consumes the queues of the installed services.
+
+    `start` runs on every connection, `stop` on its loss and before the pool drains at the end, `shutdown` after that.
+    """
+
+    requires = ("celery.worker.consumer.tasks:Tasks",)
+    label = "Postroad"
+
+    def __init__(self, c: Any, **options: Any) -> None:
+        super().__init__(c, **options)
+        if c.hub is None:
+            raise MisconfiguredError(
+                "message handlers need a Celery pool with an event loop: prefork, threads or solo."
+            )
+        self._c = c
+        self._parts = platform()
+        runner = JobRunner(c)
+        self._drivers = {
+            queue: LaneDriver(queue, Lane(subscriber=subscriber, policy=policy()), runner, wake=self._wake)
+            for queue, subscriber in self._parts.queues.items()
+        }
+        self._shared = _shared_queues(self._parts)
+        self._bindings = BindingKeeper(self._parts)
+        self._said = Announcement(
+            member=unique(),
+            node=c.hostname,
+            service=",".join(self._parts.services),
+            topology=digest(self._parts.queues),
+            bindings=self._bindings.digest,
+        )
+        self._members = Members(self._said.member)
+        self._say_at = 0.0
+        self._watch = JamWatch(patience_seconds=settings().consumer_jam_seconds)
+        self._prefetch = settings().consumer_prefetch_messages
+        self._tick: Any = None
+        self._alarm: Any = None
+        self._is_armed = self._is_stopping = False
+        c.lags = self.lags
+
+    @override
+    def start(self, c: Any) -> None:
+        """Declare the channels and consume our share of the queues.
+
+        Raises:
+            MisconfiguredError: Celery is connected to another broker than BROKER_URL; ends the worker.
+        """
+        forgive_alien_properties()
+        broker = RabbitMQ(settings().broker_url)
+        try:
+            broker.declare(self._parts.topology)
+        except BrokerUnavailable as error:
+            raise ConnectionError(str(error)) from error  # Celery tries again
+        for queue in list(self._drivers)[:1]:
+            ensure_same(settings().broker_url, c.app.conf.broker_read_url, c.connection, queue)
+        self._is_armed = self._is_stopping = False  # a timer of the former connection may have been cancelled
+        c.gossip.event_handlers[ROUTE] = self._hear
+        self._say_at = 0.0
+        self._share_out()
+        self._tick = c.timer.call_repeatedly(settings().balance_seconds, self._share_out)
+
+    @override
+    def stop(self, c: Any) -> None:
+        """Forget a lost connection; or, at the end, begin nothing more and hand every queue over, idle ones at once.
+
+        The channel of a queue that is at work stays open until its job has been acknowledged on it.
+        """
+        if self._tick is not None:
+            self._tick.cancel()
+        if c.connection is None:
+            for driver in self._drivers.values():
+                driver.lose()
+        else:
+            self._is_stopping = True
+            for driver in self._drivers.values():
+                driver.release()
+            self._say(is_leaving=True)
+
+    def shutdown(self, _c: Any) -> None:
+        """Hand back what is still open; the pool has drained."""
+        for driver in self._drivers.values():
+            driver.close()
+
+    @override
+    def info(self, _c: Any) -> dict[str, Any]:
+        """Say in `celery inspect stats` which queues are ours."""
+        return {"postroad": {"queues": [queue for queue, driver in self._drivers.items() if driver.is_open]}}
+
+    def lags(self, now: float) -> dict[str, float]:
+        """Return the lag of each channel of which we serve a queue; see `metrics_messages.Lags`.  Safe in any thread."""
+        found: dict[str, float] = {}
+        for driver in self._drivers.values():
+            if driver.is_open:
+                found[driver.channel] = max(found.get(driver.channel, 0.0), driver.lag_seconds(now))
+        return found
+
+    def _share_out(self) -> None:
+        """Open what is ours, and hand over what is no longer; every `balance_seconds`."""
+        if self._is_stopping or self._c.connection is None:
+            return
+        lost = [queue for queue, driver in self._drivers.items() if driver.is_lost]
+        if lost:
+            raise ConnectionError(f"the broker closed the consumers of {', '.join(lost)}")  # Celery connects again
+        peers = self._members.peers(self._said.topology)
+        own = self._said.member
+        table = assign(self._drivers.keys() - self._shared, [own, *peers])
+        for queue, driver in self._drivers.items():
+            if table.get(queue, own) == own:
+                if not driver.is_open:
+                    log.info("consuming", extra={"queue": queue})
+                driver.open(self._c.connection.connection, prefetch=self._prefetch)
+            elif driver.is_open:
+                log.info("handing over", extra={"queue": queue, "to": peers[table[queue]]})
+                driver.release()
+        if time.monotonic() >= self._say_at:
+            self._say()
+        self._bindings.look(self._members.others(), can_hear=self._c.gossip.enabled)
+        self._wake()
+        self._end_if_jammed()
+
+    def _end_if_jammed(self) -> None:
+        """End the process, as a crash would, when messages wait and the pool runs nothing for too long."""
+        now, drivers = time.monotonic(), self._drivers.values()
+        is_waiting = any(driver.is_waiting(now) for driver in drivers)
+        is_running = bool(state.active_requests) or any(driver.is_running for driver in drivers)
+        if not self._watch.is_jammed(now, is_waiting=is_waiting, is_running=is_running):
+            return
+        log.critical(
+            "pool runs nothing although messages wait; the worker ends", extra={"seconds": self._watch.patience_seconds}
+        )
+        for process in self._c.pool.info.get("processes", ()):  # only prefork has any
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        end_process()
+
+    def _say(self, *, is_leaving: bool = False) -> None:
+        """Tell the other workers what we serve; without events or gossip nobody hears, and the fence alone decides."""
+        self._say_at = time.monotonic() + SAY_SECONDS
+        queues = tuple(queue for queue, driver in self._drivers.items() if driver.is_open)
+        said = replace(self._said, queues=queues, is_leaving=is_leaving)
+        if self._c.event_dispatcher is not None:
+            self._c.event_dispatcher.send(EVENT, **said.fields())
+
+    def _hear(self, event: object) -> None:
+        """Note what a worker says; a new one is answered at our next turn, so that it need not wait for our next word.
+
+        Raises:
+            ValueError: It is no announcement.
+        """
+        if self._members.hear(Announcement.read(event)):
+            self._say_at = 0.0
+
+    def _wake(self) -> None:
+        """Look at all lanes once this burst of messages has been read.
+
+        A timer of 0 s fires before the event loop polls again; its `call_soon` may sleep for a whole poll first.
+        """
+        if not self._is_armed:
+            self._is_armed = True
+            self._c.timer.call_after(0, self._pump)
+
+    def _pump(self) -> None:
+        """Begin what can begin; come again when the next delay is over."""
+        if self._is_stopping or self._c.connection is None:
+            self._is_armed = False
+            return
+        try:
+            self._read_burst()
+        finally:
+            self._is_armed = False
+        now = time.monotonic()
+        moments = [moment for driver in self._drivers.values() if (moment := self._step(driver, now))]
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        if moments:
+            self._alarm = self._c.timer.call_after(max(0.0, min(moments) - now), self._wake)
+
+    def _step(self, driver: LaneDriver, now: float) -> float | None:
+        if _is_asked_to_stop():
+            return None
+        try:
+            return driver.step(now)
+        except LOST:
+            raise  # ends the event loop's run: Celery connects again
+        except Exception as error:
+            log.exception("lane failed", extra={"queue": driver.queue})  # the event loop would only log it
+            driver.fail(f"{type(error).__name__}: {error}")
+            return None
+
+    def _read_burst(self) -> None:
+        """Read what has already arrived, so that it makes one batch; only if a lane waits for work."""
+        if not any(driver.is_ready for driver in self._drivers.values()):
+            return
+        try:
+            for _ in range(self._prefetch):
+                self._c.connection.drain_events(timeout=0)
+        except TimeoutError:
+            pass
+        except OSError as error:
+            if error.errno not in (errno.EAGAIN, errno.EINTR):
+                raise
+
+
+def _is_asked_to_stop() -> bool:
+    """Whether a signal came that Celery has not looked at yet; a solo pool would work on and on until it does."""
+    return state.should_stop is not None and state.should_stop is not False  # 0 is an exit code
+
+
+def _shared_queues(parts: Platform) -> set[str]:
+    """Return the queues that every worker consumes: those without order, which are the dead-letter queues."""
+    return {queue.name for queue in parts.topology.queues if not queue.is_ordered}
