@@ -34,7 +34,7 @@ def _service(name: str) -> list[URLPattern | URLResolver]:
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("postroad.web.health")),
-    path("", include("postroad.metrics.calls")),
+    path("", include("postroad.metrics.registry")),
 ]
 if settings.HAS_REGISTRY:
     urlpatterns.append(path("eureka/", include("apps.registry.urls")))

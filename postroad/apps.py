@@ -1,16 +1,18 @@
 """The Django application that puts the parts together when a process starts."""
 
+from importlib.util import find_spec
+
 from django.apps import AppConfig
 from django.core.checks import register
 from django.utils.module_loading import import_string
 from typing_extensions import override
 
 
-class RuntimeConfig(AppConfig):
-    """Label `postroad_runtime`: management commands and system checks."""
+class PostroadConfig(AppConfig):
+    """Label `postroad`: management commands and system checks."""
 
     name = "postroad"
-    label = "postroad_runtime"
+    label = "postroad"
 
     @override
     def ready(self) -> None:
@@ -18,4 +20,6 @@ class RuntimeConfig(AppConfig):
         register(import_string("postroad.checks.settings.check_settings"), "postroad")
         for check in ("check_routers", "check_time_zones", "check_sqlite"):
             register(import_string(f"postroad.checks.database.{check}"), "postroad")
+        if find_spec("prometheus_client") is not None:  # an extra; without it nothing is counted
+            import_string("postroad.metrics.calls.install")()
         import_string("postroad.composition.platform")()

@@ -1,8 +1,10 @@
-"""Identifiers of messages and sagas: UUID version 7.  Not: the ids of business rows."""
+"""Identifiers of messages and sagas (UUID version 7), and digests of names."""
 
+import hashlib
 import os
 import threading
 import time
+from collections.abc import Iterable
 from uuid import UUID
 
 _lock = threading.Lock()
@@ -47,3 +49,8 @@ def new_id() -> str:
     random_bits = int.from_bytes(os.urandom(8), "big") & ((1 << 62) - 1)
     value = (milliseconds << 80) | (0x7 << 76) | (fraction << 64) | (0b10 << 62) | random_bits
     return str(UUID(int=value))
+
+
+def digest(names: Iterable[str]) -> str:
+    """Return the same short text for the same names, in whatever order."""
+    return hashlib.blake2b("\0".join(sorted(names)).encode(), digest_size=8).hexdigest()

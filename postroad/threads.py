@@ -1,4 +1,4 @@
-"""Threads that a process cannot do without: when one ends before its time, so does the process.  Not: what they do.
+"""Threads of ours: those that a process cannot do without, and the database connections that a thread opened.
 
 A process that goes on without its relay or its consumer looks healthy and does nothing; whoever supervises it starts
 a process that has ended again.  Nothing is lost by such an end: what was not committed or acknowledged comes again.
@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import NoReturn
 
+from django.db import connections
 from typing_extensions import override
 
 log = logging.getLogger(__name__)
@@ -44,3 +45,15 @@ class VitalThread(threading.Thread):
             if not self._is_told():
                 log.critical("thread ended by itself; the process ends", extra={"vital": self.name})
                 end_process()
+
+
+def close_own_connections() -> None:
+    """Close this thread's connections for good; to be called last in a thread that nobody uses again.
+
+    Django keeps a connection to an SQLite in memory open when it is told to close it, since the data would go with the
+    last one; a thread's own would stay behind.
+    """
+    for one in connections.all(initialized_only=True):
+        one.close()
+        if one.connection is not None:
+            one.connection.close()

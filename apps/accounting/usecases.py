@@ -24,7 +24,7 @@ from apps.accounting.messages import (
 )
 from apps.accounting.models import Account, AccountEntry
 from apps.consumers.messages import ConsumerCreated
-from apps.identity.scope import own
+from apps.shared.identity.scope import own
 from apps.shared.refusals import not_found
 from postroad.commands.messages import Rejected
 from postroad.commands.refusals import refuse

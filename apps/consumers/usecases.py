@@ -2,7 +2,7 @@
 
 from apps.consumers.messages import ConsumerCreated, OrderRefused, OrderValidated, ValidateOrderByConsumer
 from apps.consumers.models import Consumer
-from apps.identity.scope import own, scope
+from apps.shared.identity.scope import own, scope
 from apps.shared.refusals import BusinessRefusal, not_found
 from postroad.commands.refusals import refuse
 from postroad.events.publisher import publish

@@ -12,10 +12,10 @@ from msgspec.structs import asdict
 from apps.delivery.domain import DeliveryState, DeliveryVerb
 from apps.delivery.messages import DeliveryCancelled, DeliveryDelivered, DeliveryPickedUp, DeliveryScheduled
 from apps.delivery.models import Courier, Delivery, Restaurant, Schedule
-from apps.identity.scope import own
 from apps.kitchen.messages import TicketAccepted, TicketCancelled, TicketPickedUp
 from apps.orders.messages import OrderCancelled, OrderCreated, OrderRejected
 from apps.restaurants.messages import RestaurantCreated
+from apps.shared.identity.scope import own
 from apps.shared.refusals import BusinessRefusal, not_found
 from postroad.codecs.types import Message
 from postroad.events.publisher import publish

@@ -6,11 +6,11 @@ from django.http import HttpRequest
 
 from apps.gateway.conf import settings
 from apps.gateway.problems import Refused
-from apps.identity.admission import bearer
-from apps.identity.caller import ANYBODY, Caller, NotAdmitted
-from apps.identity.keys import known_by_key
-from apps.identity.oidc import verified
-from apps.identity.tokens import signed
+from apps.shared.identity.admission import bearer
+from apps.shared.identity.caller import ANYBODY, Caller, NotAdmitted
+from apps.shared.identity.keys import known_by_key
+from apps.shared.identity.oidc import verified
+from apps.shared.identity.tokens import signed
 
 
 async def authenticate(request: HttpRequest) -> Caller:

@@ -13,7 +13,7 @@ from typing import Any
 from django.conf import settings as django_settings
 from django.core.signals import setting_changed
 
-from apps.identity import conf as identity
+from apps.shared.identity import conf as identity
 from postroad.errors import InvalidSetting
 
 

@@ -22,7 +22,7 @@ from apps.gateway.auth import authenticate, check_role
 from apps.gateway.conf import settings
 from apps.gateway.limits import check_rate, check_size
 from apps.gateway.problems import Refused
-from apps.identity.caller import Caller, calling
+from apps.shared.identity.caller import Caller, calling
 from postroad import ids
 from postroad.context import Current, read_request_id, read_trace_parent, working
 

@@ -15,8 +15,8 @@ from apps.gateway.limits import read_body
 from apps.gateway.problems import Refused, failure
 from apps.gateway.proxies import caller_token
 from apps.shared.hypermedia.idempotency import own_key
-from postroad.calls import watch
 from postroad.calls.client import calls
+from postroad.calls.policies import watch
 from postroad.calls.policies.drivers import run_async
 from postroad.calls.policies.selection import policy_of
 from postroad.calls.proxy import headers

@@ -28,7 +28,7 @@ from apps.gateway.parts import (
     RestaurantPage,
     Ticket,
 )
-from apps.identity.caller import current_caller
+from apps.shared.identity.caller import current_caller
 from postroad.calls.client import calls
 from postroad.calls.declaration import get, post, proxy
 from postroad.calls.fallback import cached

@@ -5,7 +5,6 @@ from datetime import datetime
 
 from django.conf import settings
 
-from apps.identity.scope import own
 from apps.kitchen.domain import Portions, TicketState, reason_to_refuse
 from apps.kitchen.messages import (
     BeginCancelTicket,
@@ -30,6 +29,7 @@ from apps.kitchen.messages import (
 )
 from apps.kitchen.models import Restaurant, Ticket
 from apps.restaurants.messages import Menu, MenuRevised, RestaurantCreated
+from apps.shared.identity.scope import own
 from apps.shared.refusals import BusinessRefusal, not_found
 from postroad.codecs.types import Message
 from postroad.commands.messages import Done

@@ -6,7 +6,6 @@ The events of one aggregate arrive in order; those of an order, its ticket and i
 from dataclasses import dataclass
 
 from apps.delivery.messages import DeliveryCancelled, DeliveryDelivered, DeliveryPickedUp, DeliveryScheduled
-from apps.identity.scope import own
 from apps.kitchen.messages import (
     TicketAccepted,
     TicketCancelled,
@@ -28,6 +27,7 @@ from apps.orders.messages import (
     OrderRevisionProposed,
     OrderRevisionRejected,
 )
+from apps.shared.identity.scope import own
 from apps.shared.refusals import not_found
 from postroad.context import current
 

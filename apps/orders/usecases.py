@@ -7,7 +7,6 @@ import msgspec
 from django.conf import settings
 
 from apps.consumers.messages import ConsumerCreated
-from apps.identity.scope import check_owner, own
 from apps.orders import announcements
 from apps.orders.domain import Dish, OrderLine, OrderRequest, OrderState, OrderVerb, RequestedItem, Revision, next_state
 from apps.orders.messages import (
@@ -25,6 +24,7 @@ from apps.orders.sagas.cancel_order import cancel_order as cancel_order_saga
 from apps.orders.sagas.create_order import create_order as create_order_saga
 from apps.orders.sagas.revise_order import revise_order as revise_order_saga
 from apps.restaurants.messages import Menu, MenuRevised, RestaurantCreated
+from apps.shared.identity.scope import check_owner, own
 from apps.shared.refusals import BusinessRefusal, not_found
 from postroad.events.publisher import publish
 from postroad.events.snapshots import Snapshot

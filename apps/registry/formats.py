@@ -5,8 +5,9 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from postroad.calls.discovery.registry import json, xml
-from postroad.calls.discovery.registry.fields import Document
+from apps.registry import xml
+from postroad.calls.discovery.eureka import json
+from postroad.calls.discovery.eureka.fields import Document
 from postroad.errors import InvalidInstance
 
 MAX_BODY_BYTES = 64 * 1024  # an instance has about two thousand

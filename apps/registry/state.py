@@ -3,8 +3,8 @@
 import time
 from functools import lru_cache
 
-from postroad.calls.discovery.registry.bounds import Bounds
-from postroad.calls.discovery.registry.store import Registry
+from apps.registry.bounds import Bounds
+from apps.registry.store import Registry
 from postroad.conf import settings
 
 

@@ -1,4 +1,4 @@
-"""Eureka's REST operations, a view a resource.  Not: what they do, which is `postroad.calls.discovery.registry.store`."""
+"""Eureka's REST operations, a view a resource.  Not: what they do, which is `apps.registry.store`."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,10 +13,10 @@ from typing_extensions import override
 from apps.registry.clients import ASKED, is_known
 from apps.registry.formats import answer, done, read_body, refusal
 from apps.registry.state import registry
-from postroad.calls.discovery.registry.fields import check_key, check_text, read_number
-from postroad.calls.discovery.registry.instance import Instance
-from postroad.calls.discovery.registry.reader import read_instance, read_status
-from postroad.calls.discovery.registry.writer import write_application, write_applications, write_instance
+from postroad.calls.discovery.eureka.fields import check_key, check_text, read_number
+from postroad.calls.discovery.eureka.instance import Instance
+from postroad.calls.discovery.eureka.reader import read_instance, read_status
+from postroad.calls.discovery.eureka.writer import write_application, write_applications, write_instance
 from postroad.errors import InstanceTooLarge, InvalidInstance, RegistryFull
 
 

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 import grpc
 from django.db import OperationalError
 
-from apps.identity.admission import admitted
-from apps.identity.caller import NotAdmitted
+from apps.shared.identity.admission import admitted
+from apps.shared.identity.caller import NotAdmitted
 from apps.shared.refusals import BusinessRefusal
 from apps.shared.values import MAX_ID
 from postroad.calls.grpc.servicer import Guard, Status
@@ -46,7 +46,7 @@ def guard_of(resources: Mapping[str, str]) -> Guard:
     """Return what surrounds each call of a servicer: the caller shows who they are, in the metadata `authorization`.
 
     Args:
-        resources: Method → row of `apps.identity.roles.ROLES`; one that is not there is nobody's.
+        resources: Method → row of `apps.shared.identity.roles.ROLES`; one that is not there is nobody's.
     """
 
     @contextmanager

@@ -34,7 +34,7 @@ INSTALLED_APPS = [
     "postroad.console",
     *(["axes"] if SERVICES else []),  # gateway and registry alone have no admin, and no database
     "apps.shared.hypermedia",
-    *(["apps.identity"] if SERVICES or HAS_GATEWAY else []),
+    *(["apps.shared.identity"] if SERVICES or HAS_GATEWAY else []),
     "apps.tour",
     *(f"apps.{service}" for service in SERVICES),
     *(["apps.gateway"] if HAS_GATEWAY else []),

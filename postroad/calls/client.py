@@ -12,7 +12,6 @@ from wsgiref.types import WSGIApplication
 from django.core.wsgi import get_wsgi_application
 from typing_extensions import override
 
-from postroad.calls import watch
 from postroad.calls.discovery.resolver import Resolver
 from postroad.calls.discovery.selection import resolver_for
 from postroad.calls.grpc.transport import GrpcTransport
@@ -21,7 +20,6 @@ from postroad.calls.transport import Answer, Outgoing, Transport
 from postroad.calls.transports.local import LocalTransport
 from postroad.calls.transports.rest import RestTransport
 from postroad.conf import settings
-from postroad.metrics import calls as metrics
 
 P = TypeVar("P")
 
@@ -80,9 +78,5 @@ class Calls(Transport):
 
 @lru_cache(maxsize=1)
 def calls() -> Calls:
-    """Return the calls of this process, found as DISCOVERY says; made at the first call, so after a fork.
-
-    What they do is counted for `/metrics`.
-    """
-    watch.add(metrics.count)
+    """Return the calls of this process, found as DISCOVERY says; made at the first call, so after a fork."""
     return Calls(resolver_for(settings()))

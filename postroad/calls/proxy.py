@@ -11,10 +11,10 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast
 
-from postroad.calls import watch
 from postroad.calls.declaration import operations_of
 from postroad.calls.fallback import Rescue
 from postroad.calls.operation import Operation
+from postroad.calls.policies import watch
 from postroad.calls.policies.drivers import run, run_async
 from postroad.calls.policies.policy import Policy, Steps
 from postroad.calls.policies.selection import policy_of

@@ -1,6 +1,6 @@
 """Who is told how messages get on: metrics, a test.  Not: the log, or what a message is about.
 
-As `postroad.calls.watch` is for calls.
+As `postroad.calls.policies.watch` is for calls.
 """
 
 from collections.abc import Callable

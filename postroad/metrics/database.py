@@ -19,9 +19,9 @@ from typing_extensions import override
 
 from postroad.messaging.models import DeadLetter, DeadLetterState, OutboxHold, OutboxMessage, OutboxState
 from postroad.messaging.outbox import table as outbox
-from postroad.own_connections import close_own_connections
 from postroad.sagas.execution import Status
 from postroad.sagas.models import SagaInstance
+from postroad.threads import close_own_connections
 
 log = logging.getLogger(__name__)
 

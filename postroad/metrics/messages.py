@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 from typing_extensions import override
 
 from postroad.messaging.watch import Attempted, Fact, Published, ReplyRefused
-from postroad.metrics.calls import REGISTRY
+from postroad.metrics.registry import REGISTRY
 
 Lags = Callable[[float], Mapping[str, float]]
 """Seconds since 1970 → channel → age of the oldest message that is handled or comes next; 0 when there is none."""

@@ -18,9 +18,9 @@ from typing_extensions import override
 
 from postroad.errors import InvalidSetting
 from postroad.messaging import watch
-from postroad.metrics.calls import REGISTRY
 from postroad.metrics.database import DatabaseCollector
 from postroad.metrics.messages import LagCollector, Lags, count
+from postroad.metrics.registry import REGISTRY
 
 
 def serve(port: int, *, lags: Lags | None = None, is_relay: bool = False) -> WSGIServer:

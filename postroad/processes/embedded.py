@@ -13,9 +13,9 @@ from postroad.composition import platform
 from postroad.conf import settings
 from postroad.messaging.outbox.relay import Relay
 from postroad.messaging.outbox.wakeup import BellWakeup
+from postroad.processes import bindings
 from postroad.processes.consumers import ConsumerThread, shares
 from postroad.threads import VitalThread
-from postroad.worker import bindings
 
 
 class Embedded:

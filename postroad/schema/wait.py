@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from django.db import Error, connection
 
-from postroad.processes.interruption import interruptible
+from postroad.interruption import interruptible
 from postroad.schema import state as schema
 
 SECONDS = 300.0

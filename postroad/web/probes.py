@@ -10,7 +10,7 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_asy
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from postroad.metrics.calls import metrics
+from postroad.metrics.registry import metrics
 from postroad.web.health import livez, readyz
 
 _Answer = HttpResponseBase | Awaitable[HttpResponseBase]

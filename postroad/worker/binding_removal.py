@@ -12,7 +12,7 @@ from functools import partial
 from postroad.brokers.rabbitmq.broker import RabbitMQ
 from postroad.composition import Platform
 from postroad.conf import settings
-from postroad.worker.bindings import digest_of, name_of, settle
+from postroad.processes.bindings import digest_of, name_of, settle
 from postroad.worker.members import LOST_SECONDS, Announcement
 
 AGAIN_SECONDS = 60.0

@@ -6,9 +6,8 @@ another application's workers are none, nor are those of a release with other qu
 all their queues, and single active consumer on every ordered queue keeps order between the groups.
 """
 
-import hashlib
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -22,11 +21,6 @@ LOST_SECONDS = 3 * SAY_SECONDS
 """Who has not been heard for so long is gone: two events may be lost or late."""
 
 _MOST = 10_000  # workers remembered: anybody on the virtual host may publish events
-
-
-def digest(names: Iterable[str]) -> str:
-    """Return the same short text for the same names, in whatever order."""
-    return hashlib.blake2b("\0".join(sorted(names)).encode(), digest_size=8).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,13 +27,14 @@ from postroad.brokers.rabbitmq.envelope import forgive_alien_properties
 from postroad.composition import Platform, platform
 from postroad.conf import settings
 from postroad.errors import BrokerUnavailable, MisconfiguredError
+from postroad.ids import digest
 from postroad.messaging.inbox.consumer import Lane, policy
 from postroad.threads import end_process
 from postroad.worker.balance import assign
 from postroad.worker.binding_removal import BindingKeeper
 from postroad.worker.celery_broker import ensure_same
 from postroad.worker.jam import JamWatch
-from postroad.worker.members import EVENT, ROUTE, SAY_SECONDS, Announcement, Members, digest, unique
+from postroad.worker.members import EVENT, ROUTE, SAY_SECONDS, Announcement, Members, unique
 from postroad.worker.pool import JobRunner
 from postroad.worker.queues import LaneDriver
 

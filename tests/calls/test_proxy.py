@@ -3,9 +3,9 @@ from typing import Any, Protocol
 
 import pytest
 
-from postroad.calls import watch
 from postroad.calls.declaration import get, proxy
 from postroad.calls.fallback import Cached, Degraded, Rescue, cached, degraded
+from postroad.calls.policies import watch
 from postroad.calls.policies.breaker import BreakerRules, State
 from postroad.calls.policies.selection import new_policy, policies, policy_of
 from postroad.calls.proxy import client_of

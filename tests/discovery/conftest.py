@@ -8,7 +8,7 @@ from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
 
 from apps.registry import views
-from postroad.calls.discovery.registry.store import Registry
+from apps.registry.store import Registry
 from postroad.calls.discovery.registry_client import RegistryClient
 from tests.support.registry import HandClock, Line
 

@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from postroad.calls.discovery.registry import json, xml
-from postroad.calls.discovery.registry.applications import Applications
-from postroad.calls.discovery.registry.instance import Action, DataCenter, Instance, Lease, Port, Status
-from postroad.calls.discovery.registry.reader import read_applications, read_instance
-from postroad.calls.discovery.registry.writer import write_applications, write_instance
+from apps.registry import xml
+from postroad.calls.discovery.eureka import json
+from postroad.calls.discovery.eureka.applications import Applications
+from postroad.calls.discovery.eureka.instance import Action, DataCenter, Instance, Lease, Port, Status
+from postroad.calls.discovery.eureka.reader import read_applications, read_instance
+from postroad.calls.discovery.eureka.writer import write_applications, write_instance
 from postroad.errors import InvalidInstance
 from tests.support.registry import ON_ANY_MACHINE, instance
 

@@ -15,10 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
+from apps.registry.bounds import Bounds
+from apps.registry.store import Registry
+from postroad.calls.discovery.eureka.writer import write_instance
 from postroad.calls.discovery.registration import Registration
-from postroad.calls.discovery.registry.bounds import Bounds
-from postroad.calls.discovery.registry.store import Registry
-from postroad.calls.discovery.registry.writer import write_instance
 from postroad.calls.discovery.registry_client import RegistryClient
 from postroad.errors import InstanceTooLarge, RegistryFull, ServiceUnavailable
 from tests.support.registry import ON_ANY_MACHINE, HandClock, Line, instance

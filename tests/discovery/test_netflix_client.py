@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from postroad.calls.discovery.registry.store import Registry
+from apps.registry.store import Registry
 from tests.faults.deployment import free_port, until
 from tests.pod.program import running, status
 from tests.support.netflix_client import NETFLIX_CLIENT_1_10_18, NETFLIX_CLIENT_2_0_6, Recording

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import pytest
 from py_eureka_client.eureka_client import EurekaClient
 
+from apps.registry.store import Registry
+from postroad.calls.discovery.eureka.instance import Lease, Status
 from postroad.calls.discovery.registration import Registration
-from postroad.calls.discovery.registry.instance import Lease, Status
-from postroad.calls.discovery.registry.store import Registry
 from postroad.calls.discovery.registry_client import RegistryClient
 from postroad.calls.discovery.registry_resolver import RegistryResolver
 from postroad.errors import ServiceUnavailable

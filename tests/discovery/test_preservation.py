@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from postroad.calls.discovery.registry.instance import Lease
-from postroad.calls.discovery.registry.store import Registry
+from apps.registry.store import Registry
+from postroad.calls.discovery.eureka.instance import Lease
 from tests.support.registry import HandClock, instance
 
 EVERYBODY = tuple(range(1, 11))

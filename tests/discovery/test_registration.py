@@ -5,9 +5,9 @@ from typing import Any
 import httpx
 import pytest
 
+from apps.registry.store import Registry
+from postroad.calls.discovery.eureka.instance import Lease
 from postroad.calls.discovery.registration import Registration
-from postroad.calls.discovery.registry.instance import Lease
-from postroad.calls.discovery.registry.store import Registry
 from postroad.calls.discovery.registry_client import RegistryClient
 from postroad.errors import ServiceUnavailable
 from tests.faults.deployment import until

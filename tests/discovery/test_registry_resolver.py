@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from postroad.calls.discovery.registry.instance import Lease, Port, Status
-from postroad.calls.discovery.registry.store import Registry
+from apps.registry.store import Registry
+from postroad.calls.discovery.eureka.instance import Lease, Port, Status
 from postroad.calls.discovery.registry_client import RegistryClient
 from postroad.calls.discovery.registry_resolver import RegistryResolver
 from postroad.errors import ServiceUnavailable

@@ -8,7 +8,7 @@ import pytest
 from defusedxml.ElementTree import fromstring
 from django.test import Client
 
-from postroad.calls.discovery.registry.store import Registry
+from apps.registry.store import Registry
 from tests.support.registry import instance
 
 BODY = {

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from postroad.calls.discovery import self_registration
-from postroad.calls.discovery.registry.instance import Lease, Port
+from postroad.calls.discovery.eureka.instance import Lease, Port
 from postroad.calls.discovery.self_registration import grpc_instance, register_web_process, web_instance
 from postroad.conf import Settings
 

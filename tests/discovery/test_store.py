@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from postroad.calls.discovery.registry.applications import hashcode
-from postroad.calls.discovery.registry.instance import Action, Instance, Lease, Status
-from postroad.calls.discovery.registry.store import Registry
+from apps.registry.store import Registry
+from postroad.calls.discovery.eureka.applications import hashcode
+from postroad.calls.discovery.eureka.instance import Action, Instance, Lease, Status
 from tests.support.registry import NOON, ON_ANY_MACHINE, HandClock, instance
 
 

@@ -27,10 +27,10 @@ from postroad.messaging.outbox.relay import Relay
 from postroad.messaging.outbox.wakeup import BellWakeup
 from postroad.metrics import database as metrics_database
 from postroad.metrics import server as metrics_server
-from postroad.metrics.calls import REGISTRY
 from postroad.metrics.database import DatabaseCollector, read_figures
 from postroad.metrics.messages import LagCollector, count
 from postroad.metrics.port import serve_metrics
+from postroad.metrics.registry import REGISTRY
 from postroad.sagas.models import SagaInstance
 from postroad.testing.pump import Pump
 from tests.faults.deployment import free_port

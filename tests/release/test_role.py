@@ -10,7 +10,7 @@ _QUESTION = re.compile(r'_asking\("(\w+)", "([\w/]+)"(?:, group="(\w+)")?\)')
 
 def test_the_documented_role_has_the_rules_that_the_client_needs_and_no_other() -> None:
     document = (ROOT / "docs" / "how-to" / "look-after-an-installation.md").read_text()
-    source = (ROOT / "postroad" / "runtime" / "cluster" / "kubernetes_client.py").read_text()
+    source = (ROOT / "postroad" / "operations" / "cluster" / "kubernetes_client.py").read_text()
 
     documented = {
         (verb, resource, group)

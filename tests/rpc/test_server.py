@@ -16,7 +16,7 @@ from pytest_django import Settings
 from apps.orders.rpc.v1.orders_pb2 import GetOrderRequest, Order, WatchOrderRequest
 from apps.orders.rpc.v1.orders_pb2_grpc import OrdersStub
 from postroad.errors import InvalidSetting
-from postroad.metrics.calls import REGISTRY
+from postroad.metrics.registry import REGISTRY
 from tests.faults.deployment import until
 from tests.rpc.stage import BAD, ENDS, NAME, Stage
 

@@ -6,7 +6,7 @@ import httpx
 from hypothesis import HealthCheck, settings
 from typing_extensions import override
 
-from postroad.calls.discovery.registry.instance import Instance, Lease, Port
+from postroad.calls.discovery.eureka.instance import Instance, Lease, Port
 
 ON_ANY_MACHINE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """For property tests: how fast the machine is at the moment says nothing about the code."""

@@ -4,10 +4,10 @@ import pytest
 from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
-from postroad.calls import watch
 from postroad.calls.policies import selection as policies
+from postroad.calls.policies import watch
 from postroad.calls.policies.breaker import State
-from postroad.calls.watch import BreakerMoved, CallEnded
+from postroad.calls.policies.watch import BreakerMoved, CallEnded
 from postroad.metrics import calls as metrics
 
 

@@ -24,10 +24,9 @@ from postroad.messaging.topology import Binding
 from postroad.messaging.watch import Attempted, Fact
 from postroad.operations.doctor.findings import Level
 from postroad.operations.doctor.queues import look_at_bindings
-from postroad.processes import jobs
+from postroad.processes import bindings, jobs
 from postroad.testing.pump import Pump
 from postroad.worker import binding_removal as worker_bindings
-from postroad.worker import bindings
 from postroad.worker.binding_removal import BindingKeeper
 from postroad.worker.members import LOST_SECONDS, Announcement
 from tests.support.registry import HandClock

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from postroad.worker.members import LOST_SECONDS, Announcement, Members, digest
+from postroad.ids import digest
+from postroad.worker.members import LOST_SECONDS, Announcement, Members
 from tests.support.registry import HandClock
 
 

@@ -8,9 +8,9 @@ from apps.gateway.edge import guarded
 from apps.gateway.forward import forward
 from apps.gateway.problems import Refused
 from apps.gateway.proxies import HISTORY, OWNERS
-from apps.identity.caller import Caller
-from apps.identity.roles import ROLES
 from apps.shared.hypermedia.pages import page_of
+from apps.shared.identity.caller import Caller
+from apps.shared.identity.roles import ROLES
 
 _SERVICES = frozenset({*OWNERS.values(), HISTORY})
 

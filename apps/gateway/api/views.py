@@ -15,7 +15,7 @@ from apps.gateway.limits import read_body
 from apps.gateway.loaders import Loaders
 from apps.gateway.problems import Refused, failure
 from apps.gateway.proxies import HISTORY, OWNERS, services
-from apps.identity.caller import Caller
+from apps.shared.identity.caller import Caller
 from postroad.calls import deadline
 from postroad.errors import DeadlineExceeded, PostroadError
 

@@ -19,7 +19,7 @@ from apps.gateway.jsongraph.paths import Path
 from apps.gateway.loaders import Loaders
 from apps.gateway.parts import Availability, Consumer
 from apps.gateway.problems import detail_of, status_of
-from apps.identity.caller import Caller
+from apps.shared.identity.caller import Caller
 from apps.shared.values import MAX_ID
 from postroad.errors import CallRejected, PostroadError
 

@@ -1,6 +1,6 @@
 """Versions side by side: what happens around every view of a service, whatever its version.  Not: the views.
 
-First of all the caller shows who they are; a view sees and changes only what is theirs (`apps.identity`).
+First of all the caller shows who they are; a view sees and changes only what is theirs (`apps.shared.identity`).
 `/v1/orders/1` and `/v2/orders/1` are what they say; `/orders/1` is the version that `Accept` asks for, else the newest.
 """
 
@@ -16,12 +16,12 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.response import Response
 
-from apps.identity.admission import admitted
-from apps.identity.caller import Caller, NotAdmitted
 from apps.shared.hypermedia.deprecation import announce_end
 from apps.shared.hypermedia.idempotency import answer_once
 from apps.shared.hypermedia.negotiation import PLAIN, Wanted, choose, media_type_of, names_version
 from apps.shared.hypermedia.problems import Problem, ProblemResponse, exception_handler
+from apps.shared.identity.admission import admitted
+from apps.shared.identity.caller import Caller, NotAdmitted
 
 View = Callable[..., HttpResponse]
 _ROUTE = re.compile(r"v([0-9]+)/(.*)")
@@ -33,7 +33,7 @@ class Address:
     """An address without version, with its view in each version.
 
     Attributes:
-        resource: Which row of `apps.identity.roles.ROLES` says who may use it.
+        resource: Which row of `apps.shared.identity.roles.ROLES` says who may use it.
     """
 
     service: str

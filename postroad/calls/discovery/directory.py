@@ -6,8 +6,8 @@ was deleted is therefore still used until its lease would have ended.
 
 from collections.abc import Mapping, Sequence
 
-from postroad.calls.discovery.registry.applications import Applications, hashcode
-from postroad.calls.discovery.registry.instance import Action, Instance, Status
+from postroad.calls.discovery.eureka.applications import Applications, hashcode
+from postroad.calls.discovery.eureka.instance import Action, Instance, Status
 
 _Key = tuple[str, str]
 

@@ -8,7 +8,7 @@ import logging
 import threading
 from contextlib import suppress
 
-from postroad.calls.discovery.registry.instance import Instance
+from postroad.calls.discovery.eureka.instance import Instance
 from postroad.calls.discovery.registry_client import RegistryClient
 from postroad.errors import ServiceUnavailable
 from postroad.retry import Backoff

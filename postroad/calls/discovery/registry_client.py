@@ -8,11 +8,11 @@ from urllib.parse import quote, unquote, urlsplit
 
 import httpx
 
-from postroad.calls.discovery.registry import json
-from postroad.calls.discovery.registry.applications import Applications
-from postroad.calls.discovery.registry.instance import Instance
-from postroad.calls.discovery.registry.reader import read_applications
-from postroad.calls.discovery.registry.writer import write_instance
+from postroad.calls.discovery.eureka import json
+from postroad.calls.discovery.eureka.applications import Applications
+from postroad.calls.discovery.eureka.instance import Instance
+from postroad.calls.discovery.eureka.reader import read_applications
+from postroad.calls.discovery.eureka.writer import write_instance
 from postroad.conf import Settings
 from postroad.errors import InvalidInstance, ServiceUnavailable
 from postroad.secrecy import hide_password, hide_passwords

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing_extensions import override
 
 from postroad.calls.discovery.directory import Directory
-from postroad.calls.discovery.registry.instance import Instance
+from postroad.calls.discovery.eureka.instance import Instance
 from postroad.calls.discovery.registry_client import RegistryClient
 from postroad.calls.discovery.resolver import Endpoint, Resolver
 from postroad.calls.discovery.rotation import Rotation

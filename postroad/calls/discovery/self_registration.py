@@ -9,8 +9,8 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 from postroad.calls.discovery.directory import app_name
+from postroad.calls.discovery.eureka.instance import Instance, Lease, Port
 from postroad.calls.discovery.registration import Registration
-from postroad.calls.discovery.registry.instance import Instance, Lease, Port
 from postroad.calls.discovery.registry_client import registry_client
 from postroad.calls.discovery.resolver import Endpoint
 from postroad.conf import Settings, settings

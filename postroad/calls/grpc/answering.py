@@ -18,8 +18,9 @@ from typing_extensions import override
 
 from postroad.calls import deadline
 from postroad.calls.grpc.servicer import Servicer, Status
+from postroad.calls.policies import watch
+from postroad.calls.policies.watch import CallAnswered
 from postroad.context import Current, read_trace_parent, working
-from postroad.metrics.grpc import count_answer
 
 log = logging.getLogger(__name__)
 
@@ -110,9 +111,9 @@ class Calls(grpc.ServerInterceptor):
                 except _FAILURES as error:  # the server's loop: logged, and no internals in the answer
                     _refuse(error, servicer, context)
             if self._stopping.is_set():
-                count_answer(servicer.name, grpc.StatusCode.UNAVAILABLE)
+                _tell(servicer, grpc.StatusCode.UNAVAILABLE)
                 context.abort(grpc.StatusCode.UNAVAILABLE, _STOPPING)
-            count_answer(servicer.name, grpc.StatusCode.OK)
+            _tell(servicer, grpc.StatusCode.OK)
 
         return stream
 
@@ -125,7 +126,7 @@ def _answering(servicer: Servicer, behaviour: Behaviour, method: str) -> Behavio
                     reply = behaviour(request, context)
             except _FAILURES as error:  # the server's loop: logged, and no internals in the answer
                 _refuse(error, servicer, context)
-        count_answer(servicer.name, grpc.StatusCode.OK)
+        _tell(servicer, grpc.StatusCode.OK)
         return reply
 
     return answer
@@ -154,6 +155,10 @@ def _refuse(error: BaseException, servicer: Servicer, context: grpc.ServicerCont
         log.error("gRPC call failed", exc_info=error, extra={"servicer": servicer.name})
         status = _DEFECT
     body = {"code": status.word, "detail": status.detail, "fields": dict(status.fields)}
-    count_answer(servicer.name, status.code)
+    _tell(servicer, status.code)
     context.set_trailing_metadata(((ERROR_TRAILER, json.dumps(body).encode()),))
     context.abort(status.code, status.detail)
+
+
+def _tell(servicer: Servicer, code: grpc.StatusCode) -> None:
+    watch.tell(CallAnswered(servicer=servicer.name, code=code.name))

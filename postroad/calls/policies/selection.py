@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Mapping
 
-from postroad.calls import watch
+from postroad.calls.policies import watch
 from postroad.calls.policies.breaker import Breaker, BreakerRules, State
 from postroad.calls.policies.budget import RetryBudget
 from postroad.calls.policies.bulkhead import Bulkhead

@@ -13,7 +13,7 @@ from postroad.conf import settings
 from postroad.errors import PostroadError
 from postroad.messaging.broker import Broker
 from postroad.operations.cluster.lanes import ask_workers
-from postroad.worker import bindings
+from postroad.processes import bindings
 
 
 class Command(BaseCommand):

@@ -11,7 +11,7 @@ from django.core.management.commands import migrate
 from django.db import connections
 from typing_extensions import override
 
-from postroad.processes.interruption import interruptible
+from postroad.interruption import interruptible
 from postroad.schema.lock import schema_locked
 
 

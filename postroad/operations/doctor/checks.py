@@ -10,8 +10,8 @@ from postroad.conf import Settings
 from postroad.operations.doctor import database, queues, relay, siblings
 from postroad.operations.doctor.examination import Check
 from postroad.operations.doctor.findings import ok
+from postroad.processes import bindings
 from postroad.secrecy import hide_password
-from postroad.worker import bindings
 from postroad.worker.tasks import tasks_queue, tell_way_out
 
 _LATE = 2.0

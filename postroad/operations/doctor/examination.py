@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing_extensions import override
 
 from postroad.operations.doctor.findings import Finding, Level, failure, warning
-from postroad.own_connections import close_own_connections
+from postroad.threads import close_own_connections
 
 SECONDS = 6.0
 """Longest time of one check; a broker that boots is waited for 5 s (`rabbitmq_connection.CONNECT_SECONDS`)."""

@@ -11,9 +11,9 @@ from django.test import Client
 from pytest_django import Settings as DjangoSettings
 
 from apps.gateway.conf import Settings
-from apps.identity import oidc
-from apps.identity.caller import ANYBODY, Caller
-from apps.identity.roles import ROLES
+from apps.shared.identity import oidc
+from apps.shared.identity.caller import ANYBODY, Caller
+from apps.shared.identity.roles import ROLES
 
 SHOP, STAFF = "s" * 16, "t" * 16
 KEYS = f"shop:{SHOP}:consumer office:{STAFF}:staff+courier"

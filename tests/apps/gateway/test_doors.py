@@ -12,9 +12,9 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from pytest_django import Settings as DjangoSettings
 
 from apps.gateway.doors import GuardMiddleware
-from apps.identity import conf as identity
-from apps.identity.caller import Caller
-from apps.identity.tokens import signed
+from apps.shared.identity import conf as identity
+from apps.shared.identity.caller import Caller
+from apps.shared.identity.tokens import signed
 from postroad.calls import deadline
 from postroad.calls.transport import Outgoing
 from postroad.calls.transports.local import LocalTransport, environment

@@ -15,8 +15,8 @@ from apps.gateway import forward as forwarding
 from apps.gateway.forward import forward
 from apps.gateway.problems import Refused
 from apps.shared.hypermedia.idempotency import KEY_PATTERN
-from postroad.calls import watch
 from postroad.calls.discovery.static import StaticResolver
+from postroad.calls.policies import watch
 from postroad.calls.policies.selection import new_policy
 from postroad.calls.transports.rest import RestTransport
 from postroad.context import Current, working

@@ -10,7 +10,7 @@ from apps.gateway.jsongraph import protocol, routes
 from apps.gateway.jsongraph.routes import Model
 from apps.gateway.loaders import Loaders
 from apps.gateway.problems import Refused
-from apps.identity.caller import Caller
+from apps.shared.identity.caller import Caller
 from postroad.errors import CallRejected, ServiceUnavailable
 from tests.apps.gateway.conftest import Town
 

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from typing_extensions import override
 
 from apps.tour.administrator import set_administrator
-from postroad.processes.interruption import interruptible
+from postroad.interruption import interruptible
 
 
 class Command(BaseCommand):

@@ -1,0 +1,35 @@
+"""What changed lately: the delta that clients fetch instead of everything.  Not: a log; of an instance the last change."""
+
+from collections.abc import Iterable
+
+from postroad.calls.discovery.eureka.instance import Instance
+
+KEEP_SECONDS = 180.0
+"""Eureka's own: six fetches of a client may be lost before it must fetch everything."""
+
+
+class RecentChanges:
+    """The last change of each instance that changed within `keep_seconds`, of the newest `most`.
+
+    A client that misses one sees it by the hashcode, and fetches everything.
+    """
+
+    def __init__(self, *, first_version: int, most: int, keep_seconds: float = KEEP_SECONDS) -> None:
+        self.version = first_version
+        self._most, self._keep_seconds = most, keep_seconds
+        self._changes: dict[tuple[str, str], tuple[float, Instance]] = {}
+
+    def note(self, now: float, instance: Instance) -> None:
+        """Remember the instance as it is after the change."""
+        self.version += 1
+        self._changes.pop(instance.key, None)
+        self._changes[instance.key] = (now, instance)
+        if len(self._changes) > self._most:
+            del self._changes[next(iter(self._changes))]
+
+    def since(self, now: float) -> Iterable[Instance]:
+        """Return the changed instances, the oldest change first."""
+        old = [key for key, (at, _) in self._changes.items() if now - at > self._keep_seconds]
+        for key in old:
+            del self._changes[key]
+        return [instance for _, instance in self._changes.values()]

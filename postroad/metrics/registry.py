@@ -1,0 +1,21 @@
+"""The figures of this process, and `/metrics`, which answers them to Prometheus."""
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+
+from postroad.conf import settings
+
+REGISTRY = CollectorRegistry()
+ProcessCollector(registry=REGISTRY)
+
+
+def metrics(_request: HttpRequest) -> HttpResponse:
+    """Answer everything in Prometheus's text format; 404 where METRICS_PORT has it, for whoever reaches that alone."""
+    if settings().metrics_port:
+        return HttpResponse("The figures are on METRICS_PORT.\n", status=404, content_type="text/plain; charset=utf-8")
+    return HttpResponse(generate_latest(REGISTRY), content_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+
+urlpatterns = [path("metrics", metrics, name="metrics")]

@@ -1,0 +1,114 @@
+"""Bindings that an earlier release wanted and this one does not: remembered in the database, removed at the broker.
+
+AMQP cannot ask for bindings, so each release writes down those of event types.  What only another release has declared
+is removed, but never while a worker of such a release runs: it would get no more events of a type that it handles.
+Until then they do no harm: events of a type that nobody handles are ignored.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import astuple
+from datetime import timedelta
+
+from django.db import Error, transaction
+from django.db.models import QuerySet
+
+from postroad import clock
+from postroad.composition import Platform
+from postroad.conf import settings
+from postroad.errors import PostroadError
+from postroad.ids import digest
+from postroad.messaging.broker import Broker
+from postroad.messaging.models import DeclaredBindings
+from postroad.messaging.topology import Binding, ExchangeKind
+from postroad.threads import close_own_connections
+
+log = logging.getLogger(__name__)
+
+
+def name_of(parts: Platform) -> str:
+    """Return the services of a process as one word."""
+    return ",".join(parts.services)
+
+
+def digest_of(parts: Platform) -> str:
+    """Return a short text for the services and the bindings that they want."""
+    return digest([name_of(parts), *("\t".join(astuple(binding)) for binding in _wanted(parts))])
+
+
+def remember(parts: Platform) -> None:
+    """Write down which bindings this release declares, and that it has done so now.
+
+    Raises:
+        django.db.Error: The database does not answer, or lacks the table.
+    """
+    values = {
+        "services": name_of(parts),
+        "bindings": [list(astuple(binding)) for binding in _wanted(parts)],
+        "declared_at": clock.now(),
+    }
+    DeclaredBindings.objects.update_or_create(digest=digest_of(parts), defaults=values)
+
+
+def stale(parts: Platform) -> list[Binding]:
+    """Return what other releases of these services have declared and this one does not want.
+
+    Raises:
+        django.db.Error: As above.
+    """
+    return _unwanted(_others(parts), parts)
+
+
+def remove_stale(broker: Broker, parts: Platform, *, is_patient: bool = True) -> int:
+    """Remove at the broker what only other releases have declared; return how many bindings are left for later.
+
+    Args:
+        broker: Where.
+        parts: What this release wants.
+        is_patient: Whether to leave what was declared lately (STALE_BINDING_SECONDS): its release may be starting.
+
+    Raises:
+        django.db.Error: As above.
+        BrokerUnavailable: Nobody answers there.
+    """
+    with transaction.atomic():
+        rows = _others(parts).select_for_update()
+        if is_patient:
+            rows = rows.filter(declared_at__lte=clock.now() - timedelta(seconds=settings().stale_binding_seconds))
+        chosen = list(rows)
+        unwanted = _unwanted(chosen, parts)
+        if unwanted:
+            broker.unbind(unwanted)
+            log.warning("bindings removed that no handler wants", extra={"bindings": len(unwanted)})
+        DeclaredBindings.objects.filter(pk__in=[row.pk for row in chosen]).delete()
+    return len(stale(parts))
+
+
+def settle(broker: Broker, parts: Platform, *, may_remove: bool) -> bool:
+    """Remember, and remove what is stale if that may be; return whether nothing is left.  For a thread of its own.
+
+    Never raises for a database or broker that does not answer: stale bindings do no harm, their events are ignored.
+    """
+    try:
+        remember(parts)
+        return not (remove_stale(broker, parts) if may_remove else stale(parts))
+    except (Error, PostroadError) as error:
+        log.warning("bindings of other releases not looked at", extra={"error": str(error).strip()})
+        return False
+    finally:
+        close_own_connections()
+
+
+def _wanted(parts: Platform) -> list[Binding]:
+    """Return the bindings of event types; those of command channels stay for as long as their exchanges."""
+    topics = {exchange.name for exchange in parts.topology.exchanges if exchange.kind is ExchangeKind.TOPIC}
+    return [binding for binding in parts.topology.bindings if binding.exchange in topics]
+
+
+def _others(parts: Platform) -> "QuerySet[DeclaredBindings]":
+    return DeclaredBindings.objects.filter(services=name_of(parts)).exclude(digest=digest_of(parts))
+
+
+def _unwanted(rows: "QuerySet[DeclaredBindings] | Sequence[DeclaredBindings]", parts: Platform) -> list[Binding]:
+    declared = {Binding(exchange=one[0], queue=one[1], route=one[2]) for row in rows for one in row.bindings}
+    return sorted(declared.difference(_wanted(parts)), key=astuple)
