@@ -8,7 +8,7 @@ step() { printf '\n— %s\n' "$1"; }
 step "format";            ruff format --check --quiet .
 step "lint";              ruff check --quiet .
 step "types";             mypy postroad apps config bench; MYPYPATH=scripts mypy scripts
-step "laws of direction"; lint-imports
+step "import contracts";  lint-imports; python scripts/layers.py --check
 step "Django's checks";   python manage.py check --fail-level WARNING
 step "migrations";        python manage.py makemigrations --check --dry-run
 step "chart";             python scripts/chart_readme.py --check

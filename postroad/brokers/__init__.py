@@ -1,4 +1,5 @@
-"""Adapters: one module a broker with its parts beside it, all behind `messaging.broker`, all passing one conformance suite.
+"""Adapters of brokers, behind one port and one conformance suite.
 
-The law: client libraries are imported here only; adapters do not know each other.
+Client libraries of brokers are imported here only, and adapters do not import each other.
+See also: `postroad.messaging.broker`, which is the port.
 """

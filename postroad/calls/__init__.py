@@ -1,5 +1,5 @@
-"""Calls to other services: declared as an interface, made with one policy, over REST, gRPC or in this process.
+"""Calls to other services: an interface, one policy, REST or gRPC.
 
-The law: a call knows nothing of messages; the policy decides purely (`steps` yields what to do) and is acted on once,
-by the threads' or by asyncio's driver; `breaker`, `window` and `budget` are pure.
+Calls import nothing of messages.  `policies.policy` only decides what comes next; `policies.drivers` does it, for threads and for
+asyncio.  The circuit breaker, its window and the retry budget do no I/O.
 """

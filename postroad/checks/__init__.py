@@ -1,1 +1,1 @@
-"""What `manage.py check` says about Postroad."""
+"""What `manage.py check` says about a project that uses Postroad."""

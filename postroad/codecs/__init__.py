@@ -1,1 +1,4 @@
-"""Bytes to values and back.  The law: a codec knows no channel, no broker and no business type."""
+"""Message bodies: typed values to bytes and back.
+
+A codec knows no channel, no broker and no business type.
+"""

@@ -1,4 +1,4 @@
-"""Commands and replies: one service asks another to act and is answered later.
+"""Commands and replies: one service asks another to act, and is answered later.
 
-The law: typed messages in, envelopes out; no broker library, no saga.
+Typed messages in, envelopes out; nothing here imports a broker library or a saga.
 """

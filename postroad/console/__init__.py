@@ -1,1 +1,1 @@
-"""The admin: what a person sees of messages and sagas, and the few things they may do about them."""
+"""The Django admin of messages and sagas."""

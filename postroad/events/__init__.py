@@ -1,4 +1,4 @@
-"""Domain events: an aggregate's owner says what happened, subscribers decide what it means to them.
+"""Domain events: a service says what happened, subscribers decide what it means to them.
 
-The law: typed events in, envelopes out; the publisher knows no subscriber.
+Typed events in, envelopes out; a publisher does not know its subscribers.
 """

@@ -1,5 +1,4 @@
-"""Outbox, relay, inbox, consumer: bytes and headers from one service's transaction to another's.
+"""Outbox, relay and inbox: messages as bytes, from one transaction to another.
 
-The law: no codec, no business type and no client library of a broker in here; `broker` is the port that
-adapters implement.
+No codec, no business type and no client library of a broker is imported here.
 """

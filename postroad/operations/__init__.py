@@ -1,1 +1,1 @@
-"""What operators ask and do: health checks of an installation, and the release on Kubernetes."""
+"""For operators: health checks of an installation, and its release on Kubernetes."""

@@ -1,1 +1,1 @@
-"""What runs besides the web server and Celery: relay, gRPC server, consumers in threads, and what they share."""
+"""What runs besides web server and Celery: relay, gRPC server, one-process mode."""

@@ -1,1 +1,1 @@
-"""The state of the database schema: is it complete, who migrates, and waiting for it."""
+"""The database schema: whether it is complete, who migrates it, waiting for it."""

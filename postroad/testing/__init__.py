@@ -1,1 +1,1 @@
-"""Test support for users of the library: sagas told as stories, pumping until quiet, conformance suites."""
+"""Test support: sagas as stories, a pump instead of processes, conformance suites."""

@@ -1,4 +1,4 @@
-"""The web server of every process: uvicorn within bounds, for ASGI and, in threads, for WSGI.
+"""The web server of every process, probes and deadlines of requests.
 
 Imported only by programs that serve HTTP, since it needs uvicorn.
 """

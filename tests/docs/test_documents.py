@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 EXCERPT = re.compile(r"<!-- (\S+) -->\n```python\n(.*?)```", re.DOTALL)
 LINK = re.compile(r"\]\(([^)#:]+)\)")
 PATTERN_FILE = re.compile(
-    r"`((?:postroad|apps|config|tests)/[\w/.]+|(?:commands|events|sagas|messaging|brokers|codecs|runtime)/[\w/.]+)`"
+    r"`((?:postroad|apps|config|tests)/[\w/.]+|(?:commands|events|sagas|messaging|brokers|codecs|calls|web|worker|processes|operations|console|metrics|schema)/[\w/.]+)`"
 )
 
 
@@ -23,6 +24,14 @@ def test_the_readme_is_one_hundred_and_fifty_lines_at_most() -> None:
 @pytest.mark.parametrize(("file", "excerpt"), EXCERPT.findall(README))
 def test_an_excerpt_stands_in_its_file_word_for_word(file: str, excerpt: str) -> None:
     assert excerpt in (ROOT / file).read_text()
+
+
+def test_the_drawn_layers_are_those_of_the_import_contract() -> None:
+    done = subprocess.run(
+        [sys.executable, "scripts/layers.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_readme_shows_the_saga() -> None:

@@ -1,4 +1,4 @@
-"""The README's tour, as its reader walks it: its own commands in bash and curl, at a real process."""
+"""The tour by curl, as its reader walks it: its own commands in bash and curl, at a real process."""
 
 import os
 import re
@@ -16,7 +16,7 @@ from tests.support.one_process import OneProcess
 
 pytestmark = pytest.mark.slow
 
-TOUR = re.compile(r"^## A tour by curl\n.*?```sh\n(.*?)```", re.DOTALL | re.MULTILINE)
+TOUR = re.compile(r"^# A tour by curl\n.*?```sh\n(.*?)```", re.DOTALL | re.MULTILINE)
 STEP = re.compile(r"((?:[^#\n]*\n)*)([^#\n]*?) +# (.*)\n")  # lines that show nothing, a command, what it answers
 _REPEAT_SECONDS = 10.0
 
@@ -88,13 +88,13 @@ def bash(tmp_path: Path) -> Bash:
 
 @pytest.fixture
 def tour(one: OneProcess) -> str:
-    """The README's commands, for our port."""
-    (block,) = TOUR.findall((ROOT / "README.md").read_text())
+    """The tour's commands, for our port."""
+    (block,) = TOUR.findall((ROOT / "docs" / "tour-by-curl.md").read_text())
     assert STEP.sub("", block) == ""
     return str(block.replace("localhost:8000", f"localhost:{one.port}"))
 
 
-def test_every_command_of_the_tour_answers_as_the_readme_shows(one: OneProcess, bash: Bash, tour: str) -> None:
+def test_every_command_of_the_tour_answers_as_shown(one: OneProcess, bash: Bash, tour: str) -> None:
     walked = walk(bash, tour)
 
     assert [step for step in walked if not is_as_shown(step[1], step[0])] == []
