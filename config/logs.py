@@ -24,6 +24,16 @@ class Readable(logging.Filter):
         return record.msg != "Exception deserializing message!"
 
 
+class WithoutTraceback(logging.Filter):
+    """Takes the traceback from records of requests that Django refuses as suspicious: one line says what the client sent."""
+
+    @override
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name.startswith("django.security."):
+            record.exc_info = None
+        return True
+
+
 def is_json() -> bool:
     """Return whether LOG_FORMAT asks for JSON.
 
@@ -50,12 +60,22 @@ def logging_from(default: str) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"readable": {"()": "config.logs.Readable"}},
+        "filters": {
+            "readable": {"()": "config.logs.Readable"},
+            "without traceback": {"()": "config.logs.WithoutTraceback"},
+        },
         "formatters": {
             "line": {"()": "postroad.logs.LineFormatter"},
             "json": {"()": "postroad.logs.JsonFormatter", "service": service_name()},
         },
-        "handlers": {"stream": {"class": "logging.StreamHandler", "formatter": formatter, "stream": stream}},
+        "handlers": {
+            "stream": {
+                "class": "logging.StreamHandler",
+                "filters": ["without traceback"],
+                "formatter": formatter,
+                "stream": stream,
+            }
+        },
         "root": {"handlers": ["stream"], "level": level.upper()},
         "loggers": {
             "django.request": {"level": "ERROR"},  # a 404 is an answer, not news
