@@ -17,8 +17,10 @@ METRICS = {
     "postroad_dead_letters",
     "postroad_messages_handled_total",
     "postroad_messages_published_total",
+    "postroad_outbox_held",
     "postroad_outbox_oldest_age_seconds",
     "postroad_outbox_rows",
+    "postroad_outbox_set_aside",
     "postroad_sagas_pending",
 }
 """What processes export (`postroad.metrics.calls`)."""
@@ -56,7 +58,7 @@ def test_alerts_ask_for_metrics_that_exist() -> None:
     rules = of_kind(example("all-on"), "PrometheusRule")[0]["spec"]["groups"][0]["rules"]
 
     assert {word for rule in rules for word in WORD.findall(rule["expr"])} - LABELS <= METRICS
-    assert {rule["alert"] for rule in rules} >= {"PostroadOutboxStuck", "PostroadDeadLetters", "PostroadSagasStuck"}
+    assert {rule["alert"] for rule in rules} >= {"PostroadOutboxStuck", "PostroadDeadLetters", "PostroadOutboxSetAside", "PostroadSagasStuck"}
 
 
 def test_keda_scales_by_the_lag_of_the_service_in_this_release() -> None:
