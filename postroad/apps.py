@@ -20,6 +20,8 @@ class PostroadConfig(AppConfig):
         register(import_string("postroad.checks.settings.check_settings"), "postroad")
         for check in ("check_routers", "check_time_zones", "check_sqlite"):
             register(import_string(f"postroad.checks.database.{check}"), "postroad")
+        for check in ("check_tables", "check_messages", "check_applications"):
+            register(import_string(f"postroad.checks.declarations.{check}"), "postroad")
         if find_spec("prometheus_client") is not None:  # an extra; without it nothing is counted
             import_string("postroad.metrics.calls.install")()
-        import_string("postroad.composition.platform")()
+        self.platform = import_string("postroad.composition.compose_installed")()

@@ -5,7 +5,7 @@ A `NameRegistry` is filled by the composition root from the handler tables it re
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,16 +74,20 @@ def description_of(message: type[Message]) -> Description:
     return description
 
 
-def classes_of(name: str) -> list[type[Message]]:
-    """Return every class of this process that was declared under a wire name, for showing messages: two may be."""
-    found, waiting = [], list(Message.__subclasses__())
+def declared_classes() -> Iterator[type[Message]]:
+    """Return every class of this process that was declared as a message."""
+    waiting = list(Message.__subclasses__())
     while waiting:
         message = waiting.pop()
         waiting += message.__subclasses__()
         owner, description = getattr(message, _ATTRIBUTE, (None, None))
-        if owner is message and isinstance(description, Description) and description.name == name:
-            found.append(message)
-    return found
+        if owner is message and isinstance(description, Description):
+            yield message
+
+
+def classes_of(name: str) -> list[type[Message]]:
+    """Return every class of this process that was declared under a wire name, for showing messages: two may be."""
+    return [message for message in declared_classes() if description_of(message).name == name]
 
 
 def key_of(message: Message) -> str:

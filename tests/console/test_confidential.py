@@ -86,7 +86,7 @@ class Bank:
 def bank(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bank]:
     bank = Bank()
     commands = CommandHandlers(BANK, {Debit: bank.debit})
-    parts = compose([Service(name="bank", commands=commands, sagas=(SagaHandlers(pay, {}),))])
+    parts = compose([Service(name="bank", commands=(commands,), sagas=(SagaHandlers(pay, {}),))])
     for module in (composition, jobs, redrive):
         monkeypatch.setattr(module, "platform", lambda: parts)
     before = dict(catalog._entries)

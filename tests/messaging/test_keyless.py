@@ -82,7 +82,7 @@ def post(monkeypatch: pytest.MonkeyPatch) -> Iterator[Post]:
         [
             Service(
                 name="post",
-                commands=CommandHandlers(POST, {Deliver: post.deliver}, locks={Deliver: "box"}),
+                commands=(CommandHandlers(POST, {Deliver: post.deliver}, locks={Deliver: "box"}),),
                 sagas=(SagaHandlers(walk, {}),),
                 publishes=(LETTERS,),
             )

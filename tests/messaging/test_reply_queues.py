@@ -80,7 +80,7 @@ def test_no_queue_that_a_declared_channel_has_takes_replies_but_reply_queues(nam
     reserved = (".replies", ".any", ".dead", ".snapshots", ".tasks")
     name = f"{name}x" if name.endswith(reserved) else name
     handlers = CommandHandlers(CommandChannel(name, shards=shards), {})
-    topology = compose([Service(name=name, commands=handlers)]).topology
+    topology = compose([Service(name=name, commands=(handlers,))]).topology
 
     assert [queue.name for queue in topology.queues if takes_replies(queue.name)] == []
     assert takes_replies(ReplyChannel(name, shards).queue("7"))

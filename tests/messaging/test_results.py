@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 
 from postroad import composition
+from postroad.commands.handlers import CommandHandlers
 from postroad.commands.messages import Done, Rejected
 from postroad.commands.refusals import refuse
 from postroad.commands.sender import send
 from postroad.composition import Service, compose
+from postroad.events.handlers import EventHandlers
+from postroad.events.snapshots import Snapshots
 from postroad.messaging.inbox.consumer import Job, Mode, Outcome
 from postroad.messaging.message import Envelope
 from postroad.messaging.models import DeadLetter, OutboxMessage, ProcessedMessage
@@ -55,10 +58,10 @@ class Bakery:
 @pytest.fixture
 def bakery(monkeypatch: pytest.MonkeyPatch) -> Bakery:
     bakery = Bakery()
-    commands = composition.CommandHandlers(BAKERY, {Bake: bakery.handle, Throw: bakery.handle, Sweep: bakery.handle})
-    events = (composition.EventHandlers("bakery.x", of=LOAVES, handlers={LoafBaked: bakery.handle}),)
-    snapshots = (composition.Snapshots(LOAVES, bakery.page),)
-    parts = compose([Service(name="bakery", commands=commands, events=events, snapshots=snapshots)])
+    commands = CommandHandlers(BAKERY, {Bake: bakery.handle, Throw: bakery.handle, Sweep: bakery.handle})
+    events = (EventHandlers("bakery.x", of=LOAVES, handlers={LoafBaked: bakery.handle}),)
+    snapshots = (Snapshots(LOAVES, bakery.page),)
+    parts = compose([Service(name="bakery", commands=(commands,), events=events, snapshots=snapshots)])
     for module in (composition, jobs, redrive):
         monkeypatch.setattr(module, "platform", lambda: parts)
     return bakery

@@ -126,8 +126,8 @@ def hotel_pump(hotel: Hotel, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pump]:
     rooms = CommandHandlers(ROOMS, {Hold: hotel.hold, Free: hotel.free}, locks={Hold: "room"})
     parts = compose(
         [
-            Service(name="rooms", commands=rooms),
-            Service(name="cash", commands=CommandHandlers(CASH, {Pay: hotel.pay})),
+            Service(name="rooms", commands=(rooms,)),
+            Service(name="cash", commands=(CommandHandlers(CASH, {Pay: hotel.pay}),)),
             Service(name="hotel", sagas=(SagaHandlers(book, {"end": hotel.end}),)),
         ]
     )

@@ -76,7 +76,7 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
     parcels = CommandHandlers(PARCELS, {Hold: handle, Release: handle}, locks={Hold: "parcel"})
     parts = compose(
-        [Service(name="parcels", commands=parcels), Service(name="post", sagas=(SagaHandlers(carry),))],
+        [Service(name="parcels", commands=(parcels,)), Service(name="post", sagas=(SagaHandlers(carry),))],
     )
     for module in (composition, jobs, redrive):
         monkeypatch.setattr(module, "platform", lambda: parts)

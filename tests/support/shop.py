@@ -172,8 +172,8 @@ class Shop:
         till = CommandHandlers(TILL, {Charge: self.charge, Receipt: self.receipt})
         return compose(
             [
-                Service(name="bakery", commands=bakery, publishes=(LOAVES,)),
-                Service(name="till", commands=till),
+                Service(name="bakery", commands=(bakery,), publishes=(LOAVES,)),
+                Service(name="till", commands=(till,)),
                 Service(
                     name="counter",
                     events=(EventHandlers("counter.loaves", of=LOAVES, handlers={LoafBaked: self.loaf_baked}),),

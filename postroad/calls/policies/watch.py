@@ -51,7 +51,8 @@ _watchers: list[Watcher] = []
 
 def add(watcher: Watcher) -> None:
     """Tell a watcher every fact from now on, in the thread where it happens: it must be quick and raise nothing."""
-    _watchers.append(watcher)
+    if watcher not in _watchers:  # applications may be made ready twice in one process, as in tests
+        _watchers.append(watcher)
 
 
 def remove(watcher: Watcher) -> None:
