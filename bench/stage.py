@@ -105,9 +105,9 @@ def machine() -> Mapping[str, Any]:
 
 @contextmanager
 def _channels() -> Iterator[None]:
-    from postroad.composition import platform  # noqa: PLC0415 - needs Django set up, which is done here
+    from postroad.composition import installed  # noqa: PLC0415 - needs Django set up, which is done here
 
-    topology = platform().topology
+    topology = installed().topology
     _remove(topology)
     RabbitMQ(os.environ["BROKER_URL"]).declare(topology)
     try:
@@ -117,9 +117,9 @@ def _channels() -> Iterator[None]:
 
 
 def _topology_queues() -> list[str]:
-    from postroad.composition import platform  # noqa: PLC0415 - needs Django set up
+    from postroad.composition import installed  # noqa: PLC0415 - needs Django set up
 
-    return list(platform().queues)
+    return list(installed().queues)
 
 
 def _remove(topology: Any) -> None:

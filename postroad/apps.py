@@ -24,4 +24,4 @@ class PostroadConfig(AppConfig):
             register(import_string(f"postroad.checks.declarations.{check}"), "postroad")
         if find_spec("prometheus_client") is not None:  # an extra; without it nothing is counted
             import_string("postroad.metrics.calls.install")()
-        self.platform = import_string("postroad.composition.compose_installed")()
+        self.postroad = import_string("postroad.composition.compose_installed")()

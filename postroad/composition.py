@@ -26,7 +26,7 @@ from postroad.tables import Service, installed_services
 
 
 @dataclass(slots=True, kw_only=True)
-class Platform:
+class Postroad:
     """Everything a process knows of its services.
 
     Attributes:
@@ -113,15 +113,15 @@ class Platform:
         self.subscriptions[subscription.subscriber] = subscription
 
 
-def compose(services: Iterable[Service]) -> Platform:
-    """Put services together into one platform."""
-    made = Platform()
+def compose(services: Iterable[Service]) -> Postroad:
+    """Put services together into one object."""
+    made = Postroad()
     for service in services:
         made.add(service)
     return made
 
 
-def compose_installed() -> Platform:
+def compose_installed() -> Postroad:
     """Put the services of the installed applications together; `postroad.apps` does so once, when Django is ready.
 
     Raises:
@@ -132,7 +132,7 @@ def compose_installed() -> Platform:
     return made
 
 
-def platform() -> Platform:
-    """Return the platform of this process."""
-    made: Platform = cast("Any", apps.get_app_config("postroad")).platform
+def installed() -> Postroad:
+    """Return the object of this process."""
+    made: Postroad = cast("Any", apps.get_app_config("postroad")).postroad
     return made

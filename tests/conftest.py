@@ -39,7 +39,7 @@ def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
     shop = Shop()
     parts = shop.parts()
     for module in (composition, jobs, redrive):
-        monkeypatch.setattr(module, "platform", lambda: parts)
+        monkeypatch.setattr(module, "installed", lambda: parts)
     before = dict(catalog._entries)
     catalog.install(parts.sagas)
     yield shop
@@ -50,6 +50,6 @@ def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
 @pytest.fixture
 def pump(shop: Shop, db: None) -> Iterator[Pump]:
     """Relay and consumers of the shop, driven by hand."""
-    pump = Pump(jobs.platform())
+    pump = Pump(jobs.installed())
     yield pump
     pump.close()

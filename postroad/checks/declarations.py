@@ -15,7 +15,7 @@ from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Djan
 from postroad.codecs.names import declared_classes, description_of
 from postroad.codecs.types import Message
 from postroad.commands.messages import CommandDescription
-from postroad.composition import platform
+from postroad.composition import installed
 from postroad.conf import settings
 from postroad.events.messages import EventDescription
 from postroad.messaging.channels import CommandChannel, EventChannel
@@ -33,7 +33,7 @@ def check_tables(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Chec
 
 def check_messages(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
     """Report commands of our services that nobody handles, and events whose channel is not in a `messages` module."""
-    parts = platform()
+    parts = installed()
     exchanges = {exchange.name for exchange in parts.topology.exchanges}
     handled = {description_of(message).name for table in parts.commands for message in table.handlers}
     found: dict[str, CheckMessage] = {}

@@ -14,7 +14,7 @@ from django.db import Error, transaction
 from django.db.models import QuerySet
 
 from postroad import clock
-from postroad.composition import Platform
+from postroad.composition import Postroad
 from postroad.conf import settings
 from postroad.errors import PostroadError
 from postroad.ids import digest
@@ -26,17 +26,17 @@ from postroad.threads import close_own_connections
 log = logging.getLogger(__name__)
 
 
-def name_of(parts: Platform) -> str:
+def name_of(parts: Postroad) -> str:
     """Return the services of a process as one word."""
     return ",".join(parts.services)
 
 
-def digest_of(parts: Platform) -> str:
+def digest_of(parts: Postroad) -> str:
     """Return a short text for the services and the bindings that they want."""
     return digest([name_of(parts), *("\t".join(astuple(binding)) for binding in _wanted(parts))])
 
 
-def remember(parts: Platform) -> None:
+def remember(parts: Postroad) -> None:
     """Write down which bindings this release declares, and that it has done so now.
 
     Raises:
@@ -50,7 +50,7 @@ def remember(parts: Platform) -> None:
     DeclaredBindings.objects.update_or_create(digest=digest_of(parts), defaults=values)
 
 
-def stale(parts: Platform) -> list[Binding]:
+def stale(parts: Postroad) -> list[Binding]:
     """Return what other releases of these services have declared and this one does not want.
 
     Raises:
@@ -59,7 +59,7 @@ def stale(parts: Platform) -> list[Binding]:
     return _unwanted(_others(parts), parts)
 
 
-def remove_stale(broker: Broker, parts: Platform, *, is_patient: bool = True) -> int:
+def remove_stale(broker: Broker, parts: Postroad, *, is_patient: bool = True) -> int:
     """Remove at the broker what only other releases have declared; return how many bindings are left for later.
 
     Args:
@@ -84,7 +84,7 @@ def remove_stale(broker: Broker, parts: Platform, *, is_patient: bool = True) ->
     return len(stale(parts))
 
 
-def settle(broker: Broker, parts: Platform, *, may_remove: bool) -> bool:
+def settle(broker: Broker, parts: Postroad, *, may_remove: bool) -> bool:
     """Remember, and remove what is stale if that may be; return whether nothing is left.  For a thread of its own.
 
     Never raises for a database or broker that does not answer: stale bindings do no harm, their events are ignored.
@@ -99,16 +99,16 @@ def settle(broker: Broker, parts: Platform, *, may_remove: bool) -> bool:
         close_own_connections()
 
 
-def _wanted(parts: Platform) -> list[Binding]:
+def _wanted(parts: Postroad) -> list[Binding]:
     """Return the bindings of event types; those of command channels stay for as long as their exchanges."""
     topics = {exchange.name for exchange in parts.topology.exchanges if exchange.kind is ExchangeKind.TOPIC}
     return [binding for binding in parts.topology.bindings if binding.exchange in topics]
 
 
-def _others(parts: Platform) -> "QuerySet[DeclaredBindings]":
+def _others(parts: Postroad) -> "QuerySet[DeclaredBindings]":
     return DeclaredBindings.objects.filter(services=name_of(parts)).exclude(digest=digest_of(parts))
 
 
-def _unwanted(rows: "QuerySet[DeclaredBindings] | Sequence[DeclaredBindings]", parts: Platform) -> list[Binding]:
+def _unwanted(rows: "QuerySet[DeclaredBindings] | Sequence[DeclaredBindings]", parts: Postroad) -> list[Binding]:
     declared = {Binding(exchange=one[0], queue=one[1], route=one[2]) for row in rows for one in row.bindings}
     return sorted(declared.difference(_wanted(parts)), key=astuple)

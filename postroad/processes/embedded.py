@@ -9,7 +9,7 @@ import threading
 from django.db import connections
 
 from postroad.brokers.registry import broker_for
-from postroad.composition import platform
+from postroad.composition import installed
 from postroad.conf import settings
 from postroad.messaging.outbox.relay import Relay
 from postroad.messaging.outbox.wakeup import BellWakeup
@@ -32,7 +32,7 @@ class Embedded:
 
     def start(self) -> None:
         """Declare the channels and start relay and consumers."""
-        parts = platform()
+        parts = installed()
         self._broker.declare(parts.topology)
         if self._broker.is_durable:
             bindings.remember(parts)

@@ -13,7 +13,7 @@ from postroad.messaging.broker import Delivery
 
 def tell_ignored(subscriber: str, done: Iterable[Delivery]) -> None:
     """Tell `watch` how many of the messages that are done were ignored."""
-    subscription = composition.platform().subscriptions.get(subscriber)
+    subscription = composition.installed().subscriptions.get(subscriber)
     if subscription is None or not isinstance(subscription.handle, EventDispatcher):
         return
     count = sum(subscription.handle.ignores(delivery.envelope) for delivery in done)

@@ -10,7 +10,7 @@ from pathlib import Path
 from django.db import connection
 
 from postroad.codecs.showing import shown_text
-from postroad.composition import platform
+from postroad.composition import installed
 from postroad.errors import ForeignMessage, PermanentError, summary
 from postroad.messaging.inbox import dead_letters
 from postroad.messaging.inbox.consumer import Job, Mode, Outcome, Result
@@ -65,10 +65,10 @@ def _loaded(job: Job) -> Job:
 
 
 def _run(job: Job) -> Result:
-    if job.subscriber not in platform().subscriptions:
+    if job.subscriber not in installed().subscriptions:
         _collect(job)
         return Result(outcome=Outcome.DONE, parked=len(job.envelopes))
-    subscription = platform().subscriptions[job.subscriber]
+    subscription = installed().subscriptions[job.subscriber]
     if job.mode is Mode.PARK:
         is_alone = is_foreign(subscription, job.envelopes[0])
         return _park(job, reason=job.reason, attempts=job.attempts, is_alone=is_alone)
@@ -87,10 +87,10 @@ def _failed(job: Job, error: Exception) -> Result:
 
 def _collect(job: Job) -> None:
     """Store what a dead-letter queue holds, each under the subscriber whose queue gave it up."""
-    queues = platform().queues
+    queues = installed().queues
     for envelope, (queue, reason) in zip(job.envelopes, job.dead, strict=True):
         subscriber = queues.get(queue, queue or job.subscriber)
-        subscription = platform().subscriptions.get(subscriber)
+        subscription = installed().subscriptions.get(subscriber)
         is_alone = subscription is None or is_foreign(subscription, envelope)
         why = f"given up by the broker: {reason or 'no reason given'}{'; ' if job.reason else ''}{job.reason}"
         dead_letters.collect(subscriber, envelope, reason=why, is_alone=is_alone, body_path=_unread(job))

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from postroad.codecs.showing import shown_text
-from postroad.composition import platform
+from postroad.composition import installed
 from postroad.logs import printable
 from postroad.messaging.inbox import dead_letters
 from postroad.messaging.inbox.pipeline import Subscription, run_handler
@@ -23,7 +23,7 @@ class Report:
 
 def redrive(letter: DeadLetter) -> Report:
     """Handle a parked message and those of its key, in order; never raises for a handler's failure."""
-    subscription = platform().subscriptions.get(letter.subscriber)
+    subscription = installed().subscriptions.get(letter.subscriber)
     if subscription is None:
         return Report(text=f"{letter.subscriber!r} has no handlers in this process.", is_complete=False)
     return _report(letter, _redriven(letter, subscription))

@@ -6,7 +6,7 @@ from contextlib import suppress
 from types import FrameType
 
 from postroad.brokers.registry import broker_for
-from postroad.composition import platform
+from postroad.composition import installed
 from postroad.conf import settings
 from postroad.errors import BrokerUnavailable
 from postroad.messaging import sql
@@ -43,7 +43,7 @@ def run_relay() -> None:
         signal.signal(number, on_signal)
     broker = broker_for(settings().broker_url)
     with suppress(BrokerUnavailable):
-        broker.declare(platform().topology)
+        broker.declare(installed().topology)
     relay = Relay(broker.publisher(), wakeup, is_durable=broker.is_durable)
     try:
         relay.run(stop, beat=beat)

@@ -6,7 +6,7 @@ pump.until_quiet()      # no sleeps; delays between attempts are skipped
 """
 
 from postroad.brokers.memory import MemoryBroker
-from postroad.composition import Platform, platform
+from postroad.composition import Postroad, installed
 from postroad.messaging.outbox.relay import Relay
 from postroad.messaging.outbox.wakeup import BellWakeup
 from postroad.processes.consumers import LaneRunner
@@ -23,8 +23,8 @@ class Pump:
         runner: The consumers, to run alone.
     """
 
-    def __init__(self, parts: Platform | None = None) -> None:
-        parts = parts or platform()
+    def __init__(self, parts: Postroad | None = None) -> None:
+        parts = parts or installed()
         self.broker = MemoryBroker()
         self.broker.declare(parts.topology)
         self.relay = Relay(self.broker.publisher(), BellWakeup(), is_durable=self.broker.is_durable)

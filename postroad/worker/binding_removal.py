@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from postroad.brokers.rabbitmq.broker import RabbitMQ
-from postroad.composition import Platform
+from postroad.composition import Postroad
 from postroad.conf import settings
 from postroad.processes.bindings import digest_of, name_of, settle
 from postroad.worker.members import LOST_SECONDS, Announcement
@@ -25,7 +25,7 @@ class BindingKeeper:
         digest: Of the bindings that this release wants.
     """
 
-    def __init__(self, parts: Platform, *, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, parts: Postroad, *, now: Callable[[], float] = time.monotonic) -> None:
         self.digest, self._name = digest_of(parts), name_of(parts)
         self._parts, self._now = parts, now
         self._looks_at = 0.0

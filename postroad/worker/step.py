@@ -24,7 +24,7 @@ from typing_extensions import override
 from postroad.brokers.rabbitmq.broker import RabbitMQ
 from postroad.brokers.rabbitmq.connection import LOST
 from postroad.brokers.rabbitmq.envelope import forgive_alien_properties
-from postroad.composition import Platform, platform
+from postroad.composition import Postroad, installed
 from postroad.conf import settings
 from postroad.errors import BrokerUnavailable, MisconfiguredError
 from postroad.ids import digest
@@ -57,7 +57,7 @@ class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
                 "message handlers need a Celery pool with an event loop: prefork, threads or solo."
             )
         self._c = c
-        self._parts = platform()
+        self._parts = installed()
         runner = JobRunner(c)
         self._drivers = {
             queue: LaneDriver(queue, Lane(subscriber=subscriber, policy=policy()), runner, wake=self._wake)
@@ -250,6 +250,6 @@ def _is_asked_to_stop() -> bool:
     return state.should_stop is not None and state.should_stop is not False  # 0 is an exit code
 
 
-def _shared_queues(parts: Platform) -> set[str]:
+def _shared_queues(parts: Postroad) -> set[str]:
     """Return the queues that every worker consumes: those without order, which are the dead-letter queues."""
     return {queue.name for queue in parts.topology.queues if not queue.is_ordered}

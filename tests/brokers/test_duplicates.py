@@ -32,7 +32,7 @@ def broker(request: pytest.FixtureRequest) -> Broker:
 @pytest.fixture
 def deliver(broker: Broker, shop: Shop) -> Iterator[Callable[[list[Outgoing], int], None]]:
     """Publish messages by hand, then handle until as many as expected have been marked as processed and it is quiet."""
-    parts = jobs.platform()
+    parts = jobs.installed()
     broker.declare(parts.topology)
     publisher, runner = broker.publisher(), LaneRunner(broker, parts.queues)
 

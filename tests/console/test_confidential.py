@@ -88,7 +88,7 @@ def bank(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bank]:
     commands = CommandHandlers(BANK, {Debit: bank.debit})
     parts = compose([Service(name="bank", commands=(commands,), sagas=(SagaHandlers(pay, {}),))])
     for module in (composition, jobs, redrive):
-        monkeypatch.setattr(module, "platform", lambda: parts)
+        monkeypatch.setattr(module, "installed", lambda: parts)
     before = dict(catalog._entries)
     catalog.install(parts.sagas)
     yield bank
@@ -98,7 +98,7 @@ def bank(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bank]:
 
 @pytest.fixture
 def pump(bank: Bank) -> Iterator[Pump]:
-    pump = Pump(jobs.platform())
+    pump = Pump(jobs.installed())
     yield pump
     pump.close()
 

@@ -10,7 +10,7 @@ from django.core.management.base import CommandError
 from pytest_django import Settings
 
 from postroad.calls.discovery.static import StaticResolver
-from postroad.composition import Platform
+from postroad.composition import Postroad
 from postroad.conf import settings as postroad_settings
 from postroad.management.commands import doctor
 from postroad.operations.doctor.checks import checks
@@ -25,7 +25,7 @@ def run(*arguments: str) -> str:
     return out.getvalue()
 
 
-def names(parts: Platform) -> list[str]:
+def names(parts: Postroad) -> list[str]:
     resolver = StaticResolver({})
     return [check.about for check in checks(postroad_settings(), parts, resolver, others=["bakery"])]
 
@@ -39,7 +39,7 @@ def test_one_process_with_everything_is_well() -> None:
 
 
 def test_a_process_that_has_nothing_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "platform", Platform)
+    monkeypatch.setattr(doctor, "installed", Postroad)
 
     assert run().startswith("Nothing to look at")
 
@@ -89,7 +89,7 @@ def test_a_level_is_painted_for_a_terminal() -> None:
 
 
 def test_a_process_without_services_is_only_asked_for_its_siblings() -> None:
-    assert names(Platform()) == ["sibling bakery"]
+    assert names(Postroad()) == ["sibling bakery"]
 
 
 def test_a_service_is_not_its_own_sibling(settings: Settings) -> None:
@@ -100,7 +100,7 @@ def test_a_service_is_not_its_own_sibling(settings: Settings) -> None:
         "SIBLINGS": ["orders", "kitchen"],
     }
 
-    assert names(Platform(services=("orders",))) == [
+    assert names(Postroad(services=("orders",))) == [
         "database",
         "migrations",
         "database clock",

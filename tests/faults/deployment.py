@@ -22,7 +22,7 @@ from psycopg import sql
 
 from apps.tour.client import Services
 from postroad.brokers.rabbitmq.broker import RabbitMQ
-from postroad.composition import platform
+from postroad.composition import installed
 from tests.support.amqp import delete_topology
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -79,7 +79,7 @@ class Deployment:
         with psycopg.connect(DATABASE_URL, autocommit=True) as server:
             for service in self.services:
                 server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(self.database(service))))
-        topology = platform().topology
+        topology = installed().topology
         delete_topology(BROKER_URL, topology)
         broker = RabbitMQ(BROKER_URL)
         broker.declare(topology)
@@ -169,7 +169,7 @@ class Deployment:
                 server.execute(
                     sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(self.database(service)))
                 )
-        delete_topology(BROKER_URL, platform().topology)
+        delete_topology(BROKER_URL, installed().topology)
 
     def _command(self, service: str, kind: str, number: int) -> list[str]:
         python = sys.executable

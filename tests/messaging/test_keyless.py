@@ -89,7 +89,7 @@ def post(monkeypatch: pytest.MonkeyPatch) -> Iterator[Post]:
         ]
     )
     for module in (composition, jobs, redrive):
-        monkeypatch.setattr(module, "platform", lambda: parts)
+        monkeypatch.setattr(module, "installed", lambda: parts)
     before = dict(catalog._entries)
     catalog.install(parts.sagas)
     yield post
@@ -99,7 +99,7 @@ def post(monkeypatch: pytest.MonkeyPatch) -> Iterator[Post]:
 
 @pytest.fixture
 def pump(post: Post) -> Iterator[Pump]:
-    pump = Pump(jobs.platform())
+    pump = Pump(jobs.installed())
     yield pump
     pump.close()
 

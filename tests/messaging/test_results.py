@@ -63,7 +63,7 @@ def bakery(monkeypatch: pytest.MonkeyPatch) -> Bakery:
     snapshots = (Snapshots(LOAVES, bakery.page),)
     parts = compose([Service(name="bakery", commands=(commands,), events=events, snapshots=snapshots)])
     for module in (composition, jobs, redrive):
-        monkeypatch.setattr(module, "platform", lambda: parts)
+        monkeypatch.setattr(module, "installed", lambda: parts)
     return bakery
 
 
@@ -198,7 +198,7 @@ def test_an_event_handler_may_return_what_it_stored(bakery: Bakery) -> None:
 
 def test_a_forgotten_return_is_retried_and_parked_with_its_reason(bakery: Bakery) -> None:
     bakery.answer = lambda: None
-    pump = Pump(jobs.platform())
+    pump = Pump(jobs.installed())
     with unit_of_work():
         send(Throw(order_id=1), reply_to="bakery.x.0")
     pump.until_quiet()

@@ -159,7 +159,7 @@ def test_a_message_whose_file_is_gone_comes_again_and_is_not_parked_without_body
 def test_on_a_broker_that_has_the_body_in_memory_it_is_parked_unread_all_the_same(
     shop: Shop, file: Path, db: None
 ) -> None:
-    pump = Pump(jobs.platform())
+    pump = Pump(jobs.installed())
     large = Envelope(id="large", type="bakery.Bake", body=BODY, headers={"partition-key": "1"})
     pump.broker.publisher().publish([Outgoing(address=Address(channel="bakery", route="3"), envelope=large)])
 

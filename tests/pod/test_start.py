@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 import psycopg
 import pytest
 
-from postroad.composition import platform
+from postroad.composition import installed
 from postroad.schema.lock import _LOCK
 from tests.faults.deployment import BROKER_URL, DATABASE_URL, free_port, until
 from tests.pod.program import run, running, status
@@ -40,7 +40,7 @@ def parts() -> Iterator[dict[str, str]]:
             "ADMIN_PASSWORD": "open",
         }
         server.execute(f"DROP DATABASE {NAME} WITH (FORCE)")
-    delete_topology(BROKER_URL, platform().topology)
+    delete_topology(BROKER_URL, installed().topology)
 
 
 def test_pods_wait_for_the_preparation_and_are_ready_then(parts: dict[str, str], tmp_path: Path) -> None:

@@ -132,7 +132,7 @@ def hotel_pump(hotel: Hotel, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pump]:
         ]
     )
     for module in (composition, jobs, redrive):
-        monkeypatch.setattr(module, "platform", lambda: parts)
+        monkeypatch.setattr(module, "installed", lambda: parts)
     before = dict(catalog._entries)
     catalog.install(parts.sagas)
     pump = Pump(parts)

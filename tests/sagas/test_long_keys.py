@@ -79,7 +79,7 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         [Service(name="parcels", commands=(parcels,)), Service(name="post", sagas=(SagaHandlers(carry),))],
     )
     for module in (composition, jobs, redrive):
-        monkeypatch.setattr(module, "platform", lambda: parts)
+        monkeypatch.setattr(module, "installed", lambda: parts)
     before = dict(catalog._entries)
     catalog.install(parts.sagas)
     yield done
@@ -100,7 +100,7 @@ LABELS = {
 
 @pytest.mark.parametrize("size", LABELS)
 def test_a_lock_is_released_however_long_its_key_is(held: list[str], size: str) -> None:
-    pump = Pump(jobs.platform())
+    pump = Pump(jobs.installed())
     with unit_of_work():
         first = start(carry, Parcel(label=LABELS[size]))
         second = start(carry, Parcel(label=LABELS[size]))

@@ -138,7 +138,7 @@ def learn(monkeypatch: pytest.MonkeyPatch, reply: type[Message]) -> None:
     monkeypatch.setattr(Saga, "answers", lambda saga, step, *, is_undo: (*answers(saga, step, is_undo=is_undo), reply))
     monkeypatch.setattr(Saga, "replies", lambda saga: replies(saga) | {reply})
     parts = Shop().parts()
-    monkeypatch.setattr(redrive, "platform", lambda: parts)
+    monkeypatch.setattr(redrive, "installed", lambda: parts)
 
 
 def test_a_usable_reply_by_another_message_frees_a_stuck_saga(shop: Shop) -> None:

@@ -6,7 +6,7 @@ from postroad.codecs.types import Message, Positive
 from postroad.commands.handlers import CommandHandlers
 from postroad.commands.messages import Done, command, refusal, reply
 from postroad.commands.refusals import refuse
-from postroad.composition import Platform, Service, compose
+from postroad.composition import Postroad, Service, compose
 from postroad.events.handlers import EventHandlers
 from postroad.events.messages import event
 from postroad.events.publisher import publish
@@ -166,8 +166,8 @@ class Shop:
             refuse((Declined if what in ("charge", "receipt") else Refused)(reason=f"no {what}"))
         self.done.append((what, order_id))
 
-    def parts(self) -> Platform:
-        """Return the platform: bakery, till and counter, which orchestrates."""
+    def parts(self) -> Postroad:
+        """Return the object: bakery, till and counter, which orchestrates."""
         bakery = CommandHandlers(BAKERY, {Bake: self.bake, Throw: self.throw, Sweep: self.sweep})
         till = CommandHandlers(TILL, {Charge: self.charge, Receipt: self.receipt})
         return compose(

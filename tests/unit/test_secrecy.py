@@ -28,7 +28,7 @@ from postroad.brokers.rabbitmq.connection import celery_broker, read_url
 from postroad.brokers.registry import broker_for
 from postroad.calls.discovery.registry_client import RegistryClient
 from postroad.codecs.showing import shown_text
-from postroad.composition import Platform
+from postroad.composition import Postroad
 from postroad.conf_readers import read_urls
 from postroad.errors import InvalidSetting, MisconfiguredError, ServiceUnavailable, UnknownBroker
 from postroad.logs import JsonFormatter, LineFormatter
@@ -143,7 +143,7 @@ def log_line(formatter: logging.Formatter) -> Callable[[str], str]:
 
 def doctor(url: str) -> str:
     with environment(POSTROAD_BROKER_URL=url):
-        return text_of(lambda: checks(conf.settings(), Platform(services=("a",)), None, others=()))  # type: ignore[arg-type]
+        return text_of(lambda: checks(conf.settings(), Postroad(services=("a",)), None, others=()))  # type: ignore[arg-type]
 
 
 def reason(url: str) -> str:

@@ -11,7 +11,7 @@ from pytest_django import Settings
 from postroad import composition
 from postroad.brokers.memory import MemoryBroker
 from postroad.codecs.types import Message
-from postroad.composition import Platform, Service, compose
+from postroad.composition import Postroad, Service, compose
 from postroad.events.handlers import EventHandlers
 from postroad.events.messages import event
 from postroad.events.publisher import publish
@@ -41,7 +41,7 @@ class LoafBurnt(Message):
     order_id: int
 
 
-def release(*types: type[Message], service: str = "counter") -> Platform:
+def release(*types: type[Message], service: str = "counter") -> Postroad:
     """Return a release of a service that handles events of some types."""
     table = EventHandlers(f"{service}.loaves", of=LOAVES, handlers=dict.fromkeys(types, HANDLED.append))
     return compose([Service(name=service, events=(table,))])
@@ -114,7 +114,7 @@ def test_an_event_that_nobody_handles_is_counted_and_parks_neither_itself_nor_it
     facts: list[Fact] = []
     monkeypatch.setattr(watch, "_watchers", [facts.append])
     for module in (composition, jobs):
-        monkeypatch.setattr(module, "platform", lambda: NEW)
+        monkeypatch.setattr(module, "installed", lambda: NEW)
     pump = Pump(NEW)
     pump.broker.declare(OLD.topology)  # still bound
     with unit_of_work():
@@ -186,7 +186,7 @@ def test_a_worker_removes_only_when_it_hears_no_worker_of_another_release(
 def test_the_command_removes_and_says_so_or_says_why_not(monkeypatch: pytest.MonkeyPatch) -> None:
     broker, out = Recorder(), io.StringIO()
     monkeypatch.setattr(declare_channels, "broker_for", lambda _url: broker)
-    monkeypatch.setattr(declare_channels, "platform", lambda: NEW)
+    monkeypatch.setattr(declare_channels, "installed", lambda: NEW)
     monkeypatch.setattr(broker, "is_durable", True)
     monkeypatch.setattr(declare_channels, "ask_workers", lambda: {"n@h": said(bindings.digest_of(OLD))})
     bindings.remember(OLD)

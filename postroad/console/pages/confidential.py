@@ -16,7 +16,7 @@ from postroad.sagas.models import SagaInstance
 
 def body(row: DeadLetter | OutboxMessage) -> SafeString:
     """Return the body of a stored message."""
-    composition.platform()  # imports what the services declare
+    composition.installed()  # imports what the services declare
     if isinstance(row, DeadLetter):
         size, read = dead_letters.body_bytes(row), dead_letters.opening(row, MOST_READ)
     else:
@@ -27,13 +27,13 @@ def body(row: DeadLetter | OutboxMessage) -> SafeString:
 
 def headers(row: DeadLetter | OutboxMessage) -> SafeString:
     """Return the headers of a stored message."""
-    composition.platform()
+    composition.installed()
     return render.named_values(shown_headers(row.type, row.headers, known=NAMES))
 
 
 def saga_data(saga: SagaInstance) -> SafeString:
     """Return a saga's data; those of a definition that this process does not have are hidden whole."""
-    composition.platform()
+    composition.installed()
     try:
         kind = catalog.find(saga.type, saga.version).saga.data
     except MisconfiguredError:

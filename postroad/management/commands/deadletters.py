@@ -74,7 +74,7 @@ class Command(BaseCommand):
     def _show(self, letter: DeadLetter, *, is_whole: bool) -> None:
         for name in ("id", "state", "subscriber", "type", "message_id", "partition_key", "content_type", "reply_to"):
             self.stdout.write(printable(f"{name:<15}{getattr(letter, name)}"))
-        composition.platform()  # imports what the services declare
+        composition.installed()  # imports what the services declare
         headers = letter.headers if is_whole else shown_headers(letter.type, letter.headers, known=NAMES)
         for name, value in sorted(headers.items()):
             self.stdout.write(printable(f"{'header':<15}{name}: {value}"))
@@ -86,7 +86,7 @@ class Command(BaseCommand):
         self.stdout.write(f"body, {size} bytes:\n{indented(shown[:_MOST_SHOWN].decode(errors='replace'))}")
 
     def _export(self, ids: list[int], *, is_all: bool, is_whole: bool) -> None:
-        composition.platform()
+        composition.installed()
         letters = DeadLetter.objects.order_by("id")
         letters = letters.filter(pk__in=ids) if ids else letters
         letters = letters if ids or is_all else letters.filter(state=DeadLetterState.PARKED)

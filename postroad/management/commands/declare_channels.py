@@ -8,7 +8,7 @@ from django.db import Error
 from typing_extensions import override
 
 from postroad.brokers.registry import broker_for
-from postroad.composition import Platform, platform
+from postroad.composition import Postroad, installed
 from postroad.conf import settings
 from postroad.errors import PostroadError
 from postroad.messaging.broker import Broker
@@ -31,7 +31,7 @@ class Command(BaseCommand):
 
     @override
     def handle(self, *args: Any, **options: Any) -> None:
-        broker, parts = broker_for(settings().broker_url), platform()
+        broker, parts = broker_for(settings().broker_url), installed()
         try:
             broker.declare(parts.topology)
             self.stdout.write(
@@ -46,7 +46,7 @@ class Command(BaseCommand):
         finally:
             broker.close()
 
-    def _remove_stale(self, broker: Broker, parts: Platform, *, at_once: bool) -> None:
+    def _remove_stale(self, broker: Broker, parts: Postroad, *, at_once: bool) -> None:
         bindings.remember(parts)
         before = len(bindings.stale(parts))
         if not before:
@@ -63,7 +63,7 @@ class Command(BaseCommand):
             )
 
 
-def _other_releases(parts: Platform) -> list[str]:
+def _other_releases(parts: Postroad) -> list[str]:
     own = bindings.digest_of(parts)
     workers = ask_workers().items()
     return [node for node, said in workers if said.service == bindings.name_of(parts) and said.bindings != own]

@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from postroad.calls.discovery.registry_resolver import RegistryResolver
 from postroad.calls.discovery.selection import resolver_for
-from postroad.composition import platform
+from postroad.composition import installed
 from postroad.conf import settings
 from postroad.operations.doctor.checks import checks
 from postroad.operations.doctor.examination import examine
@@ -75,4 +75,4 @@ class Command(BaseCommand):
 def _findings(others: Sequence[str]) -> list[Finding]:
     resolver = resolver_for(settings())
     with closing(resolver) if isinstance(resolver, RegistryResolver) else nullcontext():
-        return examine(checks(settings(), platform(), resolver, others=others))
+        return examine(checks(settings(), installed(), resolver, others=others))

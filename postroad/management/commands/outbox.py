@@ -101,7 +101,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{'state':<15}{OutboxState(row.state).label}")
         self.stdout.write(f"{'partition_key':<15}{printable(_short(row.partition_key))}")
         self.stdout.write(f"{'attempts':<15}{row.attempts}\n{'error':<15}{printable(row.error)}")
-        composition.platform()  # imports what the services declare
+        composition.installed()  # imports what the services declare
         headers = shown_headers(row.type, row.headers, known=NAMES)
         self.stdout.write(f"{'headers':<15}{ascii(headers)[:_MOST_SHOWN]}")
         body = shown_body(row.type, bytes(row.body))

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from typing_extensions import override
 
-from postroad.composition import platform
+from postroad.composition import installed
 from postroad.events.messages import event_description
 from postroad.events.snapshots import PublishSnapshots, ask
 from postroad.messaging.outbox.producer import unit_of_work
@@ -23,7 +23,7 @@ class Command(BaseCommand):
 
     @override
     def handle(self, *args: Any, **options: Any) -> None:
-        replicas = platform().replicas
+        replicas = installed().replicas
         table = replicas.get(options["replica"])
         if table is None:
             known = ", ".join(sorted(replicas)) or "none"

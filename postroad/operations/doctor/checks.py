@@ -5,7 +5,7 @@ from functools import partial
 
 from postroad.brokers.registry import broker_for
 from postroad.calls.discovery.resolver import Resolver
-from postroad.composition import Platform
+from postroad.composition import Postroad
 from postroad.conf import Settings
 from postroad.operations.doctor import database, queues, relay, siblings
 from postroad.operations.doctor.examination import Check
@@ -18,7 +18,7 @@ _LATE = 2.0
 """Times the longest wait for a failing destination: until then the relay may only be waiting for its next attempt."""
 
 
-def checks(settings: Settings, parts: Platform, resolver: Resolver, *, others: Sequence[str]) -> list[Check]:
+def checks(settings: Settings, parts: Postroad, resolver: Resolver, *, others: Sequence[str]) -> list[Check]:
     """Return what to look at, in order of reading.
 
     Args:
@@ -34,7 +34,7 @@ def checks(settings: Settings, parts: Platform, resolver: Resolver, *, others: S
     ]
 
 
-def _own(settings: Settings, parts: Platform) -> list[Check]:
+def _own(settings: Settings, parts: Postroad) -> list[Check]:
     look_at_relay = partial(
         relay.look_at_relay,
         late_seconds=_LATE * settings.relay_retry_ceiling_seconds,
@@ -49,7 +49,7 @@ def _own(settings: Settings, parts: Platform) -> list[Check]:
     ]
 
 
-def _broker(settings: Settings, parts: Platform) -> list[Check]:
+def _broker(settings: Settings, parts: Postroad) -> list[Check]:
     place, broker = hide_password(settings.broker_url), broker_for(settings.broker_url)
     if not broker.is_durable:
         lives = f"{place} lives inside the process that runs everything; there is nothing to ask"
@@ -76,6 +76,6 @@ def _broker(settings: Settings, parts: Platform) -> list[Check]:
     ]
 
 
-def _siblings(settings: Settings, parts: Platform, others: Sequence[str]) -> list[str]:
+def _siblings(settings: Settings, parts: Postroad, others: Sequence[str]) -> list[str]:
     named = [*settings.siblings, *others]
     return [name for name in dict.fromkeys(named) if name not in parts.services and name != settings.service]
