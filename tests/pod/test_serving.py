@@ -1,6 +1,8 @@
 """What a web process has loaded before its first request."""
 
 import asyncio
+from dataclasses import dataclass
+from functools import lru_cache
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -16,11 +18,22 @@ from tests.pod.program import run, running, status
 SERVERS = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none", "BROKER_URL": "amqp://127.0.0.1:1//"}
 
 
-def modules_after(application: str, service: str) -> set[str]:
-    """Return the modules of a process that has made its web application and has seen no request."""
-    done = run("-c", f"import sys, {application}; print(*sys.modules)", service=service, **SERVERS)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """What a process has loaded that has made its web application and has seen no request."""
+
+    modules: frozenset[str]
+    set_aside: int
+    read: int
+
+
+@lru_cache
+def loaded(application: str, service: str) -> Loaded:
+    told = f"import gc, sys, {application}; print(gc.get_freeze_count(), len(gc.get_objects()), *sys.modules)"
+    done = run("-c", told, service=service, **SERVERS)
     assert done.returncode == 0, done.stderr
-    return set(done.stdout.split())
+    set_aside, read, *modules = done.stdout.split()
+    return Loaded(modules=frozenset(modules), set_aside=int(set_aside), read=int(read))
 
 
 @pytest.mark.parametrize(
@@ -28,21 +41,17 @@ def modules_after(application: str, service: str) -> set[str]:
     [("config.wsgi", "orders", "apps.orders.api.v2"), ("config.asgi", "gateway", "apps.gateway.graphql.schema")],
 )
 def test_its_views_are_loaded(application: str, service: str, views: str) -> None:
-    assert views in modules_after(application, service)
+    assert views in loaded(application, service).modules
 
 
 @pytest.mark.parametrize(("application", "service"), [("config.wsgi", "orders"), ("config.asgi", "gateway")])
 def test_a_garbage_collection_does_not_read_what_is_loaded(application: str, service: str) -> None:
-    counted = f"import gc, {application}; print(gc.get_freeze_count(), len(gc.get_objects()))"
-    done = run("-c", counted, service=service, **SERVERS)
-
-    set_aside, read = map(int, done.stdout.split())
-    assert set_aside > 50_000
-    assert read < 5_000
+    assert loaded(application, service).set_aside > 50_000
+    assert loaded(application, service).read < 5_000
 
 
 def test_a_service_of_the_platforms_dns_loads_no_client_of_a_registry() -> None:
-    assert "postroad.calls.discovery.registry_client" not in modules_after("config.wsgi", "orders")
+    assert "postroad.calls.discovery.registry_client" not in loaded("config.wsgi", "orders").modules
 
 
 async def hello(_scope: dict[str, Any], _receive: Receive, send: Send) -> None:
