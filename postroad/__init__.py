@@ -3,17 +3,18 @@
 The layers: what stands higher imports what stands lower, never the other way round.
 
     .. layers
-    17  testing      Test support: sagas as stories, a pump instead of processes, conformance suites
-    16  management   The commands of `manage.py`
+    18  testing      Test support: sagas as stories, a pump instead of processes, conformance suites
+    17  management   The commands of `manage.py`
         apps
-    15  console      The Django admin of messages and sagas
-    14  operations   For operators: health checks of an installation, and its release on Kubernetes
+    16  console      The Django admin of messages and sagas
+    15  operations   For operators: health checks of an installation, and its release on Kubernetes
         checks       What `manage.py check` says about a project that uses Postroad
-    13  worker       Message handlers inside Celery workers
-    12  processes    What runs besides web server and Celery: relay, gRPC server, one-process mode
-    11  composition
-    10  web          The web server of every process, probes and deadlines of requests
-     9  metrics      Metrics for Prometheus
+    14  worker       Message handlers inside Celery workers
+    13  processes    What runs besides web server and Celery: relay, gRPC server, one-process mode
+    12  composition
+    11  web          The web server of every process, probes and deadlines of requests
+    10  metrics      Metrics for Prometheus
+     9  tables
      8  sagas        Sagas: a business transaction over several services, with compensations
      7  commands     Commands and replies: one service asks another to act, and is answered later
         events       Domain events: a service says what happened, subscribers decide what it means to them

@@ -94,12 +94,11 @@ class Postroad:
 
     def _add_sagas(self, service: Service) -> None:
         replies = ReplyChannel(service.name, settings().reply_shards)
-        self.sagas += [catalog.Entry(handlers=handlers, replies=replies) for handlers in service.sagas]
-        definitions = [handlers.saga for handlers in service.sagas]
-        handle = ReplyDispatcher(definitions)
+        self.sagas += [catalog.Entry(saga=saga, replies=replies) for saga in service.sagas]
+        handle = ReplyDispatcher(service.sagas)
         self._subscribe(Subscription(subscriber=replies.name, service=service.name, handle=handle, check=handle.check))
         self.topology += topologies.replies(replies)
-        for saga in definitions:
+        for saga in service.sagas:
             for command in saga.commands():
                 self.topology += topologies.command_exchanges(command_description(command).channel)
 

@@ -5,7 +5,7 @@
 """
 
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from functools import partial
 from types import SimpleNamespace, UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -26,13 +26,13 @@ def name_of(function: object) -> str:
     return repr(function)
 
 
-def check(function: Callable[..., Any], *, table: str, takes: type | None = None, arguments: int = 1) -> None:
+def check(function: Callable[..., Any], *, table: str, takes: Sequence[type] = (), arguments: int = 1) -> None:
     """Refuse a function that a table cannot call.
 
     Args:
         function: What the table binds: a function, a method, a `partial`, an object with `__call__`.
         table: What the error names first.
-        takes: Type of the first argument.  Only this annotation is resolved.
+        takes: Types of the first arguments.  Only their annotations are resolved.
         arguments: How many the table gives it.
 
     Raises:
@@ -54,9 +54,9 @@ def check(function: Callable[..., Any], *, table: str, takes: type | None = None
         signature.bind(*range(arguments))
     except TypeError as error:
         raise InvalidDeclaration(f"{table}: {name} cannot be called with {arguments} arguments: {error}.") from None
-    first = next(iter(signature.parameters.values()))
-    if takes is not None and first.annotation is not first.empty:
-        _check_first(function, first.annotation, takes=takes, where=f"{table}: {name}")
+    for parameter, given in zip(signature.parameters.values(), takes, strict=False):
+        if parameter.annotation is not parameter.empty:
+            _check_parameter(function, parameter.annotation, takes=given, where=f"{table}: {name}")
 
 
 def results_of(function: Callable[..., Any]) -> tuple[Any, ...]:
@@ -119,7 +119,7 @@ def _call_of(layer: object) -> object:
     return None if inspect.isroutine(layer) or isinstance(layer, type) else type(layer).__call__
 
 
-def _check_first(function: object, annotation: object, *, takes: type, where: str) -> None:
+def _check_parameter(function: object, annotation: object, *, takes: type, where: str) -> None:
     try:
         taken = _resolve(function, annotation)
     except (NameError, AttributeError, TypeError, SyntaxError) as error:

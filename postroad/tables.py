@@ -4,7 +4,7 @@ A `handlers` module has any of
 
     COMMANDS  = CommandHandlers(…)
     EVENTS    = EventHandlers(…)
-    SAGAS     = SagaHandlers(…)
+    SAGAS     = Saga(…)
     SNAPSHOTS = Snapshots(…)
 
 or a tuple of them, or None.  With the setting SERVICE all installed applications make one service of that name;
@@ -27,12 +27,12 @@ from postroad.events.handlers import EventHandlers
 from postroad.events.snapshots import Snapshots
 from postroad.handling import name_of
 from postroad.messaging.channels import EventChannel
-from postroad.sagas.handlers import SagaHandlers
+from postroad.sagas.definition import Saga
 
 TABLES: Mapping[str, type] = {
     "COMMANDS": CommandHandlers,
     "EVENTS": EventHandlers,
-    "SAGAS": SagaHandlers,
+    "SAGAS": Saga,
     "SNAPSHOTS": Snapshots,
 }
 """Name in a `handlers` module → type of its tables."""
@@ -51,7 +51,7 @@ class Service:
     name: str
     commands: tuple[CommandHandlers, ...] = ()
     events: tuple[EventHandlers, ...] = ()
-    sagas: tuple[SagaHandlers, ...] = ()
+    sagas: tuple[Saga, ...] = ()
     snapshots: tuple[Snapshots, ...] = ()
     publishes: tuple[EventChannel, ...] = ()
 
@@ -103,7 +103,7 @@ def merge(name: str, applications: Iterable[AppTables]) -> Service:
         events=_distinct(_listed("EVENTS", parts), key=lambda table: table.subscriber, what="the subscriber"),
         sagas=_distinct(
             _listed("SAGAS", parts),
-            key=lambda table: f"{table.saga.name} version {table.saga.version}",
+            key=lambda saga: f"{saga.name} version {saga.version}",
             what="the saga",
         ),
         snapshots=_distinct(

@@ -9,7 +9,6 @@ from apps.orders.sagas.revise_order import revise_order
 from apps.restaurants.messages import RESTAURANTS, MenuRevised, RestaurantCreated
 from postroad.events.handlers import EventHandlers
 from postroad.events.snapshots import Snapshots
-from postroad.sagas.handlers import SagaHandlers
 
 COMMANDS = None
 EVENTS = (
@@ -29,29 +28,5 @@ EVENTS = (
         },
     ),
 )
-SAGAS = (
-    SagaHandlers(
-        create_order,
-        {
-            "approve_order": usecases.approve_order,
-            "reject_order": usecases.reject_order,
-        },
-    ),
-    SagaHandlers(
-        cancel_order,
-        {
-            "begin_cancel_order": usecases.begin_cancel_order,
-            "undo_begin_cancel_order": usecases.undo_begin_cancel_order,
-            "confirm_cancel_order": usecases.confirm_cancel_order,
-        },
-    ),
-    SagaHandlers(
-        revise_order,
-        {
-            "begin_revise_order": usecases.begin_revise_order,
-            "undo_begin_revise_order": usecases.undo_begin_revise_order,
-            "confirm_revise_order": usecases.confirm_revise_order,
-        },
-    ),
-)
+SAGAS = (create_order, cancel_order, revise_order)
 SNAPSHOTS = (Snapshots(ORDERS, usecases.snapshots),)

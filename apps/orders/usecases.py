@@ -3,20 +3,13 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-import msgspec
 from django.conf import settings
 
 from apps.consumers.messages import ConsumerCreated
 from apps.orders import announcements
-from apps.orders.domain import Dish, OrderLine, OrderRequest, OrderState, OrderVerb, RequestedItem, Revision, next_state
+from apps.orders.domain import Dish, OrderRequest, OrderState, OrderVerb, RequestedItem, next_state
 from apps.orders.messages import (
-    OrderAuthorized,
     OrderCancellationProposed,
-    OrderCancellationRejected,
-    OrderCancelled,
-    OrderRejected,
-    OrderRevised,
-    OrderRevisionRejected,
 )
 from apps.orders.models import Consumer, Order, Restaurant
 from apps.orders.participants import CancelOrderData, CreateOrderData, ReviseOrderData
@@ -33,7 +26,6 @@ from postroad.sagas.journey import Journey
 from postroad.sagas.orchestrator import start
 
 MINIMUM_ORDER_VALUE = Decimal("10.00")  # default of the setting ORDERS_MINIMUM_ORDER_VALUE: the business's own figure
-UNNAMED_REASON = "not_agreed"  # a participant could not read its command, or an operator ended the saga
 
 
 def create_order(request: OrderRequest) -> Order:
@@ -65,20 +57,6 @@ def create_order(request: OrderRequest) -> Order:
     return order
 
 
-def approve_order(data: CreateOrderData) -> None:
-    """End of the saga: the order stands."""
-    order = Order.objects.lock(data.order_id)
-    order.approve()
-    publish(OrderAuthorized(order_id=order.pk))
-
-
-def reject_order(data: CreateOrderData) -> None:
-    """Compensation: somebody has refused."""
-    order = Order.objects.lock(data.order_id)
-    order.reject(data.rejection_reason or UNNAMED_REASON)
-    publish(OrderRejected(order_id=order.pk, reason=order.rejection_reason))
-
-
 def cancel_order(order_id: int) -> Order:
     """Begin to cancel an order; it is CANCEL_PENDING until kitchen and accounting have answered.
 
@@ -86,6 +64,8 @@ def cancel_order(order_id: int) -> Order:
         BusinessRefusal: `not_found`, or `illegal_transition`: it does not stand, or another change is pending.
     """
     order = lock_order(order_id)
+    order.begin_cancel()
+    publish(OrderCancellationProposed(order_id=order.pk))
     start(
         cancel_order_saga,
         CancelOrderData(
@@ -95,27 +75,7 @@ def cancel_order(order_id: int) -> Order:
             order_total=order.order_total,
         ),
     )
-    order.refresh_from_db()
     return order
-
-
-def begin_cancel_order(data: CancelOrderData) -> None:
-    """First step of the saga: the order is held."""
-    Order.objects.lock(data.order_id).begin_cancel()
-    publish(OrderCancellationProposed(order_id=data.order_id))
-
-
-def undo_begin_cancel_order(data: CancelOrderData) -> None:
-    """Compensation: somebody has refused, the order stands."""
-    reason = data.refusal_reason or UNNAMED_REASON
-    Order.objects.lock(data.order_id).undo_begin_cancel(reason)
-    publish(OrderCancellationRejected(order_id=data.order_id, reason=reason))
-
-
-def confirm_cancel_order(data: CancelOrderData) -> None:
-    """End of the saga: the order is cancelled."""
-    Order.objects.lock(data.order_id).confirm_cancel()
-    publish(OrderCancelled(order_id=data.order_id))
 
 
 def revise_order(order_id: int, items: Sequence[RequestedItem]) -> Order:
@@ -130,6 +90,8 @@ def revise_order(order_id: int, items: Sequence[RequestedItem]) -> Order:
     )  # a pending order is refused before its items are looked at
     restaurant = find_restaurant(order.restaurant_id)
     revision = order.revised(items, restaurant=restaurant, minimum=_minimum_order_value())
+    order.begin_revise(revision)
+    publish(announcements.proposed(order))
     start(
         revise_order_saga,
         ReviseOrderData(
@@ -140,32 +102,7 @@ def revise_order(order_id: int, items: Sequence[RequestedItem]) -> Order:
             revised_total=revision.total,
         ),
     )
-    order.refresh_from_db()
     return order
-
-
-def begin_revise_order(data: ReviseOrderData) -> None:
-    """First step of the saga: the order is held."""
-    order = Order.objects.lock(data.order_id)
-    lines = tuple(OrderLine(**msgspec.structs.asdict(item)) for item in data.revised_line_items)
-    order.begin_revise(Revision(lines=lines, total=data.revised_total))
-    publish(announcements.proposed(order))
-
-
-def undo_begin_revise_order(data: ReviseOrderData) -> None:
-    """Compensation: somebody has refused, the order stays what it was."""
-    reason = data.refusal_reason or UNNAMED_REASON
-    Order.objects.lock(data.order_id).undo_begin_revise(reason)
-    publish(OrderRevisionRejected(order_id=data.order_id, reason=reason))
-
-
-def confirm_revise_order(data: ReviseOrderData) -> None:
-    """End of the saga: the order is what was proposed."""
-    order = Order.objects.lock(data.order_id)
-    order.confirm_revise()
-    publish(
-        OrderRevised(order_id=order.pk, line_items=announcements.line_items(order.lines), order_total=order.order_total)
-    )
 
 
 def find_order(order_id: int) -> Order:

@@ -44,7 +44,7 @@ class CommandHandlers:
                     f"{description.name} goes to channel {description.channel.name!r}, not {self.channel.name!r}."
                 )
             table = f"commands of {self.channel.name!r}"
-            handling.check(handler, table=table, takes=message)
+            handling.check(handler, table=table, takes=(message,))
             _check_results(message, handler, table=table)
         for message, lock in self.locks.items():
             if not 1 <= len(lock) <= _MOST_CHARACTERS or "/" in lock:

@@ -44,4 +44,4 @@ class EventHandlers:
                     f"{self.subscriber}: {description.name} is published on {description.channel.name!r}, "
                     f"not on {self.of.name!r}."
                 )
-            handling.check(handler, table=f"events of {self.subscriber!r}", takes=message)
+            handling.check(handler, table=f"events of {self.subscriber!r}", takes=(message,))

@@ -9,24 +9,14 @@ from dataclasses import dataclass
 from postroad.errors import InvalidDeclaration, MisconfiguredError
 from postroad.messaging.channels import ReplyChannel
 from postroad.sagas.definition import Saga
-from postroad.sagas.handlers import LocalHandler, SagaHandlers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A saga with its use-cases and the channel on which its service reads replies."""
+    """A saga and the channel on which its service reads replies."""
 
-    handlers: SagaHandlers
+    saga: Saga
     replies: ReplyChannel
-
-    @property
-    def saga(self) -> Saga:
-        """The definition."""
-        return self.handlers.saga
-
-    def local(self, name: str) -> LocalHandler:
-        """Return the use-case of a local step."""
-        return self.handlers.local[name]
 
 
 _entries: dict[tuple[str, int], Entry] = {}

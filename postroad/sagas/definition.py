@@ -1,7 +1,7 @@
 """`Saga`: the whole definition, checked when it is made.  Not: an instance of it, which is a database row."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Generic
 
 from postroad.codecs.names import description_of
 from postroad.codecs.sensitive import is_marked
@@ -9,13 +9,13 @@ from postroad.codecs.types import Message
 from postroad.commands.messages import Rejected, command_description
 from postroad.errors import InvalidDeclaration
 from postroad.messaging.channels import CommandChannel
-from postroad.sagas.steps import Action, CommandAction, LocalAction, OnReply, SagaData, Step
+from postroad.sagas.steps import Action, CheckedStep, CommandAction, D, OnReply, Step, checked
 
 _MOST_CHARACTERS = 200  # of a name, which is in one index with the key
 _LAST_VERSION = 2**31 - 1  # the database's integer
 
 
-class Saga:
+class Saga(Generic[D]):
     """Ordered steps over one kind of data.
 
     Attributes:
@@ -23,12 +23,15 @@ class Saga:
         version: Version of the steps; an instance is pinned to the one it started with.
         data: Class of the saga's data.
         key: Field of the data that names what the saga is about (an order id).
-        steps: The steps in order.
+        steps: The steps in order, checked.
     """
 
-    def __init__(self, name: str, *, version: int, data: type[SagaData], key: str, steps: Sequence[Step]) -> None:
+    def __init__(self, name: str, *, version: int, data: type[D], key: str, steps: Sequence[Step[D]]) -> None:
         self.name, self.version, self.data, self.key = name, version, data, key
-        self.steps = tuple(steps)
+        try:
+            self.steps = tuple(checked(step, data) for step in steps)
+        except InvalidDeclaration as error:
+            raise InvalidDeclaration(f"saga {name}: {error}") from None
         self._by_name = {step.name: step for step in self.steps}
         for problem in self._problems():
             raise InvalidDeclaration(f"saga {name}: {problem}")
@@ -38,7 +41,7 @@ class Saga:
         """The service that orchestrates it."""
         return self.name.partition(".")[0]
 
-    def step(self, name: str) -> Step:
+    def step(self, name: str) -> CheckedStep:
         """Return the step of that name.
 
         Raises:
@@ -50,13 +53,13 @@ class Saga:
             known = ", ".join(self._by_name)
             raise InvalidDeclaration(f"saga {self.name} has no step {name!r}; steps: {known}.") from None
 
-    def after(self, name: str) -> Sequence[Step]:
+    def after(self, name: str) -> Sequence[CheckedStep]:
         """Return the steps behind the named one; all of them for an empty name."""
         if not name:
             return self.steps
         return self.steps[self.steps.index(self.step(name)) + 1 :]
 
-    def before(self, name: str) -> Sequence[Step]:
+    def before(self, name: str) -> Sequence[CheckedStep]:
         """Return the steps before the named one, nearest first."""
         return self.steps[: self.steps.index(self.step(name))][::-1]
 
@@ -64,16 +67,12 @@ class Saga:
         """Whether the named step comes after the pivot, and so can only be retried."""
         return any(step.pivot for step in self.before(name))
 
-    def actions(self) -> Iterator[tuple[Step, Action]]:
+    def actions(self) -> Iterator[tuple[CheckedStep, Action]]:
         """Yield every action with its step, compensations included."""
         for step in self.steps:
             for action in (step.do, step.undo):
                 if action is not None:
                     yield step, action
-
-    def local_names(self) -> set[str]:
-        """Return the names of the use-cases that `handlers.py` must bind."""
-        return {action.name for _, action in self.actions() if isinstance(action, LocalAction)}
 
     def commands(self) -> set[type[Message]]:
         """Return the command classes that the saga sends."""
@@ -102,9 +101,9 @@ class Saga:
         declared = action.description.replies if isinstance(action, CommandAction) else ()
         return (*declared, Rejected)
 
-    def on_reply(self, step: str, reply: Message) -> OnReply | None:
+    def on_reply(self, step: str, reply: Message) -> OnReply[D] | None:
         """Return the function of the step that takes this reply into the data."""
-        handlers: Mapping[type[Message], OnReply] = self.step(step).on
+        handlers: Mapping[type[Message], OnReply[D]] = self.step(step).on
         return handlers.get(type(reply))
 
     def _problems(self) -> Iterator[str]:
@@ -131,7 +130,7 @@ class Saga:
         if not 0 <= self.version <= _LAST_VERSION:
             yield f"version {self.version} is none of 0 to {_LAST_VERSION}."
 
-    def _step_problems(self, step: Step, *, is_late: bool) -> Iterator[str]:
+    def _step_problems(self, step: CheckedStep, *, is_late: bool) -> Iterator[str]:
         if step.do is None and step.undo is None:
             yield f"step {step.name!r} neither does nor undoes anything."
         if step.pivot and step.do is None:

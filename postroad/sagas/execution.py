@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from postroad.retry import Backoff
 from postroad.sagas.definition import Saga
-from postroad.sagas.steps import Action, CommandAction, Step
+from postroad.sagas.steps import Action, CheckedStep, CommandAction
 
 RETRY = Backoff(first_seconds=1.0, ceiling_seconds=60.0)
 """Wait before a command behind the pivot is sent again: soon at first, never rarer than once a minute."""
@@ -120,5 +120,5 @@ def _stuck(position: Position, reason: str) -> Turn:
     return Turn(position=replace(position, status=Status.STUCK, reason=reason))
 
 
-def _first(steps: Iterable[Step]) -> Step | None:
+def _first(steps: Iterable[CheckedStep]) -> CheckedStep | None:
     return next(iter(steps), None)

@@ -33,12 +33,12 @@ from postroad.sagas.definition import Saga
 from postroad.sagas.execution import Direction, Status, Turn
 from postroad.sagas.models import SagaInstance, SagaStep, indexed
 from postroad.sagas.participant import unlock
-from postroad.sagas.steps import CommandAction, LocalAction, SagaData
+from postroad.sagas.steps import CommandAction, D, LocalAction, SagaData
 
 log = logging.getLogger(__name__)
 
 
-def start(saga: Saga, data: SagaData) -> str:
+def start(saga: Saga[D], data: D) -> str:
     """Start a saga in the caller's transaction; return its id.
 
     Raises:
@@ -189,9 +189,8 @@ class _Run:
         step = self._begin(turn, action.name)
         try:
             with transaction.atomic():
-                handler = self.entry.local(action.name)
-                result = handling.finished(handler(self.data), handler)
-                self.data = self.data if result is None else self._taken(result, handler)
+                result = handling.finished(action.run(self.data), action.run)
+                self.data = self.data if result is None else self._taken(result, action.run)
         except Refusal as refusal:
             reply = refusal.reply
         else:
@@ -214,7 +213,8 @@ class _Run:
                 f"saga {self.entry.saga.name}: {handling.name_of(function)} returned {type(data).__qualname__}, "
                 f"not {self.entry.saga.data.__qualname__}; return 'msgspec.structs.replace(data, …)'."
             )
-        return data
+        taken: SagaData = data
+        return taken
 
     def _begin(self, turn: Turn, action: str) -> SagaStep:
         step = SagaStep(

@@ -1,12 +1,16 @@
-"""What a saga's author writes in the rows of its table.  Not: running them.
+"""The rows of a saga's table, as its author writes them, and what a function in a row is.
 
-Step("ticket", do=command(kitchen.create_ticket), undo=command(kitchen.cancel_create_ticket),
-     on={TicketReserved: remember_ticket})
+    Step("ticket", do=create_ticket, undo=cancel_create_ticket, on={TicketReserved: remember_ticket})
+
+A function that returns a declared command has the command sent; one that returns None or new data is a local step: it
+runs in the saga's own service, in the transaction that moves the saga.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic
+
+from typing_extensions import TypeVar
 
 from postroad import handling
 from postroad.codecs.types import Message
@@ -21,6 +25,14 @@ class SagaData(Message):
     A field added later needs a default, so that a saga in flight still reads.  A field without a type of its own (`Any`)
     reads what JSON and PostgreSQL make of it: a float of 1e16 or more comes back as an int.
     """
+
+
+D = TypeVar("D", bound=SagaData, default=Any)
+StepFunction = Callable[[D], Message | None]
+"""From the saga's data: a command to send, or for a local step new data (which are a `Message`, too) or None."""
+
+OnReply = Callable[[D, Any], D]
+LocalFunction = Callable[[Any], SagaData | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,57 +55,77 @@ class CommandAction:
 
 @dataclass(frozen=True, slots=True)
 class LocalAction:
-    """Run a use-case of the saga's own service in the same transaction; `name` is bound in its `handlers.py`."""
+    """Run a function of the saga's own service in the same transaction."""
 
-    name: str
+    run: LocalFunction
+
+    @property
+    def name(self) -> str:
+        """The function's name, which the saga's history shows.  What is stored to go on with is the name of the step."""
+        return handling.name_of(self.run).rpartition(".")[2]
 
 
 Action = CommandAction | LocalAction
-OnReply = Callable[[Any, Any], Any]
-
-
-def command(make: Callable[[Any], Message]) -> CommandAction:
-    """Make a step that sends a command.
-
-    Raises:
-        InvalidDeclaration: `make` is no ordinary function, or not annotated with a declared command as its result.
-    """
-    handling.check(make, table="a saga's step")
-    results = handling.results_of(make)
-    message = results[0] if len(results) == 1 else None
-    if not isinstance(message, type) or not issubclass(message, Message):
-        raise InvalidDeclaration(
-            f"{handling.name_of(make)}: annotate the command it returns, such as '-> CreateTicket', with a name that is"
-            " known at run time (not imported under 'if TYPE_CHECKING:')."
-        )
-    command_description(message)
-    return CommandAction(make, message)
-
-
-def local(name: str) -> LocalAction:
-    """Make a step that runs a use-case of the saga's own service, named here and bound in `handlers.py`."""
-    return LocalAction(name)
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Step(Generic[D]):
     """One row of a saga.
 
     Attributes:
-        name: Stable name; it is stored and shown.
-        do: The action; None for a step that only compensates.
+        name: Stable name; it is stored and shown, so functions may be renamed while sagas are in flight.
+        do: What the step does; None for a step that only compensates.
         undo: The compensation; run in reverse order when a later step is refused.
         on: Reply class → pure function (data, reply) → data; called for any declared reply, refusals included.
         pivot: After this step the saga can only go forward: later steps are retried until they are done.
     """
 
     name: str
-    do: Action | None = None
-    undo: Action | None = None
-    on: Mapping[type[Message], OnReply] = field(default_factory=dict)
+    do: StepFunction[D] | None = None
+    undo: StepFunction[D] | None = None
+    on: Mapping[type[Message], OnReply[D]] = field(default_factory=dict)
     pivot: bool = False
 
-    def __post_init__(self) -> None:
-        """Refuse a function in `on` that is no ordinary one."""
-        for reply, take in self.on.items():
-            handling.check(take, table=f"step {self.name!r}, on {reply.__qualname__}", arguments=2)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedStep:
+    """A row whose functions are known: see `Step`."""
+
+    name: str
+    do: Action | None
+    undo: Action | None
+    on: Mapping[type[Message], OnReply[Any]]
+    pivot: bool
+
+
+def checked(step: Step[Any], data: type[SagaData]) -> CheckedStep:
+    """Return a step with what its functions are, by their annotations.
+
+    Raises:
+        InvalidDeclaration: A function is no ordinary one, takes other data, or returns neither a command nor the data.
+    """
+    for reply, take in step.on.items():
+        handling.check(take, table=f"step {step.name!r}, on {reply.__qualname__}", takes=(data, reply), arguments=2)
+    return CheckedStep(
+        name=step.name,
+        do=None if step.do is None else _action(step.do, data, where=f"step {step.name!r}, do"),
+        undo=None if step.undo is None else _action(step.undo, data, where=f"step {step.name!r}, undo"),
+        on=step.on,
+        pivot=step.pivot,
+    )
+
+
+def _action(function: Callable[[Any], Any], data: type[SagaData], *, where: str) -> Action:
+    handling.check(function, table=where, takes=(data,))
+    results = handling.results_of(function)
+    if results and all(result in (data, type(None)) for result in results):
+        return LocalAction(function)
+    message = results[0] if len(results) == 1 else None
+    if not isinstance(message, type) or not issubclass(message, Message):
+        raise InvalidDeclaration(
+            f"{where}: {handling.name_of(function)} must be annotated with what it returns: a command, such as"
+            f" '-> CreateTicket', or for a local step '-> None' or '-> {data.__qualname__}'; the name must be known at run"
+            " time (not imported under 'if TYPE_CHECKING:')."
+        )
+    command_description(message)
+    return CommandAction(function, message)

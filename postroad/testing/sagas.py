@@ -9,7 +9,7 @@
 Not: the orchestrator with its database; use `Pump` for that.
 """
 
-from typing import Any
+from typing import Any, Generic
 
 from postroad.codecs.names import description_of
 from postroad.codecs.types import Message
@@ -18,15 +18,15 @@ from postroad.messaging.channels import CommandChannel
 from postroad.sagas import execution
 from postroad.sagas.definition import Saga
 from postroad.sagas.execution import Status, Turn
-from postroad.sagas.steps import CommandAction, LocalAction, SagaData
+from postroad.sagas.steps import CommandAction, D, LocalAction
 
 
-def given(saga: Saga, data: SagaData) -> "SagaStory":
+def given(saga: Saga[D], data: D) -> "SagaStory[D]":
     """Begin a story."""
     return SagaStory(saga, data)
 
 
-class SagaStory:
+class SagaStory(Generic[D]):
     """A saga under way, without database and messages.
 
     Attributes:
@@ -34,11 +34,11 @@ class SagaStory:
         turn: What the saga does now.
     """
 
-    def __init__(self, saga: Saga, data: SagaData) -> None:
+    def __init__(self, saga: Saga[D], data: D) -> None:
         self._saga, self.data = saga, data
         self.turn: Turn = execution.begin(saga)
 
-    def expects(self, command: type[Message], *, to: CommandChannel, **fields: Any) -> "SagaStory":
+    def expects(self, command: type[Message], *, to: CommandChannel, **fields: Any) -> "SagaStory[D]":
         """Assert that the saga now sends this command to this channel, with these values in its fields.
 
         A notification, which nobody answers, is passed at once.
@@ -54,7 +54,7 @@ class SagaStory:
             self.turn = execution.succeeded(self._saga, self.turn.position)
         return self
 
-    def answers(self, reply: Message) -> "SagaStory":
+    def answers(self, reply: Message) -> "SagaStory[D]":
         """Answer the command just expected; the reply must be one that it declares, or `Rejected`."""
         action, position = self.turn.action, self.turn.position
         assert isinstance(action, CommandAction), f"there is nothing to answer; {self._now()}"  # noqa: S101
@@ -70,7 +70,7 @@ class SagaStory:
             self.turn = execution.succeeded(self._saga, position)
         return self
 
-    def runs_local(self, step: str, *, returns: SagaData | None = None) -> "SagaStory":
+    def runs_local(self, step: str, *, returns: D | None = None) -> "SagaStory[D]":
         """Assert that the saga now runs the local use-case of this step; it succeeds and may return new data."""
         is_local = isinstance(self.turn.action, LocalAction)
         assert is_local and self.turn.position.step == step, f"expected local step {step!r}; {self._now()}"  # noqa: S101, PT018
@@ -78,7 +78,7 @@ class SagaStory:
         self.turn = execution.succeeded(self._saga, self.turn.position)
         return self
 
-    def refuses_local(self, step: str, *, reason: str) -> "SagaStory":
+    def refuses_local(self, step: str, *, reason: str) -> "SagaStory[D]":
         """Assert that the saga now runs the local use-case of this step, which refuses."""
         is_local = isinstance(self.turn.action, LocalAction)
         assert is_local and self.turn.position.step == step, f"expected local step {step!r}; {self._now()}"  # noqa: S101, PT018

@@ -58,7 +58,12 @@ def test_alerts_ask_for_metrics_that_exist() -> None:
     rules = of_kind(example("all-on"), "PrometheusRule")[0]["spec"]["groups"][0]["rules"]
 
     assert {word for rule in rules for word in WORD.findall(rule["expr"])} - LABELS <= METRICS
-    assert {rule["alert"] for rule in rules} >= {"PostroadOutboxStuck", "PostroadDeadLetters", "PostroadOutboxSetAside", "PostroadSagasStuck"}
+    assert {rule["alert"] for rule in rules} >= {
+        "PostroadOutboxStuck",
+        "PostroadDeadLetters",
+        "PostroadOutboxSetAside",
+        "PostroadSagasStuck",
+    }
 
 
 def test_keda_scales_by_the_lag_of_the_service_in_this_release() -> None:

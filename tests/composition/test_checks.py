@@ -21,7 +21,7 @@ def test_the_reference_system_has_no_problem(project: Project) -> None:
     [
         ("COMMAND = CommandHandlers(SALES, {Quote: quote, Sell: sell})", "COMMAND", "COMMANDS"),
         ("Events = (EventHandlers('sales.sold', of=ORDERS, handlers={Sold: sold}),)", "Events", "EVENTS"),
-        ("SAGA = [SagaHandlers(sale)]", "SAGA", "SAGAS"),
+        ("SAGA = [sale()]", "SAGA", "SAGAS"),
         ("_snapshots = Snapshots(ORDERS, page)", "_snapshots", "SNAPSHOTS"),
     ],
 )

@@ -35,8 +35,7 @@ from postroad.events.handlers import EventHandlers
 from postroad.events.snapshots import Snapshots
 from postroad.messaging.channels import CommandChannel
 from postroad.sagas.definition import Saga
-from postroad.sagas.handlers import SagaHandlers
-from postroad.sagas.steps import SagaData, Step, command as sends
+from postroad.sagas.steps import SagaData, Step
 from shop_messages.messages import *
 
 def quote(message: Quote) -> Done:
@@ -57,7 +56,8 @@ class Sale(SagaData):
 def make_quote(data: Sale) -> Quote:
     return Quote(number=data.number)
 
-sale = Saga("sales.Sale", version=1, data=Sale, key="number", steps=[Step("quote", do=sends(make_quote))])
+def sale():
+    return Saga("sales.Sale", version=1, data=Sale, key="number", steps=[Step("quote", do=make_quote)])
 """
 
 
@@ -77,7 +77,7 @@ def test_tables_of_two_applications_make_one_service(shop: Project) -> None:
         handlers=handlers(
             "COMMANDS = CommandHandlers(SALES, {Quote: quote}, locks={Quote: 'quote'})",
             "EVENTS = EventHandlers('sales.quotes', of=ORDERS, handlers={Sold: sold})",
-            "SAGAS = SagaHandlers(sale)",
+            "SAGAS = sale()",
         ),
     )
     shop.write(
@@ -126,7 +126,7 @@ def test_without_a_service_name_each_application_is_a_service(shop: Project) -> 
             r"the subscriber sales\.sold is declared twice: in quotes and in sales; rename or remove one\.",
         ),
         (
-            "SAGAS = SagaHandlers(sale)",
+            "SAGAS = sale()",
             r"the saga sales\.Sale version 1 is declared twice: in quotes and in sales; rename or remove one\.",
         ),
         (
@@ -159,7 +159,7 @@ def test_one_channel_declared_with_two_numbers_of_shards_is_refused(shop: Projec
             r"sales\.handlers: COMMANDS is of type dict; write CommandHandlers\(…\), or a tuple",
         ),
         ("EVENTS = [EventHandlers('sales.sold', of=ORDERS, handlers={})]", r"EVENTS is of type list"),
-        ("SAGAS = (sale, SagaHandlers)", r"SAGAS has an entry of type Saga; write SagaHandlers\(…\)"),
+        ("SAGAS = (sale(), Saga)", r"SAGAS has an entry of type type; write Saga\(…\)"),
         ("SNAPSHOTS = (page,)", r"SNAPSHOTS has an entry of type function; write Snapshots\(…\)"),
     ],
 )

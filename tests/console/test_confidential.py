@@ -27,11 +27,9 @@ from postroad.messaging.outbox.producer import unit_of_work
 from postroad.processes import jobs, redrive
 from postroad.sagas import catalog
 from postroad.sagas.definition import Saga
-from postroad.sagas.handlers import SagaHandlers
 from postroad.sagas.models import SagaInstance
 from postroad.sagas.orchestrator import start
 from postroad.sagas.steps import SagaData, Step
-from postroad.sagas.steps import command as sends
 from postroad.testing.pump import Pump
 
 pytestmark = pytest.mark.django_db
@@ -63,7 +61,7 @@ def debit(data: Payment) -> Debit:
     return Debit(order_id=data.order_id, card=data.card)
 
 
-pay = Saga("bank.Pay", version=1, data=Payment, key="order_id", steps=[Step("debit", do=sends(debit))])
+pay = Saga("bank.Pay", version=1, data=Payment, key="order_id", steps=[Step("debit", do=debit)])
 
 
 class Bank:
@@ -86,7 +84,7 @@ class Bank:
 def bank(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bank]:
     bank = Bank()
     commands = CommandHandlers(BANK, {Debit: bank.debit})
-    parts = compose([Service(name="bank", commands=(commands,), sagas=(SagaHandlers(pay, {}),))])
+    parts = compose([Service(name="bank", commands=(commands,), sagas=(pay,))])
     for module in (composition, jobs, redrive):
         monkeypatch.setattr(module, "installed", lambda: parts)
     before = dict(catalog._entries)

@@ -22,11 +22,9 @@ from postroad.messaging.outbox.table import TakenRow
 from postroad.processes import jobs, redrive
 from postroad.sagas import catalog
 from postroad.sagas.definition import Saga
-from postroad.sagas.handlers import SagaHandlers
 from postroad.sagas.models import SagaInstance, SagaLock
 from postroad.sagas.orchestrator import start
 from postroad.sagas.steps import SagaData, Step
-from postroad.sagas.steps import command as sends
 from postroad.testing.pump import Pump
 
 pytestmark = pytest.mark.django_db
@@ -59,7 +57,7 @@ def deliver(data: Round) -> Deliver:
     return Deliver(text=data.text, box=data.box)
 
 
-walk = Saga("post.Walk", version=1, data=Round, key="box", steps=[Step("deliver", do=sends(deliver))])
+walk = Saga("post.Walk", version=1, data=Round, key="box", steps=[Step("deliver", do=deliver)])
 
 
 class Post:
@@ -83,7 +81,7 @@ def post(monkeypatch: pytest.MonkeyPatch) -> Iterator[Post]:
             Service(
                 name="post",
                 commands=(CommandHandlers(POST, {Deliver: post.deliver}, locks={Deliver: "box"}),),
-                sagas=(SagaHandlers(walk, {}),),
+                sagas=(walk,),
                 publishes=(LETTERS,),
             )
         ]

@@ -11,7 +11,7 @@ from postroad.errors import InvalidDeclaration
 from postroad.sagas import execution
 from postroad.sagas.definition import Saga
 from postroad.sagas.execution import Position, Status, Turn
-from postroad.sagas.steps import Step, command, local
+from postroad.sagas.steps import Step
 from postroad.testing.sagas import SagaStory, given
 from tests.support.shop import (
     BAKERY,
@@ -32,11 +32,11 @@ from tests.support.shop import (
 
 
 @pytest.fixture
-def story() -> SagaStory:
+def story() -> SagaStory[Sale]:
     return given(sell, Sale(order_id=7, loaves=3))
 
 
-def test_a_sale_in_which_nobody_refuses_completes(story: SagaStory) -> None:
+def test_a_sale_in_which_nobody_refuses_completes(story: SagaStory[Sale]) -> None:
     story.expects(Bake, to=BAKERY, order_id=7, loaves=3).answers(Baked(loaves=3))
     story.expects(Charge, to=TILL, order_id=7).answers(Done())
     story.expects(Sweep, to=BAKERY)
@@ -46,7 +46,7 @@ def test_a_sale_in_which_nobody_refuses_completes(story: SagaStory) -> None:
     assert story.data.baked == 3  # type: ignore[attr-defined]  # a Sale
 
 
-def test_a_refused_step_is_not_undone_itself(story: SagaStory) -> None:
+def test_a_refused_step_is_not_undone_itself(story: SagaStory[Sale]) -> None:
     story.expects(Bake, to=BAKERY).answers(Refused(reason="no flour"))
     story.runs_local("sale")
     story.ends(Status.COMPENSATED)
@@ -54,7 +54,7 @@ def test_a_refused_step_is_not_undone_itself(story: SagaStory) -> None:
     assert story.data.reason == "no flour"  # type: ignore[attr-defined]  # a Sale
 
 
-def test_a_refused_pivot_undoes_what_came_before_in_reverse_order(story: SagaStory) -> None:
+def test_a_refused_pivot_undoes_what_came_before_in_reverse_order(story: SagaStory[Sale]) -> None:
     story.expects(Bake, to=BAKERY).answers(Baked(loaves=3))
     story.expects(Charge, to=TILL).answers(Declined(reason="card"))
     story.expects(Throw, to=BAKERY, order_id=7).answers(Done())
@@ -62,13 +62,13 @@ def test_a_refused_pivot_undoes_what_came_before_in_reverse_order(story: SagaSto
     story.ends(Status.COMPENSATED)
 
 
-def test_a_participant_that_cannot_read_the_command_refuses_it(story: SagaStory) -> None:
+def test_a_participant_that_cannot_read_the_command_refuses_it(story: SagaStory[Sale]) -> None:
     story.expects(Bake, to=BAKERY).answers(Rejected(reason="unknown_type"))
     story.runs_local("sale")
     story.ends(Status.COMPENSATED)
 
 
-def test_behind_the_pivot_a_refused_command_is_sent_again_with_growing_delay(story: SagaStory) -> None:
+def test_behind_the_pivot_a_refused_command_is_sent_again_with_growing_delay(story: SagaStory[Sale]) -> None:
     story.expects(Bake, to=BAKERY).answers(Baked(loaves=3))
     story.expects(Charge, to=TILL).answers(Done())
     story.expects(Sweep, to=BAKERY)
@@ -82,7 +82,7 @@ def test_behind_the_pivot_a_refused_command_is_sent_again_with_growing_delay(sto
     assert delays == [1.0, 2.0, 4.0]
 
 
-def test_a_refused_compensation_waits_for_an_operator(story: SagaStory) -> None:
+def test_a_refused_compensation_waits_for_an_operator(story: SagaStory[Sale]) -> None:
     story.expects(Bake, to=BAKERY).answers(Baked(loaves=3))
     story.expects(Charge, to=TILL).answers(Declined(reason="card"))
     story.expects(Throw, to=BAKERY).answers(Refused(reason="eaten"))
@@ -90,7 +90,7 @@ def test_a_refused_compensation_waits_for_an_operator(story: SagaStory) -> None:
     assert story.turn.position.reason == "undo of 'bake' was refused: eaten"
 
 
-def test_a_local_step_behind_the_pivot_that_refuses_waits_for_an_operator(story: SagaStory) -> None:
+def test_a_local_step_behind_the_pivot_that_refuses_waits_for_an_operator(story: SagaStory[Sale]) -> None:
     story.expects(Bake, to=BAKERY).answers(Baked(loaves=3))
     story.expects(Charge, to=TILL).answers(Done())
     story.expects(Sweep, to=BAKERY)
@@ -99,42 +99,52 @@ def test_a_local_step_behind_the_pivot_that_refuses_waits_for_an_operator(story:
     story.ends(Status.STUCK)
 
 
-def test_a_story_tells_what_the_saga_does_instead(story: SagaStory) -> None:
+def test_a_story_tells_what_the_saga_does_instead(story: SagaStory[Sale]) -> None:
     with pytest.raises(AssertionError, match="expected Charge; the saga is RUNNING at step 'bake'"):
         story.expects(Charge, to=TILL)
 
 
-def test_a_story_refuses_an_answer_that_the_command_does_not_declare(story: SagaStory) -> None:
+def test_a_story_refuses_an_answer_that_the_command_does_not_declare(story: SagaStory[Sale]) -> None:
     with pytest.raises(AssertionError, match="Bake does not declare Done"):
         story.expects(Bake, to=BAKERY).answers(Done())
+
+
+def x(data: Sale) -> None: ...
+
+
+def y(data: Sale) -> Sale:
+    return data
+
+
+def z(data: Sale) -> Sale | None: ...
 
 
 @pytest.mark.parametrize(
     ("steps", "problem"),
     [
         ([], "no step does anything"),
-        ([Step("a", undo=local("x"))], "no step does anything"),
-        ([Step("a", do=local("x")), Step("a", do=local("y"))], "same name"),
-        ([Step("a", do=local("x"), pivot=True), Step("b", do=local("y"), pivot=True)], "more than one pivot"),
-        ([Step("a", do=local("x"), pivot=True), Step("b", do=local("y"), undo=local("z"))], "nothing is undone"),
-        ([Step("a", undo=local("x"), pivot=True), Step("b", do=local("y"))], "is the pivot but does nothing"),
-        ([Step("a"), Step("b", do=local("y"))], "neither does nor undoes"),
-        ([Step("a", do=command(bake), on={Declined: lambda data, _: data})], "do not declare"),
+        ([Step("a", undo=x)], "no step does anything"),
+        ([Step("a", do=x), Step("a", do=y)], "same name"),
+        ([Step("a", do=x, pivot=True), Step("b", do=y, pivot=True)], "more than one pivot"),
+        ([Step("a", do=x, pivot=True), Step("b", do=y, undo=z)], "nothing is undone"),
+        ([Step("a", undo=x, pivot=True), Step("b", do=y)], "is the pivot but does nothing"),
+        ([Step("a"), Step("b", do=y)], "neither does nor undoes"),
+        ([Step("a", do=bake, on={Declined: lambda data, _: data})], "do not declare"),
     ],
 )
-def test_a_definition_that_contradicts_itself_is_refused(steps: list[Step], problem: str) -> None:
+def test_a_definition_that_contradicts_itself_is_refused(steps: list[Step[Sale]], problem: str) -> None:
     with pytest.raises(InvalidDeclaration, match=problem):
         Saga("counter.Bad", version=1, data=Sale, key="order_id", steps=steps)
 
 
 def test_a_definition_names_its_key() -> None:
     with pytest.raises(InvalidDeclaration, match="key 'oder' is no field of Sale"):
-        Saga("counter.Bad", version=1, data=Sale, key="oder", steps=[Step("a", do=local("x"))])
+        Saga("counter.Bad", version=1, data=Sale, key="oder", steps=[Step("a", do=x)])
 
 
 def test_a_command_function_must_say_what_it_returns() -> None:
-    with pytest.raises(InvalidDeclaration, match="annotate the command it returns"):
-        command(lambda data: Bake(order_id=data.order_id))
+    with pytest.raises(InvalidDeclaration, match="must be annotated with what it returns"):
+        Saga("counter.Bad", version=1, data=Sale, key="order_id", steps=[Step("a", do=lambda _: Bake(order_id=1))])
 
 
 @st.composite
@@ -145,15 +155,15 @@ def sagas(draw: Callable[..., int]) -> Saga:
     steps = []
     for number in range(count):
         is_pivot = number == pivot
-        do = draw(st.sampled_from([command(bake), local(f"do {number}")]))
-        undo = draw(st.sampled_from([None, command(throw), local(f"undo {number}")]))
+        do = draw(st.sampled_from([bake, x]))
+        undo = draw(st.sampled_from([None, throw, y]))
         is_early = number < pivot
         only_undo = is_early and undo is not None and draw(st.booleans())
         steps.append(
             Step(f"s{number}", do=None if only_undo else do, undo=undo if is_early else None, pivot=is_pivot)  # type: ignore[arg-type]  # drawn values
         )
     if not any(step.do for step in steps):
-        steps.append(Step("last", do=local("last")))
+        steps.append(Step("last", do=x))
     return Saga("counter.Any", version=1, data=Sale, key="order_id", steps=steps)
 
 

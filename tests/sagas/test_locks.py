@@ -1,6 +1,6 @@
 """Two sagas about one thing: the second waits in the stash until the first has ended."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -19,12 +19,10 @@ from postroad.messaging.outbox.producer import unit_of_work
 from postroad.processes import jobs, redrive
 from postroad.sagas import catalog
 from postroad.sagas.definition import Saga
-from postroad.sagas.handlers import SagaHandlers
 from postroad.sagas.models import SagaInstance, SagaLock, StashedMessage
 from postroad.sagas.orchestrator import start
 from postroad.sagas.participant import unlock
-from postroad.sagas.steps import SagaData, Step, local
-from postroad.sagas.steps import command as sends
+from postroad.sagas.steps import SagaData, Step
 from postroad.testing.pump import Pump
 
 pytestmark = pytest.mark.django_db
@@ -72,17 +70,24 @@ def pay(data: Stay) -> Pay:
     return Pay(room=data.room, guest=data.guest)
 
 
-book = Saga(
-    "hotel.Book",
-    version=1,
-    data=Stay,
-    key="guest",
-    steps=[
-        Step("hold", do=sends(hold), undo=sends(free)),
-        Step("pay", do=sends(pay), pivot=True),
-        Step("end", do=local("end")),
-    ],
-)
+def booking(end: Callable[[Stay], None]) -> Saga[Stay]:
+    return Saga(
+        "hotel.Book",
+        version=1,
+        data=Stay,
+        key="guest",
+        steps=[
+            Step("hold", do=hold, undo=free),
+            Step("pay", do=pay, pivot=True),
+            Step("end", do=end),
+        ],
+    )
+
+
+def nothing(data: Stay) -> None: ...
+
+
+book = booking(nothing)
 
 
 class Hotel:
@@ -128,7 +133,7 @@ def hotel_pump(hotel: Hotel, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pump]:
         [
             Service(name="rooms", commands=(rooms,)),
             Service(name="cash", commands=(CommandHandlers(CASH, {Pay: hotel.pay}),)),
-            Service(name="hotel", sagas=(SagaHandlers(book, {"end": hotel.end}),)),
+            Service(name="hotel", sagas=(booking(hotel.end),)),
         ]
     )
     for module in (composition, jobs, redrive):

@@ -21,14 +21,12 @@ from postroad.messaging.outbox.producer import unit_of_work
 from postroad.processes import jobs, redrive
 from postroad.sagas import catalog
 from postroad.sagas.definition import Saga
-from postroad.sagas.handlers import SagaHandlers
 from postroad.sagas.journey import find_journey
 from postroad.sagas.models import SagaInstance, SagaLock, StashedMessage, indexed
 from postroad.sagas.orchestrator import start
-from postroad.sagas.steps import SagaData, Step, local
-from postroad.sagas.steps import command as sends
+from postroad.sagas.steps import SagaData, Step
 from postroad.testing.pump import Pump
-from tests.support.shop import LOAVES, Sale
+from tests.support.shop import LOAVES, Sale, nothing
 
 pytestmark = pytest.mark.django_db
 PARCELS = CommandChannel("parcels", shards=2)
@@ -61,7 +59,7 @@ carry = Saga(
     version=1,
     data=Parcel,
     key="label",
-    steps=[Step("hold", do=sends(hold)), Step("release", do=sends(release))],
+    steps=[Step("hold", do=hold), Step("release", do=release)],
 )
 
 
@@ -76,7 +74,7 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
     parcels = CommandHandlers(PARCELS, {Hold: handle, Release: handle}, locks={Hold: "parcel"})
     parts = compose(
-        [Service(name="parcels", commands=(parcels,)), Service(name="post", sagas=(SagaHandlers(carry),))],
+        [Service(name="parcels", commands=(parcels,)), Service(name="post", sagas=(carry,))],
     )
     for module in (composition, jobs, redrive):
         monkeypatch.setattr(module, "installed", lambda: parts)
@@ -171,4 +169,4 @@ def test_a_lock_that_is_no_name_is_refused(lock: str) -> None:
 @pytest.mark.parametrize(("version", "name"), [(-1, "a.B"), (2**31, "a.B"), (1, f"a.{'B' * 199}")])
 def test_a_saga_that_no_row_could_name_is_refused(version: int, name: str) -> None:
     with pytest.raises(InvalidDeclaration, match=r"is none of 0 to 2147483647|use at most 200 characters"):
-        Saga(name, version=version, data=Sale, key="order_id", steps=[Step("a", do=local("x"))])
+        Saga(name, version=version, data=Sale, key="order_id", steps=[Step("a", do=nothing)])

@@ -11,12 +11,14 @@ from postroad.messaging.message import Address, Envelope, Outgoing
 from postroad.messaging.models import DeadLetter, OutboxMessage
 from postroad.messaging.outbox.producer import unit_of_work
 from postroad.sagas import catalog
+from postroad.sagas.definition import Saga
 from postroad.sagas.execution import Status
 from postroad.sagas.journey import find_journey
 from postroad.sagas.models import SagaInstance
 from postroad.sagas.orchestrator import start
+from postroad.sagas.steps import Step
 from postroad.testing.pump import Pump
-from tests.support.shop import Sale, Shop, sell
+from tests.support.shop import Sale, Shop, nothing, sell
 
 pytestmark = pytest.mark.django_db
 
@@ -170,9 +172,9 @@ def test_a_reply_for_a_finished_saga_changes_nothing(pump: Pump, shop: Shop, nam
 def test_a_saga_in_flight_finishes_on_the_definition_it_started_with(pump: Pump, shop: Shop) -> None:
     saga_id = begin(1)
     entry = catalog.find("counter.Sell", 1)
-    newer = type(sell)("counter.Sell", version=2, data=Sale, key="order_id", steps=sell.steps[-1:])
-    handlers = replace(entry.handlers, saga=newer, local={"close_sale": shop.close_sale})
-    catalog.install([entry, replace(entry, handlers=handlers)])
+    close = Step("close", do=shop.close_sale)
+    newer = Saga("counter.Sell", version=2, data=Sale, key="order_id", steps=[close])
+    catalog.install([entry, replace(entry, saga=newer)])
 
     pump.until_quiet()
 
@@ -181,7 +183,7 @@ def test_a_saga_in_flight_finishes_on_the_definition_it_started_with(pump: Pump,
 
 
 def test_starting_a_saga_that_is_not_listed_names_those_that_are(pump: Pump, shop: Shop) -> None:
-    stranger = type(sell)("counter.Buy", version=1, data=Sale, key="order_id", steps=sell.steps)
+    stranger = Saga("counter.Buy", version=1, data=Sale, key="order_id", steps=[Step("close", do=nothing)])
 
     with pytest.raises(MisconfiguredError, match=r"counter.Buy version 1 is not listed .* known: counter.Sell 1"):
         start(stranger, Sale(order_id=1))

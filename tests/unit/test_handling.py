@@ -18,10 +18,8 @@ from postroad.errors import InvalidDeclaration, InvalidResult
 from postroad.events.handlers import EventHandlers
 from postroad.events.snapshots import Snapshots
 from postroad.sagas.definition import Saga
-from postroad.sagas.handlers import SagaHandlers
-from postroad.sagas.steps import Step, local
-from postroad.sagas.steps import command as sends
-from tests.support.shop import BAKERY, LOAVES, Bake, Baked, LoafBaked, Sale, Sweep, Throw
+from postroad.sagas.steps import CommandAction, Step
+from tests.support.shop import BAKERY, LOAVES, Bake, Baked, LoafBaked, Sale, Sweep, Throw, bake
 
 if TYPE_CHECKING:
     from decimal import Decimal as Unknown
@@ -82,20 +80,23 @@ LAZY = {
 }
 
 
+def saga_of(step: Step[Any]) -> Saga[Sale]:
+    return Saga("counter.Any", version=1, data=Sale, key="order_id", steps=[step])
+
+
 def tables(function: Any) -> dict[str, Callable[[], Any]]:
     """Return every table that binds a function."""
-    saga = Saga("counter.Any", version=1, data=Sale, key="order_id", steps=[Step("a", do=local("x"))])
     return {
         "commands": lambda: CommandHandlers(BAKERY, {Sweep: function}),
         "events": lambda: EventHandlers("counter.x", of=LOAVES, handlers={LoafBaked: function}),
-        "local": lambda: SagaHandlers(saga, {"x": function}),
-        "on": lambda: Step("a", do=local("x"), on={Baked: function}),
-        "do": lambda: sends(function),
+        "undo": lambda: saga_of(Step("x", do=bake, undo=function)),
+        "on": lambda: saga_of(Step("a", do=bake, on={Baked: function})),
+        "do": lambda: saga_of(Step("x", do=function)),
         "page": lambda: Snapshots(LOAVES, function),
     }
 
 
-@pytest.mark.parametrize("table", ["commands", "events", "local", "on", "do", "page"])
+@pytest.mark.parametrize("table", ["commands", "events", "undo", "on", "do", "page"])
 @pytest.mark.parametrize("kind", LAZY)
 def test_a_function_that_nobody_would_run_is_refused_by_every_table(table: str, kind: str) -> None:
     function = LAZY[kind]
@@ -107,7 +108,7 @@ def test_a_function_that_nobody_would_run_is_refused_by_every_table(table: str, 
     assert handling.name_of(function) in str(caught.value)
 
 
-@pytest.mark.parametrize("table", ["commands", "events", "local", "on", "do", "page"])
+@pytest.mark.parametrize("table", ["commands", "events", "undo", "on", "do", "page"])
 def test_what_is_no_function_is_refused_by_every_table(table: str) -> None:
     with pytest.raises(InvalidDeclaration, match=r"'usecases\.bake' is no function"):
         tables("usecases.bake")[table]()
@@ -190,13 +191,13 @@ def take_unknown(command: "Unknown") -> Done: ...
 
 
 @pytest.mark.parametrize("function", [take_unknown, functools.partial(take_unknown), logged(take_unknown)])
-@pytest.mark.parametrize("table", ["commands", "events", "local"])
+@pytest.mark.parametrize("table", ["commands", "events", "undo"])
 def test_a_name_that_only_the_type_checker_knows_is_named_with_its_handler_and_table(table: str, function: Any) -> None:
     with pytest.raises(InvalidDeclaration, match=r"take_unknown takes 'Unknown', which is not known at run time") as e:
         tables(function)[table]()
 
     assert str(e.value).startswith(
-        ("commands of 'bakery'", "events of 'counter.x'", "saga counter.Any, local step 'x'")
+        ("commands of 'bakery'", "events of 'counter.x'", "saga counter.Any: step 'x', undo")
     )
 
 
@@ -205,8 +206,8 @@ def make_unknown(data: Sale) -> "Unknown": ...
 
 @pytest.mark.parametrize("function", [make_unknown, functools.partial(make_unknown), logged(make_unknown)])
 def test_a_command_that_only_the_type_checker_knows_is_named_with_its_function(function: Any) -> None:
-    with pytest.raises(InvalidDeclaration, match=r"make_unknown: annotate the command it returns"):
-        sends(function)
+    with pytest.raises(InvalidDeclaration, match=r"make_unknown must be annotated with what it returns"):
+        saga_of(Step("x", do=function))
 
 
 class Maker:
@@ -219,7 +220,10 @@ def make_sweep(extra: int, data: Sale) -> Sweep: ...
 
 @pytest.mark.parametrize("function", [Maker(), functools.partial(make_sweep, 1), logged(Maker())])
 def test_a_commands_function_may_be_whatever_can_be_called(function: Any) -> None:
-    assert sends(function).message is Sweep
+    [step] = saga_of(Step("x", do=function)).steps
+
+    assert isinstance(step.do, CommandAction)
+    assert step.do.message is Sweep
 
 
 def returns_nothing(command: Throw) -> None: ...

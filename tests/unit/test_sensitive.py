@@ -17,7 +17,7 @@ from postroad.codecs.showing import shown_body, shown_headers, shown_text
 from postroad.codecs.types import Message, NonEmpty, Positive, Sensitive, Text
 from postroad.errors import InvalidDeclaration, InvalidMessage
 from postroad.sagas.definition import Saga
-from postroad.sagas.steps import SagaData, Step, local
+from postroad.sagas.steps import SagaData, Step
 
 T = TypeVar("T")
 
@@ -210,10 +210,12 @@ def test_a_key_cannot_be_sensitive() -> None:
     class LookupData(SagaData):
         number: Annotated[str, Sensitive]
 
+    def nothing(data: LookupData) -> None: ...
+
     with pytest.raises(InvalidDeclaration, match="key 'number' is Sensitive"):
         describe(Lookup, Description(name="till.Lookup", key="number"))
     with pytest.raises(InvalidDeclaration, match="key 'number' is Sensitive"):
-        Saga("till.LookUp", version=1, data=LookupData, key="number", steps=[Step("a", do=local("a"))])
+        Saga("till.LookUp", version=1, data=LookupData, key="number", steps=[Step("a", do=nothing)])
 
 
 def test_a_type_that_names_itself_can_be_judged() -> None:

@@ -14,9 +14,10 @@ from apps.orders.participants import (
     reverse_authorization,
     undo_begin_cancel_ticket,
 )
+from apps.orders.steps import confirm_cancel_order, undo_begin_cancel_order
 from postroad.commands.messages import Rejected
 from postroad.sagas.definition import Saga
-from postroad.sagas.steps import Step, command, local
+from postroad.sagas.steps import Step
 
 
 def remember_reason(data: CancelOrderData, reply: TicketRefused | ChargeRefused | Rejected) -> CancelOrderData:
@@ -28,14 +29,14 @@ def remember_reason(data: CancelOrderData, reply: TicketRefused | ChargeRefused 
 cancel_order = Saga(
     "orders.CancelOrder", version=1, data=CancelOrderData, key="order_id",
     steps=[
-        #    name               does                                 undone by
-        Step("order",           do=local("begin_cancel_order"),      undo=local("undo_begin_cancel_order")),
-        Step("ticket",          do=command(begin_cancel_ticket),     undo=command(undo_begin_cancel_ticket),
+        #    name               does                         undone by
+        Step("order",                                        undo=undo_begin_cancel_order),
+        Step("ticket",          do=begin_cancel_ticket,      undo=undo_begin_cancel_ticket,
              on={TicketRefused: remember_reason, Rejected: remember_reason}),
-        Step("charge",          do=command(reverse_authorization),   pivot=True,
+        Step("charge",          do=reverse_authorization,    pivot=True,
              on={ChargeRefused: remember_reason, Rejected: remember_reason}),
-        Step("confirm ticket",  do=command(confirm_cancel_ticket)),  # behind the pivot: sent again until it is done
-        Step("confirm",         do=local("confirm_cancel_order")),
+        Step("confirm ticket",  do=confirm_cancel_ticket),  # behind the pivot: sent again until it is done
+        Step("confirm",         do=confirm_cancel_order),
     ],
 )
 # fmt: on

@@ -16,9 +16,10 @@ from apps.orders.participants import (
     create_ticket,
     validate_order,
 )
+from apps.orders.steps import approve_order, reject_order
 from postroad.commands.messages import Rejected
 from postroad.sagas.definition import Saga
-from postroad.sagas.steps import Step, command, local
+from postroad.sagas.steps import Step
 
 
 def remember_ticket(data: CreateOrderData, reply: TicketReserved) -> CreateOrderData:
@@ -37,16 +38,16 @@ def remember_reason(
 create_order = Saga(
     "orders.CreateOrder", version=1, data=CreateOrderData, key="order_id",
     steps=[
-        #    name               does                                 undone by
-        Step("order",                                                undo=local("reject_order")),
-        Step("consumer",        do=command(validate_order),
+        #    name               does                         undone by
+        Step("order",                                        undo=reject_order),
+        Step("consumer",        do=validate_order,
              on={OrderRefused: remember_reason, Rejected: remember_reason}),
-        Step("ticket",          do=command(create_ticket),           undo=command(cancel_create_ticket),
+        Step("ticket",          do=create_ticket,            undo=cancel_create_ticket,
              on={TicketReserved: remember_ticket, TicketRefused: remember_reason, Rejected: remember_reason}),
-        Step("charge",          do=command(authorize_charge),        pivot=True,
+        Step("charge",          do=authorize_charge,         pivot=True,
              on={ChargeRefused: remember_reason, Rejected: remember_reason}),
-        Step("confirm ticket",  do=command(confirm_create_ticket)),  # behind the pivot: sent again until it is done
-        Step("approve",         do=local("approve_order")),
+        Step("confirm ticket",  do=confirm_create_ticket),  # behind the pivot: sent again until it is done
+        Step("approve",         do=approve_order),
     ],
 )
 # fmt: on

@@ -14,9 +14,10 @@ from apps.orders.participants import (
     revise_authorization,
     undo_begin_revise_ticket,
 )
+from apps.orders.steps import confirm_revise_order, undo_begin_revise_order
 from postroad.commands.messages import Rejected
 from postroad.sagas.definition import Saga
-from postroad.sagas.steps import Step, command, local
+from postroad.sagas.steps import Step
 
 
 def remember_reason(data: ReviseOrderData, reply: TicketRefused | ChargeRefused | Rejected) -> ReviseOrderData:
@@ -28,14 +29,14 @@ def remember_reason(data: ReviseOrderData, reply: TicketRefused | ChargeRefused 
 revise_order = Saga(
     "orders.ReviseOrder", version=1, data=ReviseOrderData, key="order_id",
     steps=[
-        #    name               does                                 undone by
-        Step("order",           do=local("begin_revise_order"),      undo=local("undo_begin_revise_order")),
-        Step("ticket",          do=command(begin_revise_ticket),     undo=command(undo_begin_revise_ticket),
+        #    name               does                         undone by
+        Step("order",                                        undo=undo_begin_revise_order),
+        Step("ticket",          do=begin_revise_ticket,      undo=undo_begin_revise_ticket,
              on={TicketRefused: remember_reason, Rejected: remember_reason}),
-        Step("charge",          do=command(revise_authorization),    pivot=True,
+        Step("charge",          do=revise_authorization,     pivot=True,
              on={ChargeRefused: remember_reason, Rejected: remember_reason}),
-        Step("confirm ticket",  do=command(confirm_revise_ticket)),  # behind the pivot: sent again until it is done
-        Step("confirm",         do=local("confirm_revise_order")),
+        Step("confirm ticket",  do=confirm_revise_ticket),  # behind the pivot: sent again until it is done
+        Step("confirm",         do=confirm_revise_order),
     ],
 )
 # fmt: on

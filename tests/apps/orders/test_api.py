@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from apps.orders.models import Order
 from apps.orders.participants import CreateOrderData
-from apps.orders.usecases import approve_order, reject_order
+from apps.orders.steps import approve_order, reject_order
 from apps.restaurants.messages import RestaurantCreated
 from postroad.messaging.models import OutboxMessage
 from postroad.messaging.outbox.producer import unit_of_work

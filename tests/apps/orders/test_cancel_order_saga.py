@@ -20,18 +20,16 @@ from postroad.testing.sagas import SagaStory, given
 
 
 @pytest.fixture
-def story() -> SagaStory:
+def story() -> SagaStory[CancelOrderData]:
     data = CancelOrderData(order_id=1, consumer_id=5, restaurant_id=7, order_total=Decimal("24.68"))
     return given(cancel_order, data)
 
 
-def refusal_reason(story: SagaStory) -> str:
-    assert isinstance(story.data, CancelOrderData)
+def refusal_reason(story: SagaStory[CancelOrderData]) -> str:
     return story.data.refusal_reason
 
 
-def test_a_cancellation_that_all_agree_to_is_confirmed(story: SagaStory) -> None:
-    story.runs_local("order")
+def test_a_cancellation_that_all_agree_to_is_confirmed(story: SagaStory[CancelOrderData]) -> None:
     story.expects(BeginCancelTicket, to=KITCHEN, ticket_id=1, restaurant_id=7).answers(Done())
     story.expects(ReverseAuthorization, to=ACCOUNTING, consumer_id=5, order_id=1, order_total=Decimal("24.68")).answers(
         AuthorizationReversed()
@@ -41,16 +39,14 @@ def test_a_cancellation_that_all_agree_to_is_confirmed(story: SagaStory) -> None
     story.ends(Status.COMPLETED)
 
 
-def test_a_kitchen_that_cooks_leaves_the_order_standing(story: SagaStory) -> None:
-    story.runs_local("order")
+def test_a_kitchen_that_cooks_leaves_the_order_standing(story: SagaStory[CancelOrderData]) -> None:
     story.expects(BeginCancelTicket, to=KITCHEN).answers(TicketRefused(reason="illegal_transition"))
     assert refusal_reason(story) == "illegal_transition"
     story.runs_local("order")
     story.ends(Status.COMPENSATED)
 
 
-def test_a_refused_reversal_lets_the_kitchen_go_on_and_the_order_stand(story: SagaStory) -> None:
-    story.runs_local("order")
+def test_a_refused_reversal_lets_the_kitchen_go_on_and_the_order_stand(story: SagaStory[CancelOrderData]) -> None:
     story.expects(BeginCancelTicket, to=KITCHEN).answers(Done())
     story.expects(ReverseAuthorization, to=ACCOUNTING).answers(ChargeRefused(reason="not_authorized"))
     story.expects(UndoBeginCancelTicket, to=KITCHEN, ticket_id=1, restaurant_id=7).answers(Done())
@@ -59,16 +55,16 @@ def test_a_refused_reversal_lets_the_kitchen_go_on_and_the_order_stand(story: Sa
     story.ends(Status.COMPENSATED)
 
 
-def test_a_participant_that_cannot_read_its_command_leaves_the_order_standing(story: SagaStory) -> None:
-    story.runs_local("order")
+def test_a_participant_that_cannot_read_its_command_leaves_the_order_standing(
+    story: SagaStory[CancelOrderData],
+) -> None:
     story.expects(BeginCancelTicket, to=KITCHEN).answers(Rejected(reason="unknown_type"))
     assert refusal_reason(story) == "unknown_type"
     story.runs_local("order")
     story.ends(Status.COMPENSATED)
 
 
-def test_behind_the_pivot_the_kitchen_is_asked_until_it_is_done(story: SagaStory) -> None:
-    story.runs_local("order")
+def test_behind_the_pivot_the_kitchen_is_asked_until_it_is_done(story: SagaStory[CancelOrderData]) -> None:
     story.expects(BeginCancelTicket, to=KITCHEN).answers(Done())
     story.expects(ReverseAuthorization, to=ACCOUNTING).answers(AuthorizationReversed())
     story.expects(ConfirmCancelTicket, to=KITCHEN).answers(TicketRefused(reason="unknown_ticket"))
@@ -78,8 +74,7 @@ def test_behind_the_pivot_the_kitchen_is_asked_until_it_is_done(story: SagaStory
     story.ends(Status.COMPLETED)
 
 
-def test_a_refused_undo_waits_for_an_operator(story: SagaStory) -> None:
-    story.runs_local("order")
+def test_a_refused_undo_waits_for_an_operator(story: SagaStory[CancelOrderData]) -> None:
     story.expects(BeginCancelTicket, to=KITCHEN).answers(Done())
     story.expects(ReverseAuthorization, to=ACCOUNTING).answers(ChargeRefused(reason="not_authorized"))
     story.expects(UndoBeginCancelTicket, to=KITCHEN).answers(TicketRefused(reason="unknown_ticket"))

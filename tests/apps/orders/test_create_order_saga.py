@@ -26,19 +26,19 @@ VINDALOO = LineItem(menu_item_id="1", name="Chicken Vindaloo", price=Decimal("12
 
 
 @pytest.fixture
-def story() -> SagaStory:
+def story() -> SagaStory[CreateOrderData]:
     data = CreateOrderData(
         order_id=1, consumer_id=5, restaurant_id=7, line_items=(VINDALOO,), order_total=Decimal("24.68")
     )
     return given(create_order, data)
 
 
-def rejection_reason(story: SagaStory) -> str:
+def rejection_reason(story: SagaStory[CreateOrderData]) -> str:
     assert isinstance(story.data, CreateOrderData)
     return story.data.rejection_reason
 
 
-def test_an_order_that_all_agree_to_is_approved(story: SagaStory) -> None:
+def test_an_order_that_all_agree_to_is_approved(story: SagaStory[CreateOrderData]) -> None:
     story.expects(
         ValidateOrderByConsumer, to=CONSUMERS, consumer_id=5, order_id=1, order_total=Decimal("24.68")
     ).answers(OrderValidated())
@@ -54,14 +54,14 @@ def test_an_order_that_all_agree_to_is_approved(story: SagaStory) -> None:
     story.ends(Status.COMPLETED)
 
 
-def test_a_refused_consumer_rejects_the_order_with_the_reason(story: SagaStory) -> None:
+def test_a_refused_consumer_rejects_the_order_with_the_reason(story: SagaStory[CreateOrderData]) -> None:
     story.expects(ValidateOrderByConsumer, to=CONSUMERS).answers(OrderRefused(reason="unknown_consumer"))
     assert rejection_reason(story) == "unknown_consumer"
     story.runs_local("order")
     story.ends(Status.COMPENSATED)
 
 
-def test_a_refused_ticket_rejects_the_order_with_the_reason(story: SagaStory) -> None:
+def test_a_refused_ticket_rejects_the_order_with_the_reason(story: SagaStory[CreateOrderData]) -> None:
     story.expects(ValidateOrderByConsumer, to=CONSUMERS).answers(OrderValidated())
     story.expects(CreateTicket, to=KITCHEN).answers(TicketRefused(reason="unknown_restaurant"))
     assert rejection_reason(story) == "unknown_restaurant"
@@ -69,7 +69,7 @@ def test_a_refused_ticket_rejects_the_order_with_the_reason(story: SagaStory) ->
     story.ends(Status.COMPENSATED)
 
 
-def test_a_refused_card_cancels_the_ticket_and_rejects_the_order(story: SagaStory) -> None:
+def test_a_refused_card_cancels_the_ticket_and_rejects_the_order(story: SagaStory[CreateOrderData]) -> None:
     story.expects(ValidateOrderByConsumer, to=CONSUMERS).answers(OrderValidated())
     story.expects(CreateTicket, to=KITCHEN).answers(TicketReserved(ticket_id=99))
     story.expects(AuthorizeCharge, to=ACCOUNTING).answers(ChargeRefused(reason="account_disabled"))
