@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
 
 from django.apps import apps
+from django.utils.module_loading import import_string
 
+from postroad import installation
 from postroad.commands.dispatcher import CommandDispatcher
 from postroad.commands.handlers import CommandHandlers
 from postroad.commands.messages import command_description
@@ -18,8 +19,9 @@ from postroad.events.snapshots import SnapshotDispatcher, requests_queue
 from postroad.messaging import topology as topologies
 from postroad.messaging.channels import ReplyChannel
 from postroad.messaging.inbox.pipeline import Subscription
+from postroad.messaging.retention import Expiring
 from postroad.messaging.topology import Topology
-from postroad.sagas import catalog
+from postroad.sagas.catalog import Entry, SagaCatalog
 from postroad.sagas.dispatcher import ReplyDispatcher
 from postroad.sagas.participant import Participant
 from postroad.tables import Service, installed_services
@@ -37,14 +39,16 @@ class Postroad:
         commands: Their tables of commands, one for each channel.
         sagas: What they orchestrate.
         replicas: Subscriber → the events it keeps, for those that can ask for snapshots.
+        expiring: Rows that the relay processes delete some time after they were written.
     """
 
     services: tuple[str, ...] = ()
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
     topology: Topology = field(default_factory=Topology)
     commands: list[CommandHandlers] = field(default_factory=list)
-    sagas: list[catalog.Entry] = field(default_factory=list)
+    sagas: SagaCatalog = field(default_factory=SagaCatalog)
     replicas: dict[str, EventHandlers] = field(default_factory=dict)
+    expiring: tuple[Expiring, ...] = ()
 
     @property
     def queues(self) -> Mapping[str, str]:
@@ -94,7 +98,8 @@ class Postroad:
 
     def _add_sagas(self, service: Service) -> None:
         replies = ReplyChannel(service.name, settings().reply_shards)
-        self.sagas += [catalog.Entry(saga=saga, replies=replies) for saga in service.sagas]
+        for saga in service.sagas:
+            self.sagas.add(Entry(saga=saga, replies=replies))
         handle = ReplyDispatcher(service.sagas)
         self._subscribe(Subscription(subscriber=replies.name, service=service.name, handle=handle, check=handle.check))
         self.topology += topologies.replies(replies)
@@ -113,8 +118,8 @@ class Postroad:
 
 
 def compose(services: Iterable[Service]) -> Postroad:
-    """Put services together into one object."""
-    made = Postroad()
+    """Put services together into one object; the rows that expire are those of the installed applications."""
+    made = Postroad(expiring=_expiring())
     for service in services:
         made.add(service)
     return made
@@ -126,12 +131,16 @@ def compose_installed() -> Postroad:
     Raises:
         InvalidDeclaration: A table contradicts itself or another one.
     """
-    made = compose(installed_services(settings().service))
-    catalog.install(made.sagas)
-    return made
+    return compose(installed_services(settings().service))
+
+
+def _expiring() -> tuple[Expiring, ...]:
+    """Return what expires: the attribute `postroad_expiring` of each application names tuples of it."""
+    paths = [path for config in apps.get_app_configs() for path in getattr(config, "postroad_expiring", ())]
+    return tuple(expiring for path in paths for expiring in import_string(path))
 
 
 def installed() -> Postroad:
     """Return the object of this process."""
-    made: Postroad = cast("Any", apps.get_app_config("postroad")).postroad
+    made: Postroad = installation.current()
     return made

@@ -6,9 +6,7 @@ from collections.abc import Iterator
 import hypothesis
 import pytest
 
-from postroad import composition
-from postroad.processes import jobs, redrive
-from postroad.sagas import catalog
+from postroad.installation import installing
 from postroad.testing.pump import Pump
 from tests.support.shop import Shop
 
@@ -34,22 +32,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture
-def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
+def shop() -> Iterator[Shop]:
     """The small shop in place of the installed services."""
     shop = Shop()
-    parts = shop.parts()
-    for module in (composition, jobs, redrive):
-        monkeypatch.setattr(module, "installed", lambda: parts)
-    before = dict(catalog._entries)
-    catalog.install(parts.sagas)
-    yield shop
-    catalog._entries.clear()
-    catalog._entries.update(before)
+    with installing(shop.parts()):
+        yield shop
 
 
 @pytest.fixture
 def pump(shop: Shop, db: None) -> Iterator[Pump]:
     """Relay and consumers of the shop, driven by hand."""
-    pump = Pump(jobs.installed())
+    pump = Pump()
     yield pump
     pump.close()

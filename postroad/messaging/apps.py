@@ -11,6 +11,7 @@ class MessagingConfig(AppConfig):
     label = "postroad_messaging"
     verbose_name = "Messages"
     default_auto_field = "django.db.models.BigAutoField"
+    postroad_expiring = ("postroad.messaging.retention.EXPIRING",)
 
     @override
     def ready(self) -> None:

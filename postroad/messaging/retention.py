@@ -94,7 +94,7 @@ _DELETE_PARTS = """
         SELECT id FROM postroad_dead_letter_part AS part WHERE NOT EXISTS (
             SELECT 1 FROM postroad_dead_letter AS letter WHERE letter.id = part.letter_id) LIMIT %s)"""
 
-_expiring: list[Expiring] = [
+EXPIRING: tuple[Expiring, ...] = (
     Expiry(
         table="postroad_processed_message",
         age="processed_at",
@@ -112,23 +112,8 @@ _expiring: list[Expiring] = [
         for state in ("redriven", "discarded")
     ),
     _delete_parts,
-]
-
-
-def sweep_also(expiring: Expiring) -> None:
-    """Have the relay processes delete an application's own rows, too."""
-    if expiring not in _expiring:
-        _expiring.append(expiring)
-
-
-def sweep() -> int:
-    """Delete one batch of each kind; return the rows deleted."""
-    return sum(next(batches(expiring), 0) for expiring in _expiring)
-
-
-def kinds() -> tuple[Expiring, ...]:
-    """Return everything that expires."""
-    return tuple(_expiring)
+)
+"""Of the messages' own tables.  Other applications name theirs in the attribute `postroad_expiring` of their AppConfig."""
 
 
 def batches(expiring: Expiring) -> Iterator[int]:

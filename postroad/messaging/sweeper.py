@@ -7,6 +7,7 @@ connection of its own, at most RETENTION_ROWS_PER_SECOND, and never longer at wo
 import logging
 import threading
 import time
+from collections.abc import Sequence
 
 from django.db import connection
 from typing_extensions import override
@@ -26,8 +27,9 @@ class Sweeper(threading.Thread):
     Concurrency: any number of relays; two of them never delete at the same moment (PostgreSQL: an advisory lock).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, expiring: Sequence[retention.Expiring]) -> None:
         super().__init__(name="postroad-sweeper", daemon=True)
+        self._expiring = expiring
         self._stopping = threading.Event()
 
     @override
@@ -35,7 +37,7 @@ class Sweeper(threading.Thread):
         """Sweep every minute; what fails is logged, and tried again a minute later."""
         while not self._stopping.wait(PAUSE_SECONDS):
             try:
-                for expiring in retention.kinds():
+                for expiring in self._expiring:
                     self._sweep(expiring)
             finally:
                 connection.close()

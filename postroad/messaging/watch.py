@@ -3,7 +3,8 @@
 As `postroad.calls.policies.watch` is for calls.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 
@@ -60,6 +61,18 @@ def add(watcher: Watcher) -> None:
 def remove(watcher: Watcher) -> None:
     """Tell a watcher nothing more."""
     _watchers.remove(watcher)
+
+
+@contextmanager
+def watching(watcher: Watcher) -> Iterator[None]:
+    """Tell a watcher what happens during a block."""
+    is_there = watcher in _watchers
+    add(watcher)
+    try:
+        yield
+    finally:
+        if not is_there:
+            remove(watcher)
 
 
 def tell(fact: Fact) -> None:

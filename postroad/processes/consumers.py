@@ -10,12 +10,13 @@ from collections.abc import Iterable, Mapping
 
 from django.db import connections
 
+from postroad.composition import Postroad
 from postroad.conf import settings
 from postroad.errors import BrokerUnavailable
 from postroad.messaging.broker import Broker
 from postroad.messaging.inbox.consumer import Job, Lane, Result, policy
 from postroad.processes.ignored import tell_ignored
-from postroad.processes.jobs import run_job
+from postroad.processes.jobs import handle_job
 from postroad.retry import Backoff
 from postroad.threads import VitalThread
 
@@ -28,7 +29,9 @@ _IDLE_SECONDS = 0.5  # longest wait in one receive, so that a stop is noticed
 class LaneRunner:
     """Receives from some queues and runs their jobs in the calling thread.  One thread."""
 
-    def __init__(self, broker: Broker, queues: Mapping[str, str]) -> None:
+    def __init__(self, postroad: Postroad, broker: Broker, queues: Mapping[str, str]) -> None:
+        """Take what handles the messages, a broker, and the queues to read: name → subscriber."""
+        self._postroad = postroad
         conf = settings()
         self._limit = conf.consumer_prefetch_messages
         self._receiver = broker.receiver(list(queues), prefetch=self._limit)
@@ -69,13 +72,13 @@ class LaneRunner:
         job = lane.next_job(time.monotonic() if is_patient else float("inf"))
         if job is None:
             return False
-        result = _run_guarded(job)
+        result = _run_guarded(self._postroad, job)
         if isinstance(result, str):
             lane.crashed(result)
             return True
         settlement = lane.finish(result)
         self._receiver.ack(settlement.ack)
-        tell_ignored(lane.subscriber, settlement.ack)
+        tell_ignored(self._postroad, lane.subscriber, settlement.ack)
         for delivery in settlement.reject:
             self._receiver.reject(delivery)
         return True
@@ -84,12 +87,15 @@ class LaneRunner:
 class ConsumerThread(VitalThread):
     """Runs a share of the queues until it is stopped; a lost broker is tried again with back-off."""
 
-    def __init__(self, broker: Broker, queues: Mapping[str, str], stop: threading.Event, *, number: int) -> None:
+    def __init__(
+        self, postroad: Postroad, broker: Broker, queues: Mapping[str, str], stop: threading.Event, *, number: int
+    ) -> None:
+        """Take what a `LaneRunner` takes, and what ends the thread."""
         super().__init__(self._consume, name=f"postroad-consumer-{number}", is_told=stop.is_set)
-        self._broker, self._queues, self._stopping = broker, queues, stop
+        self._postroad, self._broker, self._queues, self._stopping = postroad, broker, queues, stop
 
     def _consume(self) -> None:
-        runner = LaneRunner(self._broker, self._queues)
+        runner = LaneRunner(self._postroad, self._broker, self._queues)
         failures = 0
         try:
             while not self._stopping.is_set():
@@ -105,14 +111,14 @@ class ConsumerThread(VitalThread):
             connections.close_all()
 
 
-def _run_guarded(job: Job) -> Result | str:
+def _run_guarded(postroad: Postroad, job: Job) -> Result | str:
     """Return a job's result; or what a handler raised that would have ended a Celery worker's process.
 
-    `run_job` answers for every `Exception`.  The others (`SystemExit`, `asyncio.CancelledError`, …) would end this
+    `handle_job` answers for every `Exception`.  The others (`SystemExit`, `asyncio.CancelledError`, …) would end this
     thread; its lane counts them as it counts a lost process.  Ctrl-C in the main thread remains one.
     """
     try:
-        return run_job(job)
+        return handle_job(postroad, job)
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread():
             raise

@@ -9,7 +9,7 @@ import threading
 from django.db import connections
 
 from postroad.brokers.registry import broker_for
-from postroad.composition import installed
+from postroad.composition import Postroad
 from postroad.conf import settings
 from postroad.messaging.outbox.relay import Relay
 from postroad.messaging.outbox.wakeup import BellWakeup
@@ -24,7 +24,8 @@ class Embedded:
     Raises BrokerUnavailable at start if BROKER_URL names a broker that is away.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, postroad: Postroad) -> None:
+        self._postroad = postroad
         self._stop = threading.Event()
         self._wakeup = BellWakeup()
         self._broker = broker_for(settings().broker_url)
@@ -32,12 +33,12 @@ class Embedded:
 
     def start(self) -> None:
         """Declare the channels and start relay and consumers."""
-        parts = installed()
+        parts = self._postroad
         self._broker.declare(parts.topology)
         if self._broker.is_durable:
             bindings.remember(parts)
         self._threads = [
-            ConsumerThread(self._broker, share, self._stop, number=number)
+            ConsumerThread(self._postroad, self._broker, share, self._stop, number=number)
             for number, share in enumerate(shares(parts.queues, settings().consumer_threads))
         ]
         self._threads.append(VitalThread(self._run_relay, name="postroad-relay", is_told=self._stop.is_set))
@@ -55,7 +56,9 @@ class Embedded:
         return has_ended
 
     def _run_relay(self) -> None:
-        relay = Relay(self._broker.publisher(), self._wakeup, is_durable=self._broker.is_durable)
+        relay = Relay(
+            self._broker.publisher(), self._wakeup, is_durable=self._broker.is_durable, expiring=self._postroad.expiring
+        )
         try:
             relay.run(self._stop)
         finally:

@@ -5,15 +5,15 @@ The parent of a worker counts, as it counts everything else: its pool's processe
 
 from collections.abc import Iterable
 
-from postroad import composition
+from postroad.composition import Postroad
 from postroad.events.dispatcher import EventDispatcher
 from postroad.messaging import watch
 from postroad.messaging.broker import Delivery
 
 
-def tell_ignored(subscriber: str, done: Iterable[Delivery]) -> None:
+def tell_ignored(postroad: Postroad, subscriber: str, done: Iterable[Delivery]) -> None:
     """Tell `watch` how many of the messages that are done were ignored."""
-    subscription = composition.installed().subscriptions.get(subscriber)
+    subscription = postroad.subscriptions.get(subscriber)
     if subscription is None or not isinstance(subscription.handle, EventDispatcher):
         return
     count = sum(subscription.handle.ignores(delivery.envelope) for delivery in done)

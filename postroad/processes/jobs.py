@@ -10,7 +10,7 @@ from pathlib import Path
 from django.db import connection
 
 from postroad.codecs.showing import shown_text
-from postroad.composition import installed
+from postroad.composition import Postroad, installed
 from postroad.errors import ForeignMessage, PermanentError, summary
 from postroad.messaging.inbox import dead_letters
 from postroad.messaging.inbox.consumer import Job, Mode, Outcome, Result
@@ -27,7 +27,12 @@ _TRANSIENT_TRIES = 5
 
 
 def run_job(job: Job) -> Result:
-    """Run a job in this process; never raises, because the pools of Celery lose exceptions.
+    """Run a job with what is installed in this process, as a worker's pool does: only the job itself is sent to it."""
+    return handle_job(installed(), job)
+
+
+def handle_job(postroad: Postroad, job: Job) -> Result:
+    """Run a job; never raises, because the pools of Celery lose exceptions.
 
     Transient database errors are tried again at once and do not count; in mode LAST a failure parks the message.
     """
@@ -40,7 +45,7 @@ def run_job(job: Job) -> Result:
         return Result(outcome=Outcome.TRANSIENT, error=summary(error))
     for attempt in range(1, _TRANSIENT_TRIES + 1):
         try:
-            return _run(job)
+            return _run(postroad, job)
         except Exception as error:  # noqa: BLE001 - the consumer's loop: recorded, counted, delivered again
             if not is_transient(error):
                 return _failed(job, error)
@@ -64,11 +69,11 @@ def _loaded(job: Job) -> Job:
     return replace(job, envelopes=tuple(envelopes), body_paths=())
 
 
-def _run(job: Job) -> Result:
-    if job.subscriber not in installed().subscriptions:
-        _collect(job)
+def _run(postroad: Postroad, job: Job) -> Result:
+    if job.subscriber not in postroad.subscriptions:
+        _collect(postroad, job)
         return Result(outcome=Outcome.DONE, parked=len(job.envelopes))
-    subscription = installed().subscriptions[job.subscriber]
+    subscription = postroad.subscriptions[job.subscriber]
     if job.mode is Mode.PARK:
         is_alone = is_foreign(subscription, job.envelopes[0])
         return _park(job, reason=job.reason, attempts=job.attempts, is_alone=is_alone)
@@ -85,12 +90,12 @@ def _failed(job: Job, error: Exception) -> Result:
     return Result(outcome=Outcome.FAILED, error=line)
 
 
-def _collect(job: Job) -> None:
+def _collect(postroad: Postroad, job: Job) -> None:
     """Store what a dead-letter queue holds, each under the subscriber whose queue gave it up."""
-    queues = installed().queues
+    queues = postroad.queues
     for envelope, (queue, reason) in zip(job.envelopes, job.dead, strict=True):
         subscriber = queues.get(queue, queue or job.subscriber)
-        subscription = installed().subscriptions.get(subscriber)
+        subscription = postroad.subscriptions.get(subscriber)
         is_alone = subscription is None or is_foreign(subscription, envelope)
         why = f"given up by the broker: {reason or 'no reason given'}{'; ' if job.reason else ''}{job.reason}"
         dead_letters.collect(subscriber, envelope, reason=why, is_alone=is_alone, body_path=_unread(job))

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from postroad.codecs.showing import shown_text
-from postroad.composition import installed
+from postroad.composition import Postroad
 from postroad.logs import printable
 from postroad.messaging.inbox import dead_letters
 from postroad.messaging.inbox.pipeline import Subscription, run_handler
@@ -21,18 +21,18 @@ class Report:
     is_complete: bool = True
 
 
-def redrive(letter: DeadLetter) -> Report:
+def redrive(postroad: Postroad, letter: DeadLetter) -> Report:
     """Handle a parked message and those of its key, in order; never raises for a handler's failure."""
-    subscription = installed().subscriptions.get(letter.subscriber)
+    subscription = postroad.subscriptions.get(letter.subscriber)
     if subscription is None:
         return Report(text=f"{letter.subscriber!r} has no handlers in this process.", is_complete=False)
     return _report(letter, _redriven(letter, subscription))
 
 
-def redrive_all() -> Report:
+def redrive_all(postroad: Postroad) -> Report:
     """Handle everything that is parked, key by key; a key that fails again does not stop the others."""
     parked = DeadLetter.objects.filter(state=DeadLetterState.PARKED).defer("body", "headers", "traceback")
-    reports = [redrive(letter) for letter in heads(parked.order_by("id").iterator())]
+    reports = [redrive(postroad, letter) for letter in heads(parked.order_by("id").iterator())]
     failed = [report.text for report in reports if not report.is_complete]
     if failed:
         return Report(text=f"{len(failed)} of {len(reports)} keys failed again: {' '.join(failed)}", is_complete=False)

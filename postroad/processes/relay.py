@@ -6,7 +6,7 @@ from contextlib import suppress
 from types import FrameType
 
 from postroad.brokers.registry import broker_for
-from postroad.composition import installed
+from postroad.composition import Postroad
 from postroad.conf import settings
 from postroad.errors import BrokerUnavailable
 from postroad.messaging import sql
@@ -17,7 +17,7 @@ from postroad.metrics.port import serve_metrics
 from postroad.processes.heartbeat import Heartbeat
 
 
-def run_relay() -> None:
+def run_relay(postroad: Postroad) -> None:
     """Relay until SIGTERM or SIGINT; a batch under way is finished first.
 
     The exchanges this service sends to are declared first, so that nothing is sent before they exist; a broker that
@@ -43,8 +43,8 @@ def run_relay() -> None:
         signal.signal(number, on_signal)
     broker = broker_for(settings().broker_url)
     with suppress(BrokerUnavailable):
-        broker.declare(installed().topology)
-    relay = Relay(broker.publisher(), wakeup, is_durable=broker.is_durable)
+        broker.declare(postroad.topology)
+    relay = Relay(broker.publisher(), wakeup, is_durable=broker.is_durable, expiring=postroad.expiring)
     try:
         relay.run(stop, beat=beat)
     finally:

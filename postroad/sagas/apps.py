@@ -1,8 +1,6 @@
 """The Django application that owns saga instances and their history."""
 
 from django.apps import AppConfig
-from django.utils.module_loading import import_string
-from typing_extensions import override
 
 
 class SagasConfig(AppConfig):
@@ -12,10 +10,4 @@ class SagasConfig(AppConfig):
     label = "postroad_sagas"
     verbose_name = "Sagas"
     default_auto_field = "django.db.models.BigAutoField"
-
-    @override
-    def ready(self) -> None:
-        """Have the relay processes delete ended sagas, too (models exist only now)."""
-        sweep_also = import_string("postroad.messaging.retention.sweep_also")
-        for ended in import_string("postroad.sagas.retention.ENDED_SAGAS"):
-            sweep_also(ended)
+    postroad_expiring = ("postroad.sagas.retention.ENDED_SAGAS",)

@@ -1,11 +1,13 @@
 """Which sagas this process orchestrates, by name and version.  Not: their instances.
 
-Filled once by the composition root; an instance finds the definition it started with, so a service lists an older
+A field of the `Postroad` object.  An instance finds the definition it started with, so a service lists an older
 version beside the newer one until its last instance has ended.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from postroad import installation
 from postroad.errors import InvalidDeclaration, MisconfiguredError
 from postroad.messaging.channels import ReplyChannel
 from postroad.sagas.definition import Saga
@@ -19,35 +21,52 @@ class Entry:
     replies: ReplyChannel
 
 
-_entries: dict[tuple[str, int], Entry] = {}
+class SagaCatalog:
+    """The sagas of a process."""
 
+    def __init__(self, entries: Iterable[Entry] = ()) -> None:
+        self._entries: dict[tuple[str, int], Entry] = {}
+        for entry in entries:
+            self.add(entry)
 
-def install(entries: list[Entry]) -> None:
-    """Replace the catalog.
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self._entries.values())
 
-    Raises:
-        InvalidDeclaration: Two sagas have the same name and version.
-    """
-    fresh: dict[tuple[str, int], Entry] = {}
-    for entry in entries:
+    def add(self, entry: Entry) -> None:
+        """List a saga.
+
+        Raises:
+            InvalidDeclaration: Another one has the same name and version.
+        """
         name = (entry.saga.name, entry.saga.version)
-        if name in fresh:
-            raise InvalidDeclaration(f"saga {name[0]} version {name[1]} is listed twice.")
-        fresh[name] = entry
-    _entries.clear()
-    _entries.update(fresh)
+        known = self._entries.setdefault(name, entry)
+        if known is not entry:
+            services = sorted({known.replies.service, entry.replies.service})
+            raise InvalidDeclaration(
+                f"saga {name[0]} version {name[1]} is listed twice, by {' and '.join(services)}; rename or remove one."
+            )
+
+    def find(self, name: str, version: int) -> Entry:
+        """Return a saga of this process.
+
+        Raises:
+            MisconfiguredError: It is not listed in any installed service's SAGAS; the text lists what is.
+        """
+        try:
+            return self._entries[name, version]
+        except KeyError:
+            known = ", ".join(f"{known} {number}" for known, number in sorted(self._entries)) or "none"
+            raise MisconfiguredError(
+                f"saga {name} version {version} is not listed in SAGAS of a handlers.py here; known: {known}."
+            ) from None
+
+
+def installed() -> SagaCatalog:
+    """Return the sagas of this process."""
+    found: SagaCatalog = installation.current().sagas
+    return found
 
 
 def find(name: str, version: int) -> Entry:
-    """Return a saga of this process.
-
-    Raises:
-        MisconfiguredError: It is not listed in any installed service's SAGAS; the text lists what is.
-    """
-    try:
-        return _entries[name, version]
-    except KeyError:
-        known = ", ".join(f"{known} {number}" for known, number in sorted(_entries)) or "none"
-        raise MisconfiguredError(
-            f"saga {name} version {version} is not listed in SAGAS of a handlers.py here; known: {known}."
-        ) from None
+    """Return a saga of this process; raises what `SagaCatalog.find` does."""
+    return installed().find(name, version)

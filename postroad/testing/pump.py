@@ -28,7 +28,7 @@ class Pump:
         self.broker = MemoryBroker()
         self.broker.declare(parts.topology)
         self.relay = Relay(self.broker.publisher(), BellWakeup(), is_durable=self.broker.is_durable)
-        self.runner = LaneRunner(self.broker, parts.queues)
+        self.runner = LaneRunner(parts, self.broker, parts.queues)
 
     def until_quiet(self) -> int:
         """Relay and handle until nothing moves; return the rounds it took.

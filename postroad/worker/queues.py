@@ -9,6 +9,7 @@ from typing import Any
 
 from postroad.brokers.rabbitmq.connection import LOST, describe
 from postroad.brokers.rabbitmq.consumer import QueueConsumer
+from postroad.composition import Postroad
 from postroad.messaging.broker import Delivery
 from postroad.messaging.inbox.consumer import Lane, Result, Settlement
 from postroad.processes.ignored import tell_ignored
@@ -24,8 +25,10 @@ class LaneDriver:
         queue: Its name.
     """
 
-    def __init__(self, queue: str, lane: Lane, runner: JobRunner, *, wake: Callable[[], None]) -> None:
-        self.queue = queue
+    def __init__(
+        self, queue: str, lane: Lane, runner: JobRunner, *, postroad: Postroad, wake: Callable[[], None]
+    ) -> None:
+        self.queue, self._postroad = queue, postroad
         self._lane, self._runner, self._wake = lane, runner, wake
         self._consumer: QueueConsumer | None = None
         self._ticket: Ticket | None = None
@@ -150,7 +153,7 @@ class LaneDriver:
             return
         try:
             self._consumer.ack(settlement.ack)
-            tell_ignored(self.channel, settlement.ack)
+            tell_ignored(self._postroad, self.channel, settlement.ack)
             for delivery in settlement.reject:
                 self._consumer.reject(delivery)
         except LOST as error:  # the event loop notices too; the messages come again and are dropped as duplicates

@@ -60,7 +60,13 @@ class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
         self._parts = installed()
         runner = JobRunner(c)
         self._drivers = {
-            queue: LaneDriver(queue, Lane(subscriber=subscriber, policy=policy()), runner, wake=self._wake)
+            queue: LaneDriver(
+                queue,
+                Lane(subscriber=subscriber, policy=policy()),
+                runner,
+                postroad=self._parts,
+                wake=self._wake,
+            )
             for queue, subscriber in self._parts.queues.items()
         }
         self._shared = _shared_queues(self._parts)

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from postroad.brokers.memory import MemoryBroker
+from postroad.composition import installed
 from postroad.messaging.broker import Broker
 from postroad.messaging.message import Outgoing
 from postroad.messaging.models import DeadLetter, OutboxMessage, ProcessedMessage
 from postroad.messaging.outbox.producer import unit_of_work
 from postroad.messaging.outbox.table import LANES, take
-from postroad.processes import jobs
 from postroad.processes.consumers import LaneRunner
 from postroad.sagas.models import SagaInstance, SagaStep
 from postroad.sagas.orchestrator import start
@@ -32,9 +32,9 @@ def broker(request: pytest.FixtureRequest) -> Broker:
 @pytest.fixture
 def deliver(broker: Broker, shop: Shop) -> Iterator[Callable[[list[Outgoing], int], None]]:
     """Publish messages by hand, then handle until as many as expected have been marked as processed and it is quiet."""
-    parts = jobs.installed()
+    parts = installed()
     broker.declare(parts.topology)
-    publisher, runner = broker.publisher(), LaneRunner(broker, parts.queues)
+    publisher, runner = broker.publisher(), LaneRunner(parts, broker, parts.queues)
 
     def deliver(messages: list[Outgoing], processed: int) -> None:
         publisher.publish(messages)

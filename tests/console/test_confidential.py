@@ -9,7 +9,6 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
-from postroad import composition
 from postroad.codecs.registry import JSON
 from postroad.codecs.sensitive import MASK
 from postroad.codecs.types import Message, Positive, Sensitive
@@ -17,15 +16,15 @@ from postroad.commands.handlers import CommandHandlers
 from postroad.commands.messages import Done, command, refusal
 from postroad.commands.refusals import refuse
 from postroad.commands.sender import send
-from postroad.composition import Service, compose
+from postroad.composition import Service, compose, installed
+from postroad.installation import installing
 from postroad.logs import LineFormatter
 from postroad.messaging.channels import CommandChannel
 from postroad.messaging.inbox import dead_letters
 from postroad.messaging.message import Envelope
 from postroad.messaging.models import DeadLetter, OutboxMessage
 from postroad.messaging.outbox.producer import unit_of_work
-from postroad.processes import jobs, redrive
-from postroad.sagas import catalog
+from postroad.processes import redrive
 from postroad.sagas.definition import Saga
 from postroad.sagas.models import SagaInstance
 from postroad.sagas.orchestrator import start
@@ -85,18 +84,13 @@ def bank(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bank]:
     bank = Bank()
     commands = CommandHandlers(BANK, {Debit: bank.debit})
     parts = compose([Service(name="bank", commands=(commands,), sagas=(pay,))])
-    for module in (composition, jobs, redrive):
-        monkeypatch.setattr(module, "installed", lambda: parts)
-    before = dict(catalog._entries)
-    catalog.install(parts.sagas)
-    yield bank
-    catalog._entries.clear()
-    catalog._entries.update(before)
+    with installing(parts):
+        yield bank
 
 
 @pytest.fixture
 def pump(bank: Bank) -> Iterator[Pump]:
-    pump = Pump(jobs.installed())
+    pump = Pump()
     yield pump
     pump.close()
 
@@ -128,10 +122,10 @@ def test_a_dead_letter_shows_it_nowhere_and_is_redriven_whole(
         *map(LineFormatter().format, caplog.records),
         f"{letter.reason} {letter.traceback}",
     ]
-    again = redrive.redrive(letter).text
+    again = redrive.redrive(installed(), letter).text
     letter.refresh_from_db()
     bank.is_broken = False
-    redrive.redrive(letter)
+    redrive.redrive(installed(), letter)
 
     assert [text for text in [*texts, again, letter.reason, letter.traceback] if CARD in text] == []
     assert f"card {MASK} of Debit(order_id=1, card={MASK})" in letter.reason

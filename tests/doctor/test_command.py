@@ -12,6 +12,7 @@ from pytest_django import Settings
 from postroad.calls.discovery.static import StaticResolver
 from postroad.composition import Postroad
 from postroad.conf import settings as postroad_settings
+from postroad.installation import installing
 from postroad.management.commands import doctor
 from postroad.operations.doctor.checks import checks
 from postroad.operations.doctor.findings import failure, ok
@@ -38,10 +39,9 @@ def test_one_process_with_everything_is_well() -> None:
     assert lines[-1] == "Nothing is wrong."
 
 
-def test_a_process_that_has_nothing_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "installed", Postroad)
-
-    assert run().startswith("Nothing to look at")
+def test_a_process_that_has_nothing_says_so() -> None:
+    with installing(Postroad()):
+        assert run().startswith("Nothing to look at")
 
 
 def test_a_failure_has_its_way_out_below_it_and_ends_with_1(settings: Settings) -> None:

@@ -4,6 +4,7 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from postroad.composition import installed
 from postroad.messaging.inbox import dead_letters
 from postroad.messaging.inbox.consumer import Job, Mode
 from postroad.messaging.message import Address, Outgoing
@@ -40,7 +41,7 @@ def test_redrive_handles_what_is_parked_in_order_and_the_key_flows_again(pump: P
     letter = DeadLetter.objects.order_by("id").first()
     assert letter is not None
 
-    report = redrive.redrive(letter)
+    report = redrive.redrive(installed(), letter)
 
     assert report.text == "3 messages of key 2 for bakery handled."
     assert list(DeadLetter.objects.order_by("id").values_list("message_id", flat=True)) == sent
@@ -57,7 +58,7 @@ def test_redrive_stops_at_the_first_that_fails_again(pump: Pump, shop: Shop) -> 
     bake(2)
     pump.until_quiet()
 
-    report = redrive.redrive_all()
+    report = redrive.redrive_all(installed())
 
     assert not report.is_complete
     assert "cannot bake for 2" in report.text

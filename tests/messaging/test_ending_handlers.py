@@ -17,17 +17,17 @@ ENDS = [SystemExit(), SystemExit("bye"), asyncio.CancelledError(), GeneratorExit
 
 @pytest.mark.parametrize("end", ENDS, ids=repr)
 def test_what_would_end_a_process_parks_its_message_and_the_others_flow(
-    pump: Pump, shop: Shop, end: BaseException, monkeypatch: pytest.MonkeyPatch
+    pump: Pump, shop: Shop, end: BaseException
 ) -> None:
     facts: list[Fact] = []
-    monkeypatch.setattr(watch, "_watchers", [facts.append])
-    shop.ends = {2: end}
-    bake(1, 2, 3)
-    pump.until_quiet()
-    shop.ends = {}
-    bake(2, 4)
+    with watch.watching(facts.append):
+        shop.ends = {2: end}
+        bake(1, 2, 3)
+        pump.until_quiet()
+        shop.ends = {}
+        bake(2, 4)
 
-    pump.until_quiet()
+        pump.until_quiet()
 
     assert sorted(what for what in shop.done if what[0] == "bake") == [("bake", 1), ("bake", 3), ("bake", 4)]
     assert [key for key, _ in parked()] == ["2", "2"]

@@ -39,8 +39,9 @@ from tests.support.shop import Bake, Charge, Shop
 
 
 @pytest.fixture(autouse=True)
-def _counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watch, "_watchers", [count])
+def _counted() -> Iterator[None]:
+    with watch.watching(count):
+        yield
 
 
 def read(*collectors: Collector) -> dict[tuple[str, ...], float]:

@@ -9,6 +9,7 @@ import pytest
 from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 
+from postroad.composition import installed
 from postroad.messaging.inbox import dead_letters
 from postroad.messaging.inbox.consumer import Job, Mode, Outcome
 from postroad.messaging.message import Envelope
@@ -99,7 +100,7 @@ def test_it_does_not_park_behind_a_key_either(shop: Shop, foreign: dict[str, Any
     run(replace(command(1, message_id="garbage"), **foreign))
 
     assert DeadLetter.objects.order_by("id").values_list("partition_key", flat=True)[1] == ""
-    report = redrive.redrive(DeadLetter.objects.order_by("id")[0])
+    report = redrive.redrive(installed(), DeadLetter.objects.order_by("id")[0])
     assert report.text == "1 messages of key 1 for bakery handled."
     assert shop.done == [("bake", 1)]
 
@@ -111,7 +112,7 @@ def test_a_redrive_passes_what_an_earlier_release_let_park_behind(shop: Shop) ->
     )
     dead_letters.park("bakery", command(1, message_id="later"), reason=dead_letters.BEHIND)
 
-    report = redrive.redrive(DeadLetter.objects.order_by("id")[0])
+    report = redrive.redrive(installed(), DeadLetter.objects.order_by("id")[0])
 
     assert not report.is_complete
     assert report.text.startswith("2 messages of key 1 handled")

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from postroad import composition
 from postroad.codecs.names import key_of
 from postroad.codecs.types import Message
 from postroad.commands.handlers import CommandHandlers
@@ -15,12 +14,11 @@ from postroad.commands.sender import send
 from postroad.composition import Service, compose
 from postroad.events.messages import event
 from postroad.events.publisher import publish
+from postroad.installation import installing
 from postroad.messaging.channels import CommandChannel, EventChannel
 from postroad.messaging.models import DeadLetter, OutboxMessage
 from postroad.messaging.outbox.producer import unit_of_work
 from postroad.messaging.outbox.table import TakenRow
-from postroad.processes import jobs, redrive
-from postroad.sagas import catalog
 from postroad.sagas.definition import Saga
 from postroad.sagas.models import SagaInstance, SagaLock
 from postroad.sagas.orchestrator import start
@@ -86,18 +84,13 @@ def post(monkeypatch: pytest.MonkeyPatch) -> Iterator[Post]:
             )
         ]
     )
-    for module in (composition, jobs, redrive):
-        monkeypatch.setattr(module, "installed", lambda: parts)
-    before = dict(catalog._entries)
-    catalog.install(parts.sagas)
-    yield post
-    catalog._entries.clear()
-    catalog._entries.update(before)
+    with installing(parts):
+        yield post
 
 
 @pytest.fixture
 def pump(post: Post) -> Iterator[Pump]:
-    pump = Pump(jobs.installed())
+    pump = Pump()
     yield pump
     pump.close()
 

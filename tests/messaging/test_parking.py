@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from postroad.brokers.rabbitmq.envelope import envelope_of, forgive_alien_properties
+from postroad.composition import installed
 from postroad.errors import summary
 from postroad.messaging.inbox import dead_letters
 from postroad.messaging.inbox import table as inbox
@@ -92,7 +93,7 @@ def live_through(client: Client, envelope: Envelope) -> None:
     assert f"body, {len(envelope.body)} bytes" in told("show", str(letter.pk))
     assert export()[0]["headers"] == letter.headers
     assert export(str(letter.pk))[0]["message_id"] == letter.message_id
-    assert not redrive.redrive(letter).is_complete
+    assert not redrive.redrive(installed(), letter).is_complete
     assert client.post(f"{PAGE}confirm/redrive/?ids={letter.pk}").status_code == 302
     assert client.get(PAGE).status_code == 200
     assert told("discard", str(letter.pk))
@@ -286,7 +287,7 @@ def test_an_error_of_any_text_is_a_reason(
     letter = DeadLetter.objects.get()
     assert letter.reason == reason
     assert len(letter.traceback) <= 100_000
-    assert not redrive.redrive(letter).is_complete
+    assert not redrive.redrive(installed(), letter).is_complete
 
 
 def plan(query: str) -> str:

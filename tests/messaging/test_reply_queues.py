@@ -127,12 +127,12 @@ def test_refused_replies_are_logged_once_a_minute(
 
 
 @pytest.mark.django_db
-def test_refused_replies_are_counted_by_channel(pump: Pump, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_refused_replies_are_counted_by_channel(pump: Pump, shop: Shop) -> None:
     told: list[watch.Fact] = []
-    monkeypatch.setattr(watch, "_watchers", [told.append, count])
-    bake(1, 2, reply_to="till.0")
-    bake(3, reply_to="counter.replies.0")
-    pump.until_quiet()
+    with watch.watching(told.append), watch.watching(count):
+        bake(1, 2, reply_to="till.0")
+        bake(3, reply_to="counter.replies.0")
+        pump.until_quiet()
 
     refused = [fact for fact in told if isinstance(fact, watch.ReplyRefused)]
     assert {fact.channel for fact in refused} == {"bakery"}

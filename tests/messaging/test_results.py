@@ -3,12 +3,11 @@
 import asyncio
 import gc
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from postroad import composition
 from postroad.commands.handlers import CommandHandlers
 from postroad.commands.messages import Done, Rejected
 from postroad.commands.refusals import refuse
@@ -16,11 +15,11 @@ from postroad.commands.sender import send
 from postroad.composition import Service, compose
 from postroad.events.handlers import EventHandlers
 from postroad.events.snapshots import Snapshots
+from postroad.installation import installing
 from postroad.messaging.inbox.consumer import Job, Mode, Outcome
 from postroad.messaging.message import Envelope
 from postroad.messaging.models import DeadLetter, OutboxMessage, ProcessedMessage
 from postroad.messaging.outbox.producer import unit_of_work
-from postroad.processes import jobs, redrive
 from postroad.processes.jobs import run_job
 from postroad.testing.pump import Pump
 from tests.support.shop import BAKERY, LOAVES, Bake, Baked, Declined, LoafBaked, Refused, Sweep, Throw
@@ -56,15 +55,14 @@ class Bakery:
 
 
 @pytest.fixture
-def bakery(monkeypatch: pytest.MonkeyPatch) -> Bakery:
+def bakery() -> Iterator[Bakery]:
     bakery = Bakery()
     commands = CommandHandlers(BAKERY, {Bake: bakery.handle, Throw: bakery.handle, Sweep: bakery.handle})
     events = (EventHandlers("bakery.x", of=LOAVES, handlers={LoafBaked: bakery.handle}),)
     snapshots = (Snapshots(LOAVES, bakery.page),)
     parts = compose([Service(name="bakery", commands=(commands,), events=events, snapshots=snapshots)])
-    for module in (composition, jobs, redrive):
-        monkeypatch.setattr(module, "installed", lambda: parts)
-    return bakery
+    with installing(parts):
+        yield bakery
 
 
 def run(name: str, mode: Mode = Mode.SINGLE, subscriber: str = "bakery", reply_to: str = "client") -> Any:
@@ -198,7 +196,7 @@ def test_an_event_handler_may_return_what_it_stored(bakery: Bakery) -> None:
 
 def test_a_forgotten_return_is_retried_and_parked_with_its_reason(bakery: Bakery) -> None:
     bakery.answer = lambda: None
-    pump = Pump(jobs.installed())
+    pump = Pump()
     with unit_of_work():
         send(Throw(order_id=1), reply_to="bakery.x.0")
     pump.until_quiet()

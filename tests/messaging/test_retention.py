@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +12,9 @@ from django.db import connection
 from pytest_django import Settings
 
 from postroad import clock, conf
+from postroad.composition import installed
 from postroad.errors import PermanentError
+from postroad.installation import installing
 from postroad.messaging import retention, sweeper
 from postroad.messaging.inbox import dead_letters
 from postroad.messaging.inbox import table as inbox
@@ -54,7 +57,7 @@ def letter(state: DeadLetterState, *, created: timedelta, ended: timedelta | Non
 
 def sweep_all() -> list[int]:
     """Sweep everything to its end; the rows of each batch."""
-    return [rows for expiring in retention.kinds() for rows in retention.batches(expiring)]
+    return [rows for expiring in installed().expiring for rows in retention.batches(expiring)]
 
 
 def test_expired_rows_go_to_the_last_one_in_batches_of_the_setting(settings: Settings) -> None:
@@ -62,7 +65,7 @@ def test_expired_rows_go_to_the_last_one_in_batches_of_the_setting(settings: Set
     processed(35, age=FORTNIGHT + timedelta(minutes=1))
     processed(5, age=FORTNIGHT - timedelta(minutes=1), name="young")
 
-    batches = list(retention.batches(retention.kinds()[0]))
+    batches = list(retention.batches(installed().expiring[0]))
 
     assert batches == [10, 10, 10, 5]
     assert set(ProcessedMessage.objects.values_list("message_id", flat=True)) == {f"young{n}" for n in range(5)}
@@ -76,7 +79,7 @@ def test_rows_that_the_database_dated_alike_go_in_batches_too(
     later = clock.now() + QUARTER
     monkeypatch.setattr(clock, "now", lambda: later)
 
-    assert list(retention.batches(retention.kinds()[0])) == [10, 10, 5]
+    assert list(retention.batches(installed().expiring[0])) == [10, 10, 5]
 
 
 @pytest.mark.parametrize("state", DeadLetterState)
@@ -120,7 +123,7 @@ def test_a_batch_begins_where_the_last_one_ended(settings: Settings) -> None:
 
     def spy(begin: Any, most: int) -> retention.Batch:
         begins.append(begin)
-        return retention.kinds()[0](begin, most)
+        return installed().expiring[0](begin, most)
 
     list(retention.batches(spy))
 
@@ -147,7 +150,7 @@ def test_the_oldest_rows_are_found_without_sorting_the_table(letters: int) -> No
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE postroad_processed_message, postroad_dead_letter")
     with connection.execute_wrapper(_outermost(explain)):
-        retention.kinds()[0](retention._BEGINNING, 1000)
+        installed().expiring[0](retention._BEGINNING, 1000)
 
     assert "using postroad_processed_at" in plans[0]
     assert "Sort" not in plans[0]
@@ -179,12 +182,12 @@ def test_two_relays_do_not_wait_for_each_other() -> None:
 
     def sweep_elsewhere() -> None:
         try:
-            others.extend(retention.batches(retention.kinds()[0]))
+            others.extend(retention.batches(installed().expiring[0]))
         finally:
             connection.close()
 
     def expire_and_meet(begin: Any, most: int) -> retention.Batch:
-        batch = retention.kinds()[0](begin, most)
+        batch = installed().expiring[0](begin, most)
         thread = threading.Thread(target=sweep_elsewhere)
         thread.start()
         thread.join(30)
@@ -211,7 +214,7 @@ def relaying(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A relay that runs in a thread, with a sweeper that does not wait a minute."""
     monkeypatch.setattr(sweeper, "PAUSE_SECONDS", 0.02)
     stop = threading.Event()
-    relay = Relay(ObedientPublisher(), BellWakeup(), is_durable=True)
+    relay = Relay(ObedientPublisher(), BellWakeup(), is_durable=True, expiring=installed().expiring)
 
     def run() -> None:
         try:
@@ -240,13 +243,14 @@ def test_a_running_relay_deletes_while_there_is_something_to_delete() -> None:
 
 
 @pytest.fixture
-def broken(monkeypatch: pytest.MonkeyPatch) -> None:
+def broken() -> Iterator[None]:
     """A table of an application whose sweep fails, before all others."""
 
     def fail(begin: Any, most: int) -> retention.Batch:
         raise PermanentError("no such table")
 
-    monkeypatch.setattr(retention, "_expiring", [fail, *retention.kinds()])
+    with installing(replace(installed(), expiring=(fail, *installed().expiring))):
+        yield
 
 
 @pytest.mark.postgres

@@ -14,12 +14,13 @@ from django.test import Client
 from pytest_django import Settings
 
 from postroad import clock
+from postroad.composition import installed
 from postroad.messaging import retention
 from postroad.messaging.inbox import dead_letters
 from postroad.messaging.inbox.consumer import Job, Mode, Outcome
 from postroad.messaging.message import Address, Envelope, Outgoing
 from postroad.messaging.models import DeadLetter, DeadLetterPart, ProcessedMessage
-from postroad.processes import jobs, redrive
+from postroad.processes import redrive
 from postroad.processes.jobs import run_job
 from postroad.testing.pump import Pump
 from tests.support.letters import command, parked
@@ -93,7 +94,7 @@ def test_a_redrive_with_that_limit_handles_it(shop: Shop, file: Path, settings: 
     letter = park(file)
     settings.POSTROAD = {**settings.POSTROAD, "CONSUMER_MESSAGE_BYTES": len(BODY)}
 
-    report = redrive.redrive(letter)
+    report = redrive.redrive(installed(), letter)
 
     assert report.text == "1 messages of key 1 for bakery handled."
     assert shop.done == [("bake", 1)]
@@ -105,7 +106,8 @@ def test_its_parts_go_with_it(shop: Shop, file: Path) -> None:
     long_ago = clock.now() - timedelta(days=400)
     DeadLetter.objects.update(created_at=long_ago, ended_at=long_ago)
 
-    retention.sweep()
+    for expiring in installed().expiring:
+        list(retention.batches(expiring))
 
     assert not DeadLetter.objects.exists()
     assert not DeadLetterPart.objects.exists()
@@ -159,7 +161,7 @@ def test_a_message_whose_file_is_gone_comes_again_and_is_not_parked_without_body
 def test_on_a_broker_that_has_the_body_in_memory_it_is_parked_unread_all_the_same(
     shop: Shop, file: Path, db: None
 ) -> None:
-    pump = Pump(jobs.installed())
+    pump = Pump()
     large = Envelope(id="large", type="bakery.Bake", body=BODY, headers={"partition-key": "1"})
     pump.broker.publisher().publish([Outgoing(address=Address(channel="bakery", route="3"), envelope=large)])
 

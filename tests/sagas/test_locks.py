@@ -4,20 +4,19 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from postroad import composition
 from postroad.codecs.types import Message, Positive
 from postroad.commands.handlers import CommandHandlers
 from postroad.commands.messages import Done, command, refusal
 from postroad.commands.refusals import refuse
 from postroad.commands.sender import send
-from postroad.composition import Service, compose
+from postroad.composition import Service, compose, installed
 from postroad.errors import InvalidDeclaration
 from postroad.ids import new_id
+from postroad.installation import installing
 from postroad.messaging.channels import CommandChannel
 from postroad.messaging.models import DeadLetter, OutboxMessage
 from postroad.messaging.outbox.producer import unit_of_work
-from postroad.processes import jobs, redrive
-from postroad.sagas import catalog
+from postroad.processes import redrive
 from postroad.sagas.definition import Saga
 from postroad.sagas.models import SagaInstance, SagaLock, StashedMessage
 from postroad.sagas.orchestrator import start
@@ -136,15 +135,10 @@ def hotel_pump(hotel: Hotel, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pump]:
             Service(name="hotel", sagas=(booking(hotel.end),)),
         ]
     )
-    for module in (composition, jobs, redrive):
-        monkeypatch.setattr(module, "installed", lambda: parts)
-    before = dict(catalog._entries)
-    catalog.install(parts.sagas)
-    pump = Pump(parts)
-    yield pump
-    pump.close()
-    catalog._entries.clear()
-    catalog._entries.update(before)
+    with installing(parts):
+        pump = Pump()
+        yield pump
+        pump.close()
 
 
 def begin(guest: str, room: int = 7) -> str:
@@ -243,7 +237,7 @@ def test_a_stashed_command_that_fails_is_parked_and_can_be_redriven(hotel: Hotel
     assert (letter.type, statuses()["Bob"]) == ("postroad.Unlock", "RUNNING")
 
     hotel.clumsy.clear()
-    assert redrive.redrive(letter).is_complete
+    assert redrive.redrive(installed(), letter).is_complete
     hotel_pump.until_quiet()
     assert statuses() == {"Ada": "COMPLETED", "Bob": "COMPLETED"}
 

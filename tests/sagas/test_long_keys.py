@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from postroad import composition
 from postroad.codecs.names import Description
 from postroad.codecs.types import Message
 from postroad.commands.handlers import CommandHandlers
@@ -15,11 +14,10 @@ from postroad.commands.messages import Done, command
 from postroad.composition import Service, compose
 from postroad.errors import InvalidDeclaration
 from postroad.events.handlers import EventHandlers
+from postroad.installation import installing
 from postroad.messaging.channels import CommandChannel, EventChannel
 from postroad.messaging.models import DeadLetter
 from postroad.messaging.outbox.producer import unit_of_work
-from postroad.processes import jobs, redrive
-from postroad.sagas import catalog
 from postroad.sagas.definition import Saga
 from postroad.sagas.journey import find_journey
 from postroad.sagas.models import SagaInstance, SagaLock, StashedMessage, indexed
@@ -76,13 +74,8 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     parts = compose(
         [Service(name="parcels", commands=(parcels,)), Service(name="post", sagas=(carry,))],
     )
-    for module in (composition, jobs, redrive):
-        monkeypatch.setattr(module, "installed", lambda: parts)
-    before = dict(catalog._entries)
-    catalog.install(parts.sagas)
-    yield done
-    catalog._entries.clear()
-    catalog._entries.update(before)
+    with installing(parts):
+        yield done
 
 
 def label(characters: int, alphabet: str = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJ/") -> str:
@@ -98,7 +91,7 @@ LABELS = {
 
 @pytest.mark.parametrize("size", LABELS)
 def test_a_lock_is_released_however_long_its_key_is(held: list[str], size: str) -> None:
-    pump = Pump(jobs.installed())
+    pump = Pump()
     with unit_of_work():
         first = start(carry, Parcel(label=LABELS[size]))
         second = start(carry, Parcel(label=LABELS[size]))

@@ -6,11 +6,14 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
+from postroad.composition import installed
 from postroad.errors import MisconfiguredError, OutsideTransaction
+from postroad.installation import installing
 from postroad.messaging.message import Address, Envelope, Outgoing
 from postroad.messaging.models import DeadLetter, OutboxMessage
 from postroad.messaging.outbox.producer import unit_of_work
 from postroad.sagas import catalog
+from postroad.sagas.catalog import SagaCatalog
 from postroad.sagas.definition import Saga
 from postroad.sagas.execution import Status
 from postroad.sagas.journey import find_journey
@@ -174,9 +177,10 @@ def test_a_saga_in_flight_finishes_on_the_definition_it_started_with(pump: Pump,
     entry = catalog.find("counter.Sell", 1)
     close = Step("close", do=shop.close_sale)
     newer = Saga("counter.Sell", version=2, data=Sale, key="order_id", steps=[close])
-    catalog.install([entry, replace(entry, saga=newer)])
+    newer_catalog = SagaCatalog([entry, replace(entry, saga=newer)])
 
-    pump.until_quiet()
+    with installing(replace(installed(), sagas=newer_catalog)):
+        pump.until_quiet()
 
     assert status(saga_id) == Status.COMPLETED
     assert len(steps(saga_id)) == 5

@@ -6,6 +6,7 @@ import pytest
 from pytest_django import Settings
 
 from postroad import clock
+from postroad.composition import installed
 from postroad.messaging import retention
 from postroad.messaging.outbox.producer import unit_of_work
 from postroad.sagas.execution import Status
@@ -32,7 +33,7 @@ def make_old(age: timedelta = QUARTER * 4) -> None:
 
 
 def sweep_all() -> None:
-    for expiring in retention.kinds():
+    for expiring in installed().expiring:
         list(retention.batches(expiring))
 
 

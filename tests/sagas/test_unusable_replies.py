@@ -7,6 +7,8 @@ import pytest
 
 from postroad.codecs.types import Message
 from postroad.commands.messages import Done, reply
+from postroad.composition import Postroad, installed
+from postroad.installation import installing
 from postroad.messaging.inbox.consumer import Job, Mode, Outcome
 from postroad.messaging.message import Envelope
 from postroad.messaging.models import DeadLetter, DeadLetterState, OutboxMessage
@@ -14,6 +16,7 @@ from postroad.messaging.outbox.producer import unit_of_work
 from postroad.processes import redrive
 from postroad.processes.jobs import run_job
 from postroad.sagas import catalog
+from postroad.sagas.catalog import SagaCatalog
 from postroad.sagas.definition import Saga
 from postroad.sagas.execution import Status
 from postroad.sagas.journey import find_journey
@@ -109,7 +112,7 @@ def test_a_reply_with_a_lock_that_could_not_be_given_back_makes_the_saga_stuck(s
 def test_redriven_too_early_the_reply_stays_parked_and_the_saga_stuck(shop: Shop) -> None:
     saga = begin()
     take(answer(saga, "bakery.Burnt"))
-    report = redrive.redrive(DeadLetter.objects.get())
+    report = redrive.redrive(installed(), DeadLetter.objects.get())
     saga.refresh_from_db()
 
     assert not report.is_complete
@@ -122,8 +125,7 @@ def test_a_reply_that_is_declared_later_and_redriven_moves_the_saga_on(
 ) -> None:
     saga = begin()
     take(answer(saga, "bakery.Burnt"))
-    learn(monkeypatch, Burnt)
-    report = redrive.redrive(DeadLetter.objects.get())
+    report = redrive.redrive(learn(monkeypatch, Burnt), DeadLetter.objects.get())
     saga.refresh_from_db()
 
     assert report.is_complete
@@ -131,13 +133,12 @@ def test_a_reply_that_is_declared_later_and_redriven_moves_the_saga_on(
     assert DeadLetter.objects.get().state == DeadLetterState.REDRIVEN
 
 
-def learn(monkeypatch: pytest.MonkeyPatch, reply: type[Message]) -> None:
+def learn(monkeypatch: pytest.MonkeyPatch, reply: type[Message]) -> Postroad:
     """Let a new release declare another reply to every command of the saga."""
     answers, replies = Saga.answers, Saga.replies
     monkeypatch.setattr(Saga, "answers", lambda saga, step, *, is_undo: (*answers(saga, step, is_undo=is_undo), reply))
     monkeypatch.setattr(Saga, "replies", lambda saga: replies(saga) | {reply})
-    parts = Shop().parts()
-    monkeypatch.setattr(redrive, "installed", lambda: parts)
+    return Shop().parts()
 
 
 def test_a_usable_reply_by_another_message_frees_a_stuck_saga(shop: Shop) -> None:
@@ -204,11 +205,12 @@ def test_a_local_step_that_returns_no_data_of_its_saga_is_a_failure(shop: Shop, 
         return wrong_results()[number]()  # type: ignore[no-any-return]  # the mistake
 
     entry = catalog.find("counter.Sell", 1)
-    catalog.install([replace(entry, saga=selling(cancel_sale, shop.close_sale))])
-    saga = replied(until="charge")
-    take(answer(saga, "till.Declined", b'{"reason":"card"}', message_id="no"))
-    saga.refresh_from_db()
-    result = take(answer(saga, "postroad.Done", message_id="thrown"), mode=Mode.SINGLE)
+    wrong = SagaCatalog([replace(entry, saga=selling(cancel_sale, shop.close_sale))])
+    with installing(replace(installed(), sagas=wrong)):
+        saga = replied(until="charge")
+        take(answer(saga, "till.Declined", b'{"reason":"card"}', message_id="no"))
+        saga.refresh_from_db()
+        result = take(answer(saga, "postroad.Done", message_id="thrown"), mode=Mode.SINGLE)
 
     assert result.outcome is Outcome.FAILED
     assert "InvalidResult" in result.error
@@ -245,9 +247,10 @@ def make_coroutine(data: Sale) -> Bake:
 def test_a_step_that_makes_another_command_than_it_says_is_a_failure(shop: Shop, make: Any) -> None:
     step = Step("bake", do=make)
     saga = Saga("counter.Wrong", version=1, data=Sale, key="order_id", steps=[step])
-    catalog.install([replace(catalog.find("counter.Sell", 1), saga=saga)])
+    entry = replace(catalog.find("counter.Sell", 1), saga=saga)
 
     with (
+        installing(replace(installed(), sagas=SagaCatalog([entry]))),
         pytest.raises(catalog.MisconfiguredError, match=r"made Charge, not Bake|made NoneType|nobody runs"),
         unit_of_work(),
     ):

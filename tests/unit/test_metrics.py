@@ -1,5 +1,7 @@
 """`/metrics`: calls and breakers in Prometheus's format."""
 
+from collections.abc import Iterator
+
 import pytest
 from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
@@ -12,9 +14,9 @@ from postroad.metrics import calls as metrics
 
 
 @pytest.fixture(autouse=True)
-def _fresh(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(policies, "_policies", {})
-    monkeypatch.setattr(watch, "_watchers", [metrics.count])  # once, whatever calls were made before in this process
+def _counted() -> Iterator[None]:
+    with watch.watching(metrics.count):
+        yield
 
 
 def sample(client: Client, name: str, **labels: str) -> float:
@@ -47,16 +49,16 @@ def test_the_time_of_calls_is_in_buckets(client: Client) -> None:
 
 
 def test_a_breaker_shows_its_state(client: Client) -> None:
-    policy = policies.policy_of("bank")
-    assert sample(client, "postroad_breaker_state", service="bank", state="closed") == 1
+    policy = policies.policy_of("broken_bank")
+    assert sample(client, "postroad_breaker_state", service="broken_bank", state="closed") == 1
 
     for _ in range(10):
         permit = policy.breaker.admit()
         assert permit is not None
         policy.breaker.record(permit, is_failure=True)
 
-    assert sample(client, "postroad_breaker_state", service="bank", state="open") == 1
-    assert sample(client, "postroad_breaker_state", service="bank", state="closed") == 0
+    assert sample(client, "postroad_breaker_state", service="broken_bank", state="open") == 1
+    assert sample(client, "postroad_breaker_state", service="broken_bank", state="closed") == 0
 
 
 def test_moves_of_a_breaker_are_counted(client: Client) -> None:

@@ -27,6 +27,7 @@ import threading, time
 import django
 django.setup()
 from django.core.management import call_command
+from postroad.composition import installed
 from postroad.messaging.outbox.relay import Relay
 from postroad.processes import consumers as consumer
 from postroad.processes.embedded import Embedded
@@ -37,7 +38,7 @@ def fail(*_, **__):
     raise {error}
 
 {place} = fail
-Embedded().start()
+Embedded(installed()).start()
 time.sleep(30)
 """
 

@@ -8,13 +8,13 @@ import pytest
 from django.core.management import call_command
 from pytest_django import Settings
 
-from postroad import composition
 from postroad.brokers.memory import MemoryBroker
 from postroad.codecs.types import Message
 from postroad.composition import Postroad, Service, compose
 from postroad.events.handlers import EventHandlers
 from postroad.events.messages import event
 from postroad.events.publisher import publish
+from postroad.installation import installing
 from postroad.management.commands import declare_channels
 from postroad.messaging import watch
 from postroad.messaging.message import Envelope
@@ -24,7 +24,7 @@ from postroad.messaging.topology import Binding
 from postroad.messaging.watch import Attempted, Fact
 from postroad.operations.doctor.findings import Level
 from postroad.operations.doctor.queues import look_at_bindings
-from postroad.processes import bindings, jobs
+from postroad.processes import bindings
 from postroad.testing.pump import Pump
 from postroad.worker import binding_removal as worker_bindings
 from postroad.worker.binding_removal import BindingKeeper
@@ -108,21 +108,17 @@ def test_another_service_in_the_same_database_keeps_its_bindings() -> None:
     assert (bindings.remove_stale(broker, NEW), broker.unbound) == (0, [])
 
 
-def test_an_event_that_nobody_handles_is_counted_and_parks_neither_itself_nor_its_key(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_an_event_that_nobody_handles_is_counted_and_parks_neither_itself_nor_its_key() -> None:
     facts: list[Fact] = []
-    monkeypatch.setattr(watch, "_watchers", [facts.append])
-    for module in (composition, jobs):
-        monkeypatch.setattr(module, "installed", lambda: NEW)
-    pump = Pump(NEW)
-    pump.broker.declare(OLD.topology)  # still bound
-    with unit_of_work():
-        publish(LoafBaked(order_id=1, loaves=1))
-        publish(LoafBurnt(order_id=1))
-        publish(LoafBaked(order_id=1, loaves=2))
+    with watch.watching(facts.append):
+        pump = Pump(NEW)
+        pump.broker.declare(OLD.topology)  # still bound
+        with unit_of_work():
+            publish(LoafBaked(order_id=1, loaves=1))
+            publish(LoafBurnt(order_id=1))
+            publish(LoafBaked(order_id=1, loaves=2))
 
-    pump.until_quiet()
+        pump.until_quiet()
 
     assert [LoafBaked(order_id=1, loaves=1), LoafBaked(order_id=1, loaves=2)] == HANDLED
     assert not DeadLetter.objects.exists()
@@ -186,13 +182,13 @@ def test_a_worker_removes_only_when_it_hears_no_worker_of_another_release(
 def test_the_command_removes_and_says_so_or_says_why_not(monkeypatch: pytest.MonkeyPatch) -> None:
     broker, out = Recorder(), io.StringIO()
     monkeypatch.setattr(declare_channels, "broker_for", lambda _url: broker)
-    monkeypatch.setattr(declare_channels, "installed", lambda: NEW)
     monkeypatch.setattr(broker, "is_durable", True)
     monkeypatch.setattr(declare_channels, "ask_workers", lambda: {"n@h": said(bindings.digest_of(OLD))})
     bindings.remember(OLD)
-    call_command("declare_channels", stdout=out)
-    kept = list(broker.unbound)
-    call_command("declare_channels", "--prune", stdout=out)
+    with installing(NEW):
+        call_command("declare_channels", stdout=out)
+        kept = list(broker.unbound)
+        call_command("declare_channels", "--prune", stdout=out)
 
     assert (kept, broker.unbound) == ([], BURNT)
     assert "4 bindings stay that no handler here wants: n@h runs another release." in out.getvalue()

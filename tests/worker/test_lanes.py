@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from typing_extensions import override
 
+from postroad.composition import Postroad
 from postroad.messaging.broker import Delivery
 from postroad.messaging.inbox.consumer import Job, Lane, Mode, Outcome, Policy, Result
 from postroad.messaging.message import Envelope
@@ -90,7 +91,7 @@ def runner() -> FakeRunner:
 def driver(runner: FakeRunner) -> LaneDriver:
     backoff = Backoff(first_seconds=10, ceiling_seconds=10)
     lane = Lane(subscriber="x", policy=Policy(batch_messages=2, attempts=2, backoff=backoff))
-    driver = LaneDriver("x.0", lane, runner, wake=lambda: None)
+    driver = LaneDriver("x.0", lane, runner, postroad=Postroad(), wake=lambda: None)
     driver.open(object(), prefetch=7)
     return driver
 

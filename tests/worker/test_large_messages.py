@@ -26,7 +26,7 @@ from postroad.brokers.rabbitmq.broker import RabbitMQ
 from postroad.conf import settings
 from postroad.composition import installed
 from postroad.processes.consumers import LaneRunner
-runner = LaneRunner(RabbitMQ(settings().broker_url), installed().queues)
+runner = LaneRunner(installed(), RabbitMQ(settings().broker_url), installed().queues)
 while True:
     runner.step(timeout_seconds=0.2)
 """

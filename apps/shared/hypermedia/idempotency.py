@@ -35,6 +35,8 @@ OLD_ANSWERS = Expiry(
 )
 """Answers that the relay processes delete."""
 
+EXPIRING = (OLD_ANSWERS,)
+
 
 class _Unstored(Exception):
     """Carries an answer out of the transaction that it undoes."""

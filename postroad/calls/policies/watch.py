@@ -63,11 +63,13 @@ def remove(watcher: Watcher) -> None:
 @contextmanager
 def watching(watcher: Watcher) -> Iterator[None]:
     """Tell a watcher what happens during a block."""
+    is_there = watcher in _watchers
     add(watcher)
     try:
         yield
     finally:
-        remove(watcher)
+        if not is_there:
+            remove(watcher)
 
 
 def tell(fact: Fact) -> None:

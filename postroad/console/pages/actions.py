@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from postroad.composition import installed
 from postroad.console.readonly import ReadOnlyAdmin
 from postroad.messaging.inbox import dead_letters
 from postroad.messaging.models import DeadLetter, DeadLetterState
@@ -68,7 +69,7 @@ REDRIVE = Verb(
     ),
     button="Redrive",
     is_dangerous=False,
-    act=redrive.redrive,
+    act=lambda letter: redrive.redrive(installed(), letter),
 )
 DISCARD = Verb(
     name="discard",

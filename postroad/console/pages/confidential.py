@@ -2,7 +2,6 @@
 
 from django.utils.safestring import SafeString
 
-from postroad import composition
 from postroad.codecs.sensitive import MASK, masked
 from postroad.codecs.showing import MOST_READ, shown_body, shown_headers
 from postroad.console import render
@@ -16,7 +15,6 @@ from postroad.sagas.models import SagaInstance
 
 def body(row: DeadLetter | OutboxMessage) -> SafeString:
     """Return the body of a stored message."""
-    composition.installed()  # imports what the services declare
     if isinstance(row, DeadLetter):
         size, read = dead_letters.body_bytes(row), dead_letters.opening(row, MOST_READ)
     else:
@@ -27,13 +25,11 @@ def body(row: DeadLetter | OutboxMessage) -> SafeString:
 
 def headers(row: DeadLetter | OutboxMessage) -> SafeString:
     """Return the headers of a stored message."""
-    composition.installed()
     return render.named_values(shown_headers(row.type, row.headers, known=NAMES))
 
 
 def saga_data(saga: SagaInstance) -> SafeString:
     """Return a saga's data; those of a definition that this process does not have are hidden whole."""
-    composition.installed()
     try:
         kind = catalog.find(saga.type, saga.version).saga.data
     except MisconfiguredError:

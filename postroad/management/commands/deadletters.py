@@ -8,8 +8,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from typing_extensions import override
 
-from postroad import composition
 from postroad.codecs.showing import MOST_READ, shown_body, shown_headers
+from postroad.composition import installed
 from postroad.logs import indented, printable
 from postroad.messaging.headers import NAMES
 from postroad.messaging.inbox import dead_letters
@@ -74,7 +74,6 @@ class Command(BaseCommand):
     def _show(self, letter: DeadLetter, *, is_whole: bool) -> None:
         for name in ("id", "state", "subscriber", "type", "message_id", "partition_key", "content_type", "reply_to"):
             self.stdout.write(printable(f"{name:<15}{getattr(letter, name)}"))
-        composition.installed()  # imports what the services declare
         headers = letter.headers if is_whole else shown_headers(letter.type, letter.headers, known=NAMES)
         for name, value in sorted(headers.items()):
             self.stdout.write(printable(f"{'header':<15}{name}: {value}"))
@@ -86,7 +85,6 @@ class Command(BaseCommand):
         self.stdout.write(f"body, {size} bytes:\n{indented(shown[:_MOST_SHOWN].decode(errors='replace'))}")
 
     def _export(self, ids: list[int], *, is_all: bool, is_whole: bool) -> None:
-        composition.installed()
         letters = DeadLetter.objects.order_by("id")
         letters = letters.filter(pk__in=ids) if ids else letters
         letters = letters if ids or is_all else letters.filter(state=DeadLetterState.PARKED)
@@ -95,9 +93,9 @@ class Command(BaseCommand):
 
     def _redrive(self, letter_id: int | None, *, is_all: bool) -> None:
         if is_all:
-            self._report(redrive.redrive_all())
+            self._report(redrive.redrive_all(installed()))
         elif letter_id is not None:
-            self._report(redrive.redrive(_find(letter_id)))
+            self._report(redrive.redrive(installed(), _find(letter_id)))
         else:
             raise CommandError("Say which: an id from 'deadletters list', or --all.")
 

@@ -9,7 +9,6 @@ from django.db.models import Count, Max, Min
 from django.utils.timesince import timesince
 from typing_extensions import override
 
-from postroad import composition
 from postroad.codecs.showing import shown_body, shown_headers
 from postroad.logs import indented, printable
 from postroad.messaging.headers import NAMES
@@ -101,7 +100,6 @@ class Command(BaseCommand):
         self.stdout.write(f"{'state':<15}{OutboxState(row.state).label}")
         self.stdout.write(f"{'partition_key':<15}{printable(_short(row.partition_key))}")
         self.stdout.write(f"{'attempts':<15}{row.attempts}\n{'error':<15}{printable(row.error)}")
-        composition.installed()  # imports what the services declare
         headers = shown_headers(row.type, row.headers, known=NAMES)
         self.stdout.write(f"{'headers':<15}{ascii(headers)[:_MOST_SHOWN]}")
         body = shown_body(row.type, bytes(row.body))

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from typing_extensions import override
 
+from postroad.composition import installed
 from postroad.errors import PostroadError
 from postroad.processes.relay import run_relay
 
@@ -17,6 +18,6 @@ class Command(BaseCommand):
     @override
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            run_relay()
+            run_relay(installed())
         except PostroadError as error:
             raise CommandError(str(error)) from error

@@ -35,6 +35,7 @@ from postroad.messaging.outbox import table as outbox
 from postroad.messaging.outbox.holds import Batch, Place, place_of
 from postroad.messaging.outbox.table import Outgoings, TakenRow
 from postroad.messaging.outbox.wakeup import Wakeup
+from postroad.messaging.retention import Expiring
 from postroad.messaging.sweeper import Sweeper
 from postroad.messaging.throttle import Throttle
 from postroad.retry import Backoff
@@ -60,8 +61,12 @@ class Relay:
     Concurrency: one thread an instance (and one of its sweeper), any number of instances and processes on one outbox.
     """
 
-    def __init__(self, publisher: Publisher, wakeup: Wakeup, *, is_durable: bool) -> None:
+    def __init__(
+        self, publisher: Publisher, wakeup: Wakeup, *, is_durable: bool, expiring: Sequence[Expiring] = ()
+    ) -> None:
+        """Take the publisher of a broker, durable or not, and the rows to delete beside relaying when they expire."""
         self._publisher, self._wakeup, self._is_durable = publisher, wakeup, is_durable
+        self._expiring = expiring
         self._under_way: dict[str, int] = {}
         self._troubles = 0
         self._is_careful, self._suspect = False, ""
@@ -79,7 +84,7 @@ class Relay:
             stop: Ends the loop after the batch under way.
             beat: Called before every batch, and each second of a rest.
         """
-        sweeper = Sweeper()
+        sweeper = Sweeper(self._expiring)
         sweeper.start()
         try:
             self._relay(stop, beat)

@@ -23,6 +23,7 @@ from apps.tour.stream import MOST_STREAMS
 from apps.tour.views import STREAMS
 from postroad.calls.grpc.server import GrpcServer
 from postroad.calls.grpc.servicer import find_servicers
+from postroad.composition import installed
 from postroad.errors import MisconfiguredError, PostroadError
 from postroad.processes.embedded import Embedded
 from postroad.schema import state as schema
@@ -55,9 +56,9 @@ class Command(BaseCommand):
             call_command("migrate", verbosity=0)
         password = make_administrator(settings.VAR_DIR / "admin-password", given=os.environ.get("ADMIN_PASSWORD", ""))
         listener = _listen(port)
-        platform = Embedded()
+        embedded = Embedded(installed())
         try:
-            platform.start()
+            embedded.start()
         except PostroadError as error:
             raise CommandError(str(error)) from error
         self._banner(port, password)
@@ -71,7 +72,7 @@ class Command(BaseCommand):
         finally:
             application.close()
             drained = rpc.begin_stop(drain_seconds=_GRPC_DRAIN_SECONDS) if rpc else None
-            platform.stop()
+            embedded.stop()
             if drained:
                 drained.wait()
             self._story.line("Postroad has stopped. Everything accepted is kept in var/ and goes on at the next start.")

@@ -15,6 +15,7 @@ from apps.consumers.models import Consumer
 from apps.shared.hypermedia.idempotency import OLD_ANSWERS
 from apps.shared.hypermedia.models import AnsweredRequest
 from postroad import clock
+from postroad.composition import installed
 from postroad.messaging import retention
 from postroad.messaging.models import OutboxMessage
 from tests.apps.shared.hypermedia.conftest import ADA, CONSUMERS, Ask
@@ -160,7 +161,8 @@ def test_the_relays_forget_old_answers_too(register: Ask) -> None:
     register(idempotency_key="k")
     AnsweredRequest.objects.update(created_at=clock.now() - timedelta(hours=25))
 
-    retention.sweep()
+    for expiring in installed().expiring:
+        list(retention.batches(expiring))
 
     assert not AnsweredRequest.objects.exists()
 
