@@ -22,17 +22,16 @@ def test_other_applications_make_another_object(project: Project) -> None:
 
 
 def test_another_object_is_installed_for_a_block_even_if_the_block_fails() -> None:
-    before, other = installed(), Postroad()
+    before, other, seen = installed(), Postroad(), []
 
     def fail() -> None:
         with installing(other):
-            assert installed() is other
+            seen.append(installed())
             raise ValueError("no")
 
     with pytest.raises(ValueError, match="no"):
         fail()
-
-    assert installed() is before
+    assert (seen, installed()) == ([other], before)
 
 
 def test_without_the_application_the_error_says_what_to_install(settings: Settings) -> None:
