@@ -7,7 +7,7 @@ import http.client
 import os
 import socket
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache, partial
 
@@ -22,6 +22,9 @@ PARTS: Mapping[str, str] = {
     "accounting": f"/v1/bills/{ORDERS[0]}",
 }
 """Service → where it has its part of one order."""
+
+CLIENTS = ("aiohttp", "httpcore", "pyreqwest")
+"""Distributions of HTTP clients that a gateway can use in place of ours (`bench.rivals.http_clients`)."""
 
 _START_SECONDS = 60.0
 
@@ -53,13 +56,14 @@ class Caller:
 
 
 @contextmanager
-def opened(*, hanging: str | None = None) -> Iterator[Mapping[str, int]]:
-    """Run gateway and services during a block; the value is name → port.
+def opened(*, hanging: str | None = None, clients: Sequence[str] = ()) -> Iterator[Mapping[str, int]]:
+    """Run gateways and services during a block; the value is name → port, for a peer's gateway the client's name.
 
     Args:
         hanging: A service in whose place somebody accepts connections and never answers.
+        clients: HTTP clients, of `CLIENTS`, for each of which a further gateway runs.
     """
-    ports = {name: _free_port() for name in (GATEWAY, *SERVICES) if name != hanging}
+    ports = {name: _free_port() for name in (GATEWAY, *clients, *SERVICES) if name != hanging}
     _write_orders()
     stage.settle()
     with socket.create_server(("127.0.0.1", 0), backlog=1024) as silent:
@@ -76,7 +80,7 @@ def _running(ports: Mapping[str, int], told: Mapping[str, int]) -> Iterator[None
     with ExitStack() as stack:
         started = {
             name: stack.enter_context(
-                processes.running("-m", "config.web", environment={**_environment(name, port), **calling})
+                processes.running(*_command(name), environment={**_environment(name, port), **calling})
             )
             for name, port in ports.items()
         }
@@ -93,9 +97,13 @@ def _write_orders() -> None:
     stage.execute(*ROWS.values())
 
 
-def _environment(service: str, port: int = 0) -> dict[str, str]:
+def _command(name: str) -> tuple[str, ...]:
+    return ("-m", "bench.rivals.http_clients", name) if name in CLIENTS else ("-m", "config.web")
+
+
+def _environment(name: str, port: int = 0) -> dict[str, str]:
     return {
-        "POSTROAD_SERVICE": service,
+        "POSTROAD_SERVICE": GATEWAY if name in CLIENTS else name,
         "WEB_HOST": "127.0.0.1",
         "PORT": str(port),
         "DATABASE_URL": os.environ["DATABASE_URL"],

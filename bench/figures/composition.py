@@ -5,18 +5,19 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from bench import shop
-from bench.figures.gateway import SAMPLES, WARM_UP, sample
+from bench.figures.gateway import SAMPLES, WARM_UP, peers, sample
 from bench.rounds import Contender
 
 
 @contextmanager
 def contenders() -> Iterator[list[Contender]]:
     """Start gateway and services, which serve both contenders."""
-    with shop.opened() as ports, ThreadPoolExecutor(len(shop.PARTS)) as threads:
+    with shop.opened(clients=shop.CLIENTS) as ports, ThreadPoolExecutor(len(shop.PARTS)) as threads:
         parts = {service: ports[service] for service in shop.PARTS}
         yield [
             Contender(name="ours", run=lambda: sample(ports[shop.GATEWAY], shop.PARTS["orders"])),
             Contender(name="limit", run=lambda: _sample_slowest(parts, threads)),
+            *peers(ports, shop.PARTS["orders"]),
         ]
 
 
