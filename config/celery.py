@@ -11,7 +11,7 @@ from celery.apps.worker import Worker
 from celery.signals import celeryd_init, setup_logging
 
 from config.logs import is_json
-from postroad.worker.install import install_consumers
+from postroad import install_consumers
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.service")
 app = Celery("config")

@@ -1,34 +1,185 @@
-"""Transactional messaging, sagas and resilient calls for Django services.
+"""Transactional messaging, sagas and resilient calls for Django services: what the author of a service imports.
+
+    from postroad import CommandHandlers, Message, command, publish
+
+Public are the names of `__all__` below, `postroad.testing`, `postroad.errors` and `postroad.clock`, and what the guides name in
+settings, URLs and commands.  Everything else is private, and may change in any release.  A name is loaded when it is first used,
+so that a service's `messages.py` can be imported without Django.
 
 The layers: what stands higher imports what stands lower, never the other way round.
 
     .. layers
-    18  testing      Test support: sagas as stories, a pump instead of processes, conformance suites
-    17  management   The commands of `manage.py`
+    19  testing      Test support: sagas as stories, a pump instead of processes, conformance suites
+    18  management   The commands of `manage.py`
         apps
-    16  console      The Django admin of messages and sagas
-    15  operations   For operators: health checks of an installation, and its release on Kubernetes
+    17  console      The Django admin of messages and sagas
+    16  operations   For operators: health checks of an installation, and its release on Kubernetes
         checks       What `manage.py check` says about a project that uses Postroad
-    14  worker       Message handlers inside Celery workers
-    13  processes    What runs besides web server and Celery: relay, gRPC server, one-process mode
-    12  composition
-    11  web          The web server of every process, probes and deadlines of requests
-    10  metrics      Metrics for Prometheus
-     9  tables
-     8  sagas        Sagas: a business transaction over several services, with compensations
-     7  commands     Commands and replies: one service asks another to act, and is answered later
+    15  worker       Message handlers inside Celery workers
+    14  processes    What runs besides web server and Celery: relay, gRPC server, one-process mode
+    13  composition
+    12  web          The web server of every process, probes and deadlines of requests
+    11  metrics      Metrics for Prometheus
+    10  tables
+     9  sagas        Sagas: a business transaction over several services, with compensations
+     8  commands     Commands and replies: one service asks another to act, and is answered later
         events       Domain events: a service says what happened, subscribers decide what it means to them
         brokers      Adapters of brokers, behind one port and one conformance suite
         calls        Calls to other services: an interface, one policy, REST or gRPC
-     6  envelopes, handling
-     5  messaging    Outbox, relay and inbox: messages as bytes, from one transaction to another
+     7  envelopes, handling
+     6  messaging    Outbox, relay and inbox: messages as bytes, from one transaction to another
         codecs       Message bodies: typed values to bytes and back
-     4  schema       The database schema: whether it is complete, who migrates it, waiting for it
+     5  schema       The database schema: whether it is complete, who migrates it, waiting for it
         logs
-     3  retry, conf
-     2  conf_readers
+     4  retry, conf
+     3  conf_readers
+     2  installation
      1  errors, clock, ids, context, threads, secrecy, interruption
     .. end of layers
-
-A package's `__init__` describes the package and imports nothing.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from postroad.calls.client import client_of
+    from postroad.calls.declaration import delete, get, head, patch, post, proxy, put
+    from postroad.calls.fallback import cached, default, degraded, error, omitted
+    from postroad.calls.grpc.answering import connected
+    from postroad.calls.grpc.servicer import Servicer
+    from postroad.codecs.types import Message, Money, NonEmpty, NonNegative, Positive, Sensitive, Text
+    from postroad.commands.handlers import CommandHandlers
+    from postroad.commands.messages import Done, Rejected, command, refusal, reply
+    from postroad.commands.refusals import refuse
+    from postroad.commands.sender import send
+    from postroad.context import current
+    from postroad.events.handlers import EventHandlers
+    from postroad.events.messages import event
+    from postroad.events.publisher import publish
+    from postroad.events.snapshots import Snapshot, Snapshots
+    from postroad.messaging.channels import CommandChannel, EventChannel
+    from postroad.messaging.outbox.producer import unit_of_work
+    from postroad.sagas.definition import Saga
+    from postroad.sagas.execution import Direction
+    from postroad.sagas.journey import Journey, JourneyStep, find_journey
+    from postroad.sagas.orchestrator import start_saga
+    from postroad.sagas.steps import SagaData, Step
+    from postroad.sagas.waiting import waiting
+    from postroad.worker.install import install_consumers
+
+__all__ = [
+    "CommandChannel",
+    "CommandHandlers",
+    "Direction",
+    "Done",
+    "EventChannel",
+    "EventHandlers",
+    "Journey",
+    "JourneyStep",
+    "Message",
+    "Money",
+    "NonEmpty",
+    "NonNegative",
+    "Positive",
+    "Rejected",
+    "Saga",
+    "SagaData",
+    "Sensitive",
+    "Servicer",
+    "Snapshot",
+    "Snapshots",
+    "Step",
+    "Text",
+    "cached",
+    "client_of",
+    "command",
+    "connected",
+    "current",
+    "default",
+    "degraded",
+    "delete",
+    "error",
+    "event",
+    "find_journey",
+    "get",
+    "head",
+    "install_consumers",
+    "omitted",
+    "patch",
+    "post",
+    "proxy",
+    "publish",
+    "put",
+    "refusal",
+    "refuse",
+    "reply",
+    "send",
+    "start_saga",
+    "unit_of_work",
+    "waiting",
+]
+
+_MODULES = {
+    "CommandChannel": "postroad.messaging.channels",
+    "CommandHandlers": "postroad.commands.handlers",
+    "Direction": "postroad.sagas.execution",
+    "Done": "postroad.commands.messages",
+    "EventChannel": "postroad.messaging.channels",
+    "EventHandlers": "postroad.events.handlers",
+    "Journey": "postroad.sagas.journey",
+    "JourneyStep": "postroad.sagas.journey",
+    "Message": "postroad.codecs.types",
+    "Money": "postroad.codecs.types",
+    "NonEmpty": "postroad.codecs.types",
+    "NonNegative": "postroad.codecs.types",
+    "Positive": "postroad.codecs.types",
+    "Rejected": "postroad.commands.messages",
+    "Saga": "postroad.sagas.definition",
+    "SagaData": "postroad.sagas.steps",
+    "Sensitive": "postroad.codecs.types",
+    "Servicer": "postroad.calls.grpc.servicer",
+    "Snapshot": "postroad.events.snapshots",
+    "Snapshots": "postroad.events.snapshots",
+    "Step": "postroad.sagas.steps",
+    "Text": "postroad.codecs.types",
+    "cached": "postroad.calls.fallback",
+    "client_of": "postroad.calls.client",
+    "command": "postroad.commands.messages",
+    "connected": "postroad.calls.grpc.answering",
+    "current": "postroad.context",
+    "default": "postroad.calls.fallback",
+    "degraded": "postroad.calls.fallback",
+    "delete": "postroad.calls.declaration",
+    "error": "postroad.calls.fallback",
+    "event": "postroad.events.messages",
+    "find_journey": "postroad.sagas.journey",
+    "get": "postroad.calls.declaration",
+    "head": "postroad.calls.declaration",
+    "install_consumers": "postroad.worker.install",
+    "omitted": "postroad.calls.fallback",
+    "patch": "postroad.calls.declaration",
+    "post": "postroad.calls.declaration",
+    "proxy": "postroad.calls.declaration",
+    "publish": "postroad.events.publisher",
+    "put": "postroad.calls.declaration",
+    "refusal": "postroad.commands.messages",
+    "refuse": "postroad.commands.refusals",
+    "reply": "postroad.commands.messages",
+    "send": "postroad.commands.sender",
+    "start_saga": "postroad.sagas.orchestrator",
+    "unit_of_work": "postroad.messaging.outbox.producer",
+    "waiting": "postroad.sagas.waiting",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name (PEP 562)."""
+    if name not in _MODULES:
+        raise AttributeError(f"module 'postroad' has no public name {name!r}")
+    value = getattr(import_module(_MODULES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

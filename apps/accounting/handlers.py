@@ -3,8 +3,7 @@
 from apps.accounting import usecases
 from apps.accounting.messages import ACCOUNTING, AuthorizeCharge, ReverseAuthorization, ReviseAuthorization
 from apps.consumers.messages import CONSUMER_EVENTS, ConsumerCreated
-from postroad.commands.handlers import CommandHandlers
-from postroad.events.handlers import EventHandlers
+from postroad import CommandHandlers, EventHandlers
 
 COMMANDS = CommandHandlers(
     ACCOUNTING,

@@ -1,9 +1,6 @@
 """What other services rely on of accounting: its command with its replies, and the events of an account's journal."""
 
-from postroad.codecs.types import Message, Money, Positive
-from postroad.commands.messages import command, refusal, reply
-from postroad.events.messages import event
-from postroad.messaging.channels import CommandChannel, EventChannel
+from postroad import CommandChannel, EventChannel, Message, Money, Positive, command, event, refusal, reply
 
 ACCOUNTING = CommandChannel("accounting", shards=4)
 ACCOUNTS = EventChannel("accounting.Account", shards=4)

@@ -26,9 +26,7 @@ from apps.accounting.models import Account, AccountEntry
 from apps.consumers.messages import ConsumerCreated
 from apps.shared.identity.scope import own
 from apps.shared.refusals import not_found
-from postroad.commands.messages import Rejected
-from postroad.commands.refusals import refuse
-from postroad.events.publisher import publish
+from postroad import Rejected, publish, refuse
 
 AUTHORIZATION_LIMIT = "10000.00"  # default of the setting ACCOUNTING_AUTHORIZATION_LIMIT: the business's own figure
 

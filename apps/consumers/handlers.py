@@ -2,8 +2,7 @@
 
 from apps.consumers import usecases
 from apps.consumers.messages import CONSUMER_EVENTS, CONSUMERS, ValidateOrderByConsumer
-from postroad.commands.handlers import CommandHandlers
-from postroad.events.snapshots import Snapshots
+from postroad import CommandHandlers, Snapshots
 
 COMMANDS = CommandHandlers(CONSUMERS, {ValidateOrderByConsumer: usecases.validate_order})
 EVENTS = ()

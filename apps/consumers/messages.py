@@ -2,10 +2,7 @@
 
 from typing import Annotated
 
-from postroad.codecs.types import Message, Money, Positive, Sensitive
-from postroad.commands.messages import command, refusal, reply
-from postroad.events.messages import event
-from postroad.messaging.channels import CommandChannel, EventChannel
+from postroad import CommandChannel, EventChannel, Message, Money, Positive, Sensitive, command, event, refusal, reply
 
 CONSUMERS = CommandChannel("consumers", shards=4)
 CONSUMER_EVENTS = EventChannel("consumers.Consumer", shards=4)

@@ -4,9 +4,7 @@ from apps.consumers.messages import ConsumerCreated, OrderRefused, OrderValidate
 from apps.consumers.models import Consumer
 from apps.shared.identity.scope import own, scope
 from apps.shared.refusals import BusinessRefusal, not_found
-from postroad.commands.refusals import refuse
-from postroad.events.publisher import publish
-from postroad.events.snapshots import Snapshot
+from postroad import Snapshot, publish, refuse
 
 
 def create_consumer(*, first_name: str, last_name: str) -> Consumer:

@@ -8,8 +8,7 @@ from apps.delivery.messages import DELIVERIES
 from apps.kitchen.messages import TICKETS, TicketAccepted, TicketCancelled, TicketPickedUp
 from apps.orders.messages import ORDERS, OrderCancelled, OrderCreated, OrderRejected
 from apps.restaurants.messages import RESTAURANTS, RestaurantCreated
-from postroad.events.handlers import EventHandlers
-from postroad.events.snapshots import Snapshots
+from postroad import EventHandlers, Snapshots
 
 COMMANDS = None
 EVENTS = (

@@ -2,9 +2,7 @@
 
 from datetime import datetime
 
-from postroad.codecs.types import Message, Positive
-from postroad.events.messages import event
-from postroad.messaging.channels import EventChannel
+from postroad import EventChannel, Message, Positive, event
 
 DELIVERIES = EventChannel("delivery.Delivery", shards=4)
 

@@ -17,9 +17,7 @@ from apps.orders.messages import OrderCancelled, OrderCreated, OrderRejected
 from apps.restaurants.messages import RestaurantCreated
 from apps.shared.identity.scope import own
 from apps.shared.refusals import BusinessRefusal, not_found
-from postroad.codecs.types import Message
-from postroad.events.publisher import publish
-from postroad.events.snapshots import Snapshot
+from postroad import Message, Snapshot, publish
 
 DROPOFF_MINUTES = 30  # default of the setting DELIVERY_DROPOFF_MINUTES, after the pick-up: the business's own figure
 

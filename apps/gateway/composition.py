@@ -13,8 +13,8 @@ from typing import Generic, Literal, TypeVar
 
 from apps.gateway.parts import DeliveryInfo, Order, OrderDetails
 from apps.gateway.proxies import Services
+from postroad import degraded
 from postroad.calls import deadline
-from postroad.calls.fallback import degraded
 from postroad.errors import DeadlineExceeded, PostroadError
 
 log = logging.getLogger(__name__)

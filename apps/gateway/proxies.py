@@ -29,9 +29,8 @@ from apps.gateway.parts import (
     Ticket,
 )
 from apps.shared.identity.caller import current_caller
+from postroad import cached, get, post, proxy
 from postroad.calls.client import calls
-from postroad.calls.declaration import get, post, proxy
-from postroad.calls.fallback import cached
 
 PART_SECONDS = 0.5
 """Time for a part that is not essential: half of the whole, so that an order is shown though a part hangs."""

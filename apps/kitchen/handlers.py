@@ -15,9 +15,7 @@ from apps.kitchen.messages import (
     UndoBeginReviseTicket,
 )
 from apps.restaurants.messages import RESTAURANTS, MenuRevised, RestaurantCreated
-from postroad.commands.handlers import CommandHandlers
-from postroad.events.handlers import EventHandlers
-from postroad.events.snapshots import Snapshots
+from postroad import CommandHandlers, EventHandlers, Snapshots
 
 COMMANDS = CommandHandlers(
     KITCHEN,

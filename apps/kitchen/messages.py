@@ -2,10 +2,19 @@
 
 from datetime import datetime
 
-from postroad.codecs.types import Message, NonEmpty, Positive, Text
-from postroad.commands.messages import Done, command, refusal, reply
-from postroad.events.messages import event
-from postroad.messaging.channels import CommandChannel, EventChannel
+from postroad import (
+    CommandChannel,
+    Done,
+    EventChannel,
+    Message,
+    NonEmpty,
+    Positive,
+    Text,
+    command,
+    event,
+    refusal,
+    reply,
+)
 
 KITCHEN = CommandChannel("kitchen", shards=4)
 TICKETS = EventChannel("kitchen.Ticket", shards=4)

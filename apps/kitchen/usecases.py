@@ -31,11 +31,7 @@ from apps.kitchen.models import Restaurant, Ticket
 from apps.restaurants.messages import Menu, MenuRevised, RestaurantCreated
 from apps.shared.identity.scope import own
 from apps.shared.refusals import BusinessRefusal, not_found
-from postroad.codecs.types import Message
-from postroad.commands.messages import Done
-from postroad.commands.refusals import refuse
-from postroad.events.publisher import publish
-from postroad.events.snapshots import Snapshot
+from postroad import Done, Message, Snapshot, publish, refuse
 
 LARGEST_TICKET_PORTIONS = 100  # default of the setting KITCHEN_LARGEST_TICKET_PORTIONS: more needs a talk with the cook
 

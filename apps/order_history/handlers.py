@@ -32,7 +32,7 @@ from apps.orders.messages import (
     OrderRevisionProposed,
     OrderRevisionRejected,
 )
-from postroad.events.handlers import EventHandlers
+from postroad import EventHandlers
 
 COMMANDS = None
 EVENTS = (

@@ -29,7 +29,7 @@ from apps.orders.messages import (
 )
 from apps.shared.identity.scope import own
 from apps.shared.refusals import not_found
-from postroad.context import current
+from postroad import current
 
 PAGE_SIZE = 20  # orders of one answer: a screen of a telephone, twice
 

@@ -11,11 +11,11 @@ from apps.orders.domain import OrderState
 from apps.orders.models import Consumer, MenuItem, Order, OrderLineItem, Restaurant
 from apps.orders.usecases import find_journey
 from apps.shared.values import address_line
+from postroad import waiting
 from postroad.console.pages.sagas import saga_links
 from postroad.console.readonly import ReadOnlyAdmin, ReadOnlyInline, find_by_number
 from postroad.console.render import age, list_link
 from postroad.console.theme import display
-from postroad.sagas.waiting import waiting
 
 _COLOURS = {
     OrderState.APPROVAL_PENDING.value: "info",

@@ -15,7 +15,7 @@ from apps.orders.messages import (
     OrderRevisionProposed,
 )
 from apps.orders.models import Order
-from postroad.codecs.types import Message
+from postroad import Message
 
 
 def created(order: Order) -> OrderCreated:

@@ -7,8 +7,7 @@ from apps.orders.sagas.cancel_order import cancel_order
 from apps.orders.sagas.create_order import create_order
 from apps.orders.sagas.revise_order import revise_order
 from apps.restaurants.messages import RESTAURANTS, MenuRevised, RestaurantCreated
-from postroad.events.handlers import EventHandlers
-from postroad.events.snapshots import Snapshots
+from postroad import EventHandlers, Snapshots
 
 COMMANDS = None
 EVENTS = (

@@ -3,9 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
-from postroad.codecs.types import Message, Money, NonEmpty, Positive, Sensitive, Text
-from postroad.events.messages import event
-from postroad.messaging.channels import EventChannel
+from postroad import EventChannel, Message, Money, NonEmpty, Positive, Sensitive, Text, event
 
 ORDERS = EventChannel("orders.Order", shards=4)
 

@@ -17,8 +17,7 @@ from apps.kitchen.messages import (
     UndoBeginReviseTicket,
 )
 from apps.orders.messages import LineItem
-from postroad.codecs.types import Money
-from postroad.sagas.steps import SagaData
+from postroad import Money, SagaData
 
 
 class CreateOrderData(SagaData):

@@ -11,7 +11,7 @@ from apps.orders.messages import (
 )
 from apps.orders.models import Order
 from apps.orders.participants import CancelOrderData, CreateOrderData, ReviseOrderData
-from postroad.events.publisher import publish
+from postroad import publish
 
 UNNAMED_REASON = "not_agreed"  # a participant could not read its command, or an operator ended the saga
 

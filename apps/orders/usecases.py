@@ -19,11 +19,8 @@ from apps.orders.sagas.revise_order import revise_order as revise_order_saga
 from apps.restaurants.messages import Menu, MenuRevised, RestaurantCreated
 from apps.shared.identity.scope import check_owner, own
 from apps.shared.refusals import BusinessRefusal, not_found
-from postroad.events.publisher import publish
-from postroad.events.snapshots import Snapshot
-from postroad.sagas import journey as journeys
-from postroad.sagas.journey import Journey
-from postroad.sagas.orchestrator import start
+from postroad import Journey, Snapshot, publish, start_saga
+from postroad import find_journey as find_saga_journey
 
 MINIMUM_ORDER_VALUE = Decimal("10.00")  # default of the setting ORDERS_MINIMUM_ORDER_VALUE: the business's own figure
 
@@ -44,7 +41,7 @@ def create_order(request: OrderRequest) -> Order:
     order = Order.place(request, restaurant=restaurant, minimum=_minimum_order_value())
     event = announcements.created(order)
     publish(event)
-    start(
+    start_saga(
         create_order_saga,
         CreateOrderData(
             order_id=order.pk,
@@ -66,7 +63,7 @@ def cancel_order(order_id: int) -> Order:
     order = lock_order(order_id)
     order.begin_cancel()
     publish(OrderCancellationProposed(order_id=order.pk))
-    start(
+    start_saga(
         cancel_order_saga,
         CancelOrderData(
             order_id=order.pk,
@@ -92,7 +89,7 @@ def revise_order(order_id: int, items: Sequence[RequestedItem]) -> Order:
     revision = order.revised(items, restaurant=restaurant, minimum=_minimum_order_value())
     order.begin_revise(revision)
     publish(announcements.proposed(order))
-    start(
+    start_saga(
         revise_order_saga,
         ReviseOrderData(
             order_id=order.pk,
@@ -139,7 +136,7 @@ def newest_orders(*, before: int | None, most: int) -> tuple[Order, ...]:
 def find_journey(order: Order) -> Journey | None:
     """Return the story of the saga that worked on an order last; None when it is forgotten."""
     sagas = (create_order_saga, cancel_order_saga, revise_order_saga)
-    return journeys.find_journey([saga.name for saga in sagas], str(order.pk))
+    return find_saga_journey([saga.name for saga in sagas], str(order.pk))
 
 
 def find_restaurant(restaurant_id: int) -> Restaurant:

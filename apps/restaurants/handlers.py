@@ -2,7 +2,7 @@
 
 from apps.restaurants import usecases
 from apps.restaurants.messages import RESTAURANTS
-from postroad.events.snapshots import Snapshots
+from postroad import Snapshots
 
 COMMANDS = None
 EVENTS = ()

@@ -1,8 +1,6 @@
 """What other services rely on of restaurants: its events.  Not: how a restaurant is stored."""
 
-from postroad.codecs.types import Message, Money, Positive, Text
-from postroad.events.messages import event
-from postroad.messaging.channels import EventChannel
+from postroad import EventChannel, Message, Money, Positive, Text, event
 
 RESTAURANTS = EventChannel("restaurants.Restaurant", shards=4)
 

@@ -7,8 +7,7 @@ from apps.restaurants.domain import Dish, StreetAddress, check_menu
 from apps.restaurants.messages import Address, Menu, MenuItem, MenuRevised, RestaurantCreated
 from apps.restaurants.models import Restaurant
 from apps.shared.refusals import not_found
-from postroad.events.publisher import publish
-from postroad.events.snapshots import Snapshot
+from postroad import Snapshot, publish
 
 PAGE_SIZE = 50  # restaurants of one answer: names only
 

@@ -2,9 +2,7 @@
 
 from decimal import Decimal
 
-from postroad.codecs.types import Message, Money, Positive
-from postroad.commands.messages import command, reply
-from postroad.messaging.channels import CommandChannel
+from postroad import CommandChannel, Message, Money, Positive, command, reply
 
 BANK = CommandChannel("bench_bank", shards=4)
 ACCOUNTS = 10_000

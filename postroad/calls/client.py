@@ -1,6 +1,6 @@
 """Who calls whom how: the setting TRANSPORT → a transport for each proxy.  Not: the addresses, which the resolver knows.
 
-kitchen = calls().client_of(Kitchen)
+kitchen = client_of(Kitchen)
 """
 
 import threading
@@ -12,10 +12,10 @@ from wsgiref.types import WSGIApplication
 from django.core.wsgi import get_wsgi_application
 from typing_extensions import override
 
+from postroad.calls import proxy
 from postroad.calls.discovery.resolver import Resolver
 from postroad.calls.discovery.selection import resolver_for
 from postroad.calls.grpc.transport import GrpcTransport
-from postroad.calls.proxy import client_of
 from postroad.calls.transport import Answer, Outgoing, Transport
 from postroad.calls.transports.local import LocalTransport
 from postroad.calls.transports.rest import RestTransport
@@ -43,7 +43,7 @@ class Calls(Transport):
 
     def client_of(self, interface: Callable[..., P]) -> P:
         """Return an object that makes the calls of an interface."""
-        return client_of(interface, transport=self)
+        return proxy.client_of(interface, transport=self)
 
     @override
     def send(self, outgoing: Outgoing, timeout_seconds: float) -> Answer:
@@ -80,3 +80,12 @@ class Calls(Transport):
 def calls() -> Calls:
     """Return the calls of this process, found as DISCOVERY says; made at the first call, so after a fork."""
     return Calls(resolver_for(settings()))
+
+
+def client_of(interface: Callable[..., P]) -> P:
+    """Return an object that makes the calls of an interface, with the transport, addresses and policy of the settings.
+
+    Raises:
+        InvalidDeclaration: The interface is no proxy.
+    """
+    return calls().client_of(interface)

@@ -38,7 +38,7 @@ from postroad.sagas.steps import CommandAction, D, LocalAction, SagaData
 log = logging.getLogger(__name__)
 
 
-def start(saga: Saga[D], data: D) -> str:
+def start_saga(saga: Saga[D], data: D) -> str:
     """Start a saga in the caller's transaction; return its id.
 
     Raises:

@@ -13,12 +13,14 @@ from typing import Any, Generic
 
 from postroad.codecs.names import description_of
 from postroad.codecs.types import Message
-from postroad.commands.messages import Rejected, reply_description
+from postroad.commands.messages import Done, Rejected, reply_description
 from postroad.messaging.channels import CommandChannel
 from postroad.sagas import execution
 from postroad.sagas.definition import Saga
 from postroad.sagas.execution import Status, Turn
 from postroad.sagas.steps import CommandAction, D, LocalAction
+
+_DONE = Done()
 
 
 def given(saga: Saga[D], data: D) -> "SagaStory[D]":
@@ -54,8 +56,8 @@ class SagaStory(Generic[D]):
             self.turn = execution.succeeded(self._saga, self.turn.position)
         return self
 
-    def answers(self, reply: Message) -> "SagaStory[D]":
-        """Answer the command just expected; the reply must be one that it declares, or `Rejected`."""
+    def answers(self, reply: Message = _DONE) -> "SagaStory[D]":
+        """Answer the command just expected, with `Done` if nothing is said; the reply must be one that it declares, or `Rejected`."""
         action, position = self.turn.action, self.turn.position
         assert isinstance(action, CommandAction), f"there is nothing to answer; {self._now()}"  # noqa: S101
         declared = (*action.description.replies, Rejected)

@@ -9,7 +9,7 @@ from postroad.ids import new_id
 from postroad.messaging.message import Address, Envelope, Outgoing
 from postroad.messaging.models import DeadLetter
 from postroad.messaging.topology import Queue, Topology
-from postroad.testing.pump import Pump
+from postroad.testing import Pump
 
 pytestmark = pytest.mark.django_db
 

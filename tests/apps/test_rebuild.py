@@ -12,11 +12,11 @@ from django.test import Client
 from apps.delivery import models as delivery
 from apps.order_history.models import OrderView
 from apps.orders import models as orders
+from postroad import unit_of_work
 from postroad.events import snapshots
 from postroad.events.snapshots import PublishSnapshots, ask
 from postroad.messaging.models import DeadLetter
-from postroad.messaging.outbox.producer import unit_of_work
-from postroad.testing.pump import Pump
+from postroad.testing import Pump
 
 pytestmark = pytest.mark.django_db
 

@@ -14,7 +14,7 @@ from postroad.messaging.outbox.producer import unit_of_work
 from postroad.messaging.outbox.table import LANES, take
 from postroad.processes.consumers import LaneRunner
 from postroad.sagas.models import SagaInstance, SagaStep
-from postroad.sagas.orchestrator import start
+from postroad.sagas.orchestrator import start_saga
 from tests.support.shop import Sale, Shop, sell
 
 pytestmark = pytest.mark.django_db
@@ -67,7 +67,7 @@ def test_every_message_of_a_saga_may_come_three_times(
     shop: Shop, deliver: Callable[[list[Outgoing], int], None], broker: Broker
 ) -> None:
     with unit_of_work():
-        start(sell, Sale(order_id=1))
+        start_saga(sell, Sale(order_id=1))
     kinds: set[str] = set()
     processed = 0
     messages = sent()

@@ -8,7 +8,7 @@ from postroad.commands.sender import send
 from postroad.messaging.models import DeadLetter
 from postroad.messaging.outbox.producer import unit_of_work
 from postroad.sagas.models import SagaInstance
-from postroad.sagas.orchestrator import start
+from postroad.sagas.orchestrator import start_saga
 from postroad.testing.pump import Pump
 from tests.support.shop import Bake, Sale, Shop, sell
 
@@ -31,7 +31,7 @@ def sale(pump: Pump, shop: Shop) -> SagaInstance:
     """A saga that was refused and undone."""
     shop.refusals["charge"].add(3)
     with unit_of_work():
-        start(sell, Sale(order_id=3))
+        start_saga(sell, Sale(order_id=3))
     pump.until_quiet()
     return SagaInstance.objects.get()
 

@@ -27,7 +27,7 @@ from postroad.messaging.outbox.producer import unit_of_work
 from postroad.processes import redrive
 from postroad.sagas.definition import Saga
 from postroad.sagas.models import SagaInstance
-from postroad.sagas.orchestrator import start
+from postroad.sagas.orchestrator import start_saga
 from postroad.sagas.steps import SagaData, Step
 from postroad.testing.pump import Pump
 
@@ -151,7 +151,7 @@ def test_the_outbox_does_not_show_it(admin_client: Client, bank: Bank) -> None:
 
 def test_a_saga_and_its_story_do_not_show_it(admin_client: Client, pump: Pump) -> None:
     with unit_of_work():
-        start(pay, Payment(order_id=2, card=CARD))
+        start_saga(pay, Payment(order_id=2, card=CARD))
     pump.until_quiet()
     saga = SagaInstance.objects.get()
 
@@ -165,7 +165,7 @@ def test_a_saga_and_its_story_do_not_show_it(admin_client: Client, pump: Pump) -
 
 def test_data_of_a_saga_that_nobody_knows_are_hidden(admin_client: Client, pump: Pump) -> None:
     with unit_of_work():
-        start(pay, Payment(order_id=2, card=CARD))
+        start_saga(pay, Payment(order_id=2, card=CARD))
     SagaInstance.objects.update(version=9)
 
     shown = pages(admin_client, SAGAS, SagaInstance.objects.get().pk)

@@ -11,7 +11,7 @@ from postroad import clock
 from postroad.console.pages.timeline import timeline
 from postroad.messaging.outbox.producer import unit_of_work
 from postroad.sagas.models import SagaInstance, SagaStep
-from postroad.sagas.orchestrator import start
+from postroad.sagas.orchestrator import start_saga
 from postroad.testing.pump import Pump
 from tests.support.shop import Sale, Shop, sell
 
@@ -50,7 +50,7 @@ def test_a_step_that_waits_for_its_answer_is_shown_as_waiting_with_what_is_to_co
     admin_client: Client, pump: Pump
 ) -> None:
     with unit_of_work():
-        start(sell, Sale(order_id=3))
+        start_saga(sell, Sale(order_id=3))
 
     story = timeline(SagaInstance.objects.get())
     page = admin_client.get(f"{LIST}{SagaInstance.objects.get().pk}/change/").content.decode()
@@ -64,7 +64,7 @@ def test_a_stuck_saga_says_that_it_waits_for_somebody(admin_client: Client, pump
     shop.refusals["charge"].add(3)
     shop.refusals["throw"].add(3)
     with unit_of_work():
-        start(sell, Sale(order_id=3))
+        start_saga(sell, Sale(order_id=3))
     pump.until_quiet()
 
     page = admin_client.get(f"{LIST}{SagaInstance.objects.get().pk}/change/").content.decode()

@@ -21,7 +21,7 @@ from postroad.messaging.outbox.producer import unit_of_work
 from postroad.messaging.outbox.table import TakenRow
 from postroad.sagas.definition import Saga
 from postroad.sagas.models import SagaInstance, SagaLock
-from postroad.sagas.orchestrator import start
+from postroad.sagas.orchestrator import start_saga
 from postroad.sagas.steps import SagaData, Step
 from postroad.testing.pump import Pump
 
@@ -139,8 +139,8 @@ def test_a_header_that_was_stored_as_none_is_not_sent_as_text() -> None:
 
 def test_a_saga_about_nothing_has_no_key_and_locks_nothing(pump: Pump, post: Post) -> None:
     with unit_of_work():
-        start(walk, Round())
-        start(walk, Round())
+        start_saga(walk, Round())
+        start_saga(walk, Round())
 
     pump.until_quiet()
 
@@ -151,7 +151,7 @@ def test_a_saga_about_nothing_has_no_key_and_locks_nothing(pump: Pump, post: Pos
 
 def test_a_refusal_whose_reason_is_none_has_its_name_for_a_reason(pump: Pump, post: Post) -> None:
     with unit_of_work():
-        start(walk, Round(text="returned"))
+        start_saga(walk, Round(text="returned"))
 
     pump.until_quiet()
 

@@ -19,7 +19,7 @@ from postroad.messaging.outbox.producer import unit_of_work
 from postroad.processes import redrive
 from postroad.sagas.definition import Saga
 from postroad.sagas.models import SagaInstance, SagaLock, StashedMessage
-from postroad.sagas.orchestrator import start
+from postroad.sagas.orchestrator import start_saga
 from postroad.sagas.participant import unlock
 from postroad.sagas.steps import SagaData, Step
 from postroad.testing.pump import Pump
@@ -143,7 +143,7 @@ def hotel_pump(hotel: Hotel, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pump]:
 
 def begin(guest: str, room: int = 7) -> str:
     with unit_of_work():
-        return start(book, Stay(guest=guest, room=room))
+        return start_saga(book, Stay(guest=guest, room=room))
 
 
 def statuses() -> dict[str, str]:

@@ -21,7 +21,7 @@ from postroad.messaging.outbox.producer import unit_of_work
 from postroad.sagas.definition import Saga
 from postroad.sagas.journey import find_journey
 from postroad.sagas.models import SagaInstance, SagaLock, StashedMessage, indexed
-from postroad.sagas.orchestrator import start
+from postroad.sagas.orchestrator import start_saga
 from postroad.sagas.steps import SagaData, Step
 from postroad.testing.pump import Pump
 from tests.support.shop import LOAVES, Sale, nothing
@@ -93,9 +93,9 @@ LABELS = {
 def test_a_lock_is_released_however_long_its_key_is(held: list[str], size: str) -> None:
     pump = Pump()
     with unit_of_work():
-        first = start(carry, Parcel(label=LABELS[size]))
-        second = start(carry, Parcel(label=LABELS[size]))
-        third = start(carry, Parcel(label=LABELS[size] + "x"))
+        first = start_saga(carry, Parcel(label=LABELS[size]))
+        second = start_saga(carry, Parcel(label=LABELS[size]))
+        third = start_saga(carry, Parcel(label=LABELS[size] + "x"))
     pump.until_quiet()
     pump.close()
 
@@ -113,8 +113,8 @@ def test_a_saga_is_found_by_its_key_however_long_it_is(
     held: list[str], size: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with unit_of_work():
-        saga_id = start(carry, Parcel(label=LABELS[size]))
-        start(carry, Parcel(label=LABELS[size] + "x"))
+        saga_id = start_saga(carry, Parcel(label=LABELS[size]))
+        start_saga(carry, Parcel(label=LABELS[size] + "x"))
     journey = find_journey(["post.Carry"], LABELS[size])
     call_command("sagas", "show", LABELS[size])
 

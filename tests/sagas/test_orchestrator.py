@@ -18,7 +18,7 @@ from postroad.sagas.definition import Saga
 from postroad.sagas.execution import Status
 from postroad.sagas.journey import find_journey
 from postroad.sagas.models import SagaInstance
-from postroad.sagas.orchestrator import start
+from postroad.sagas.orchestrator import start_saga
 from postroad.sagas.steps import Step
 from postroad.testing.pump import Pump
 from tests.support.shop import Sale, Shop, nothing, sell
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 
 def begin(order: int) -> str:
     with unit_of_work():
-        return start(sell, Sale(order_id=order))
+        return start_saga(sell, Sale(order_id=order))
 
 
 def status(saga_id: str) -> str:
@@ -190,13 +190,13 @@ def test_starting_a_saga_that_is_not_listed_names_those_that_are(pump: Pump, sho
     stranger = Saga("counter.Buy", version=1, data=Sale, key="order_id", steps=[Step("close", do=nothing)])
 
     with pytest.raises(MisconfiguredError, match=r"counter.Buy version 1 is not listed .* known: counter.Sell 1"):
-        start(stranger, Sale(order_id=1))
+        start_saga(stranger, Sale(order_id=1))
 
 
 @pytest.mark.django_db(transaction=True)
 def test_starting_a_saga_outside_a_transaction_is_refused(shop: Shop) -> None:
     with pytest.raises(OutsideTransaction):
-        start(sell, Sale(order_id=1))
+        start_saga(sell, Sale(order_id=1))
 
     assert not SagaInstance.objects.exists()
 

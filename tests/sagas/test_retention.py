@@ -11,7 +11,7 @@ from postroad.messaging import retention
 from postroad.messaging.outbox.producer import unit_of_work
 from postroad.sagas.execution import Status
 from postroad.sagas.models import SagaInstance, SagaStep
-from postroad.sagas.orchestrator import start
+from postroad.sagas.orchestrator import start_saga
 from postroad.testing.pump import Pump
 from tests.support.shop import Sale, Shop, sell
 
@@ -23,7 +23,7 @@ QUARTER = timedelta(days=90)
 def begin(*orders: int) -> None:
     with unit_of_work():
         for order in orders:
-            start(sell, Sale(order_id=order))
+            start_saga(sell, Sale(order_id=order))
 
 
 def make_old(age: timedelta = QUARTER * 4) -> None:

@@ -16,7 +16,7 @@ from postroad.ids import new_id
 from postroad.messaging.outbox.producer import unit_of_work
 from postroad.sagas import repository
 from postroad.sagas.models import SagaInstance
-from postroad.sagas.orchestrator import start
+from postroad.sagas.orchestrator import start_saga
 from postroad.sagas.steps import SagaData
 from tests.support.shop import Sale, Shop, sell
 
@@ -114,6 +114,6 @@ def test_a_saga_is_not_started_with_data_that_could_not_be_read(shop: Shop) -> N
         pytest.raises(InvalidMessage, match=r"counter.Sell .*: its data cannot be written: \$\.reason = "),
         unit_of_work(),
     ):
-        start(sell, Sale(order_id=1, reason="\0"))
+        start_saga(sell, Sale(order_id=1, reason="\0"))
 
     assert not SagaInstance.objects.exists()

@@ -21,7 +21,7 @@ from postroad.sagas.definition import Saga
 from postroad.sagas.execution import Status
 from postroad.sagas.journey import find_journey
 from postroad.sagas.models import SagaInstance
-from postroad.sagas.orchestrator import start
+from postroad.sagas.orchestrator import start_saga
 from postroad.sagas.steps import Step
 from postroad.sagas.waiting import waiting
 from postroad.testing.pump import Pump
@@ -37,7 +37,7 @@ class Burnt(Message):
 
 def begin(order: int = 1) -> SagaInstance:
     with unit_of_work():
-        return SagaInstance.objects.get(pk=start(sell, Sale(order_id=order)))
+        return SagaInstance.objects.get(pk=start_saga(sell, Sale(order_id=order)))
 
 
 def answer(saga: SagaInstance, name: str, body: bytes = b"{}", *, message_id: str = "r1", **fields: Any) -> Envelope:
@@ -254,7 +254,7 @@ def test_a_step_that_makes_another_command_than_it_says_is_a_failure(shop: Shop,
         pytest.raises(catalog.MisconfiguredError, match=r"made Charge, not Bake|made NoneType|nobody runs"),
         unit_of_work(),
     ):
-        start(saga, Sale(order_id=1))
+        start_saga(saga, Sale(order_id=1))
 
     assert not SagaInstance.objects.exists()
 

@@ -6,7 +6,7 @@ from postroad.messaging.outbox.producer import unit_of_work
 from postroad.sagas.execution import Status
 from postroad.sagas.journey import find_journey
 from postroad.sagas.models import SagaInstance
-from postroad.sagas.orchestrator import start
+from postroad.sagas.orchestrator import start_saga
 from postroad.sagas.waiting import Waiting, waiting
 from postroad.testing.pump import Pump
 from tests.support.shop import Sale, Shop, sell
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 def begin(order: int) -> None:
     with unit_of_work():
-        start(sell, Sale(order_id=order))
+        start_saga(sell, Sale(order_id=order))
 
 
 def told(order: int) -> Waiting | None:

@@ -8,15 +8,13 @@ from typing import Any, Protocol
 
 from typing_extensions import override
 
-from postroad.calls.declaration import delete, get, head, post, proxy
+from postroad import Message, cached, default, delete, get, head, omitted, post, proxy
 from postroad.calls.discovery.resolver import Endpoint
-from postroad.calls.fallback import cached, default, omitted
 from postroad.calls.policies.breaker import Breaker, BreakerRules
 from postroad.calls.policies.budget import RetryBudget
 from postroad.calls.policies.bulkhead import Bulkhead
 from postroad.calls.policies.policy import Policy
 from postroad.calls.transport import Answer, Outgoing, Transport
-from postroad.codecs.types import Message
 from postroad.retry import Backoff
 
 

@@ -1,9 +1,8 @@
 """Commands for the small shop, sent or made by hand, and what is parked of them."""
 
-from postroad.commands.sender import send
+from postroad import send, unit_of_work
 from postroad.messaging.message import Envelope
 from postroad.messaging.models import DeadLetter
-from postroad.messaging.outbox.producer import unit_of_work
 from tests.support.shop import Bake
 
 

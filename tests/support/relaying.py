@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from django.db.models import F
 
-from postroad.commands.sender import send
+from postroad import send, unit_of_work
 from postroad.ids import new_id
 from postroad.messaging.broker import Fate
 from postroad.messaging.message import Address, Envelope, Outgoing
 from postroad.messaging.models import OutboxHold, OutboxMessage, OutboxState
-from postroad.messaging.outbox.producer import put, unit_of_work
+from postroad.messaging.outbox.producer import put
 from postroad.messaging.outbox.relay import Relay
 from postroad.messaging.outbox.wakeup import BellWakeup
 from tests.support.publishers import ObedientPublisher

@@ -4,17 +4,25 @@ from collections.abc import Callable
 
 import msgspec
 
-from postroad.codecs.types import Message, Positive
-from postroad.commands.handlers import CommandHandlers
-from postroad.commands.messages import Done, command, refusal, reply
-from postroad.commands.refusals import refuse
+from postroad import (
+    CommandChannel,
+    CommandHandlers,
+    Done,
+    EventChannel,
+    EventHandlers,
+    Message,
+    Positive,
+    Saga,
+    SagaData,
+    Step,
+    command,
+    event,
+    publish,
+    refusal,
+    refuse,
+    reply,
+)
 from postroad.composition import Postroad, Service, compose
-from postroad.events.handlers import EventHandlers
-from postroad.events.messages import event
-from postroad.events.publisher import publish
-from postroad.messaging.channels import CommandChannel, EventChannel
-from postroad.sagas.definition import Saga
-from postroad.sagas.steps import SagaData, Step
 
 BAKERY = CommandChannel("bakery", shards=4)
 LOAVES = EventChannel("bakery.Loaf", shards=4)

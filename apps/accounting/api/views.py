@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from apps.accounting import usecases
 from apps.accounting.api.serializers import AccountSerializer, BillSerializer
 from apps.shared.views import ServiceView, errors, path_id
-from postroad.messaging.outbox.producer import unit_of_work
+from postroad import unit_of_work
 
 
 class AccountView(ServiceView):

@@ -8,7 +8,7 @@ from apps.accounting.rpc.v1.accounting_pb2 import DESCRIPTOR, Account, Bill, Get
 from apps.accounting.rpc.v1.accounting_pb2_grpc import AccountingServicer, add_AccountingServicer_to_server
 from apps.shared.rpc import guard_of, read_id, status_of
 from apps.shared.values import cents
-from postroad.calls.grpc.servicer import Servicer
+from postroad import Servicer
 
 
 class Accounting(AccountingServicer):

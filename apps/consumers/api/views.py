@@ -12,7 +12,7 @@ from apps.consumers.api.serializers import (
     shown_consumer,
 )
 from apps.shared.views import ServiceView, errors, path_id, read_body
-from postroad.messaging.outbox.producer import unit_of_work
+from postroad import unit_of_work
 
 
 class ConsumersView(ServiceView):

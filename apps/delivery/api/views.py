@@ -15,7 +15,7 @@ from apps.delivery.api.serializers import (
     RestaurantSerializer,
 )
 from apps.shared.views import ServiceView, errors, path_id, read_body
-from postroad.messaging.outbox.producer import unit_of_work
+from postroad import unit_of_work
 
 
 class CourierView(ServiceView):

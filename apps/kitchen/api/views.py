@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from apps.kitchen import usecases
 from apps.kitchen.api.serializers import AcceptTicketSerializer, RestaurantSerializer, TicketSerializer
 from apps.shared.views import ServiceView, errors, path_id, read_body
-from postroad.messaging.outbox.producer import unit_of_work
+from postroad import unit_of_work
 
 
 class TicketView(ServiceView):

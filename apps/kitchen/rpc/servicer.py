@@ -7,7 +7,7 @@ from apps.kitchen import models, usecases
 from apps.kitchen.rpc.v1.kitchen_pb2 import DESCRIPTOR, GetTicketRequest, Ticket
 from apps.kitchen.rpc.v1.kitchen_pb2_grpc import KitchenServicer, add_KitchenServicer_to_server
 from apps.shared.rpc import guard_of, read_id, status_of
-from postroad.calls.grpc.servicer import Servicer
+from postroad import Servicer
 
 
 class Kitchen(KitchenServicer):

@@ -8,10 +8,7 @@ from typing_extensions import override
 from apps.orders.domain import DeliveryAddress, OrderChange, OrderRequest, OrderState, RequestedItem
 from apps.orders.models import Order
 from apps.shared.fields import CamelSerializer, IdField, ListOf, MomentField, MoneyField, TextField, WholeNumberField
-from postroad import clock
-from postroad.sagas.execution import Direction
-from postroad.sagas.journey import Journey, JourneyStep
-from postroad.sagas.waiting import waiting
+from postroad import Direction, Journey, JourneyStep, clock, waiting
 
 MAX_LINES = 100  # lines of one order
 MAX_QUANTITY = 1000  # of one dish: a big party

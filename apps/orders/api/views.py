@@ -18,7 +18,7 @@ from apps.orders.api.serializers import (
     shown_journey,
 )
 from apps.shared.views import ServiceView, errors, path_id, read_body
-from postroad.messaging.outbox.producer import unit_of_work
+from postroad import unit_of_work
 
 
 class OrdersView(ServiceView):

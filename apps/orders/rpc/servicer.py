@@ -19,8 +19,7 @@ from apps.orders.rpc.v1.orders_pb2_grpc import OrdersServicer, add_OrdersService
 from apps.orders.rpc.watch import Watch
 from apps.shared.rpc import guard_of, invalid, read_id, status_of
 from apps.shared.values import cents
-from postroad.calls.grpc.answering import connected
-from postroad.calls.grpc.servicer import Servicer
+from postroad import Servicer, connected
 
 _PAGE_ORDERS = 50
 _LARGEST_PAGE_ORDERS = 100

@@ -15,9 +15,7 @@ from apps.orders.participants import (
     undo_begin_cancel_ticket,
 )
 from apps.orders.steps import confirm_cancel_order, undo_begin_cancel_order
-from postroad.commands.messages import Rejected
-from postroad.sagas.definition import Saga
-from postroad.sagas.steps import Step
+from postroad import Rejected, Saga, Step
 
 
 def remember_reason(data: CancelOrderData, reply: TicketRefused | ChargeRefused | Rejected) -> CancelOrderData:

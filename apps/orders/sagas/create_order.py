@@ -17,9 +17,7 @@ from apps.orders.participants import (
     validate_order,
 )
 from apps.orders.steps import approve_order, reject_order
-from postroad.commands.messages import Rejected
-from postroad.sagas.definition import Saga
-from postroad.sagas.steps import Step
+from postroad import Rejected, Saga, Step
 
 
 def remember_ticket(data: CreateOrderData, reply: TicketReserved) -> CreateOrderData:

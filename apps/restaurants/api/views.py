@@ -17,7 +17,7 @@ from apps.restaurants.api.serializers import (
     street_address,
 )
 from apps.shared.views import ServiceView, errors, path_id, read_body
-from postroad.messaging.outbox.producer import unit_of_work
+from postroad import unit_of_work
 
 
 class RestaurantsView(ServiceView):

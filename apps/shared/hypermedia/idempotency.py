@@ -18,8 +18,7 @@ from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from apps.shared.hypermedia.models import AnsweredRequest
 from apps.shared.hypermedia.problems import Problem
 from apps.shared.rest import MAX_BODY_BYTES, Ruled
-from postroad import clock
-from postroad.messaging.outbox.producer import unit_of_work
+from postroad import clock, unit_of_work
 from postroad.messaging.retention import Expiry
 
 KEY_PATTERN = "[!-~]{1,255}"  # printable ASCII; a UUID has 36 characters

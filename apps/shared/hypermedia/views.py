@@ -14,7 +14,7 @@ from apps.shared.hypermedia.expand import asked_parts
 from apps.shared.hypermedia.paging import page_links, read_query
 from apps.shared.hypermedia.resource import Action, Creation, Listing, Resource
 from apps.shared.views import ServiceView, read_body
-from postroad.messaging.outbox.producer import unit_of_work
+from postroad import unit_of_work
 
 
 class ResourceView(ServiceView):

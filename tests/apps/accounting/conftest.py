@@ -9,15 +9,14 @@ import pytest
 from apps.accounting import usecases
 from apps.accounting.handlers import COMMANDS
 from apps.consumers.messages import ConsumerCreated
+from postroad import Message, unit_of_work
 from postroad.codecs.names import description_of, key_of
 from postroad.codecs.registry import JSON
-from postroad.codecs.types import Message
 from postroad.commands.dispatcher import CommandDispatcher
 from postroad.ids import new_id
 from postroad.messaging.inbox.pipeline import Subscription, process
 from postroad.messaging.message import Envelope
 from postroad.messaging.models import OutboxMessage
-from postroad.messaging.outbox.producer import unit_of_work
 
 Ask = Callable[[Message], tuple[str, dict[str, Any]]]
 

@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 from apps.accounting.messages import AuthorizeCharge, ReverseAuthorization, ReviseAuthorization
 from apps.accounting.models import AccountEntry
 from apps.consumers.messages import ConsumerCreated
-from postroad.codecs.types import Message
+from postroad import Message
 from postroad.messaging.models import OutboxMessage
 
 pytestmark = pytest.mark.django_db

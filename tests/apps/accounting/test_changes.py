@@ -11,8 +11,7 @@ from apps.accounting.messages import AuthorizeCharge, ReverseAuthorization, Revi
 from apps.accounting.models import Account, AccountEntry
 from apps.accounting.usecases import disable_account
 from apps.consumers.messages import ConsumerCreated
-from postroad.codecs.types import Message
-from postroad.messaging.outbox.producer import unit_of_work
+from postroad import Message, unit_of_work
 
 pytestmark = pytest.mark.django_db
 Ask = Callable[[Message], tuple[str, dict[str, Any]]]

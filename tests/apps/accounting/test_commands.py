@@ -13,8 +13,7 @@ from apps.accounting.messages import AuthorizeCharge
 from apps.accounting.models import Account, AccountEntry
 from apps.accounting.usecases import authorize_charge, disable_account, enable_account, keep_consumer
 from apps.consumers.messages import ConsumerCreated
-from postroad.codecs.types import Message
-from postroad.messaging.outbox.producer import unit_of_work
+from postroad import Message, unit_of_work
 
 pytestmark = pytest.mark.django_db
 Ask = Callable[[Message], tuple[str, dict[str, Any]]]

@@ -14,7 +14,7 @@ from apps.accounting.domain import Entry, EntryType, fold
 from apps.accounting.messages import AuthorizeCharge, ChargeRefused
 from apps.accounting.models import Account, AccountEntry, JournalIsFinal
 from apps.consumers.messages import ConsumerCreated
-from postroad.messaging.outbox.producer import unit_of_work
+from postroad import unit_of_work
 
 amounts = some.decimals(min_value="0.00", max_value="20000.00", places=2)
 orders = some.integers(1, 5)  # few, so that some are asked for twice

@@ -13,13 +13,12 @@ from apps.kitchen.messages import TicketAccepted, TicketCancelled, TicketPickedU
 from apps.orders.messages import Address, LineItem, OrderCancelled, OrderCreated, OrderRejected
 from apps.restaurants.messages import Address as RestaurantAddress
 from apps.restaurants.messages import Menu, RestaurantCreated
-from postroad.codecs.types import Message
+from postroad import Message, unit_of_work
 from postroad.events.dispatcher import EventDispatcher
 from postroad.events.publisher import event_envelope
 from postroad.messaging.inbox.pipeline import Subscription, process
 from postroad.messaging.message import Envelope
 from postroad.messaging.models import OutboxMessage
-from postroad.messaging.outbox.producer import unit_of_work
 
 SIX = datetime(2030, 1, 2, 18, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -9,8 +9,7 @@ from django.db import connection
 from psycopg import Connection
 
 from apps.delivery.models import Courier, Delivery
-from postroad.codecs.types import Message
-from postroad.messaging.outbox.producer import unit_of_work
+from postroad import Message, unit_of_work
 from tests.apps.delivery.events import accepted, arrive, created, make_available
 from tests.faults.deployment import until
 

@@ -9,7 +9,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from apps.delivery.handlers import EVENTS
 from apps.delivery.models import Courier, Delivery
-from postroad.codecs.types import Message
+from postroad import Message
 from postroad.messaging.models import OutboxMessage
 from tests.apps.delivery.events import (
     ORDER_CANCELLED,

@@ -12,7 +12,7 @@ from apps.consumers import usecases
 from apps.gateway.api.by_service import document, of_service, urlpatterns
 from apps.gateway.problems import Refused
 from apps.shared.identity.caller import ANYBODY
-from postroad.messaging.outbox.producer import unit_of_work
+from postroad import unit_of_work
 
 pytestmark = pytest.mark.django_db(transaction=True)  # a call in process looks at the connections when it ends
 ask = async_to_sync(of_service)

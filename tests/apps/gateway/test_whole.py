@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import pytest
 from django.test import Client
 
-from postroad.testing.pump import Pump
+from postroad.testing import Pump
 
 ADDRESS = {"street1": "1 Main Street", "city": "Oakland", "state": "CA", "zip": "94611"}
 FORM = "application/x-www-form-urlencoded"

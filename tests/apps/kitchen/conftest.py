@@ -11,9 +11,9 @@ from apps.kitchen import usecases
 from apps.kitchen.handlers import COMMANDS
 from apps.kitchen.messages import ConfirmCreateTicket, CreateTicket, TicketLine
 from apps.restaurants.messages import Address, Menu, MenuItem, RestaurantCreated
+from postroad import Message
 from postroad.codecs.names import description_of, key_of
 from postroad.codecs.registry import JSON
-from postroad.codecs.types import Message
 from postroad.commands.dispatcher import CommandDispatcher
 from postroad.ids import new_id
 from postroad.messaging.inbox.pipeline import Subscription, process

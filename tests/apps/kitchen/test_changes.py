@@ -19,8 +19,7 @@ from apps.kitchen.messages import (
 )
 from apps.kitchen.models import Ticket
 from apps.shared.refusals import BusinessRefusal
-from postroad.codecs.types import Message
-from postroad.messaging.outbox.producer import unit_of_work
+from postroad import Message, unit_of_work
 
 pytestmark = pytest.mark.django_db
 Ask = Callable[[Message], tuple[str, dict[str, Any]]]

@@ -12,9 +12,7 @@ from apps.kitchen.messages import CancelCreateTicket, ConfirmCreateTicket, Creat
 from apps.kitchen.models import Ticket, TicketLineItem
 from apps.kitchen.usecases import accept_ticket, create_ticket
 from apps.restaurants.messages import RestaurantCreated
-from postroad import clock
-from postroad.codecs.types import Message
-from postroad.messaging.outbox.producer import unit_of_work
+from postroad import Message, clock, unit_of_work
 
 pytestmark = pytest.mark.django_db
 Ask = Callable[[Message], tuple[str, dict[str, Any]]]

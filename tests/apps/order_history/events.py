@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from apps.orders.messages import Address, LineItem, OrderCreated
-from postroad.codecs.types import Message
+from postroad import Message
 from postroad.context import Current, working
 from postroad.ids import new_id
 

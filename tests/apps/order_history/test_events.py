@@ -26,7 +26,7 @@ from apps.orders.messages import (
     OrderRevised,
     OrderRevisionProposed,
 )
-from postroad.codecs.types import Message
+from postroad import Message
 from postroad.ids import new_id
 from tests.apps.order_history.events import NAAN, NOON, VINDALOO, deliver, order_created
 

@@ -12,8 +12,8 @@ from apps.orders.models import Order
 from apps.orders.participants import CreateOrderData
 from apps.orders.steps import approve_order, reject_order
 from apps.restaurants.messages import RestaurantCreated
+from postroad import unit_of_work
 from postroad.messaging.models import OutboxMessage
-from postroad.messaging.outbox.producer import unit_of_work
 from postroad.sagas.models import SagaInstance
 
 pytestmark = pytest.mark.django_db

@@ -14,9 +14,8 @@ from apps.kitchen.messages import (
 )
 from apps.orders.participants import CancelOrderData
 from apps.orders.sagas.cancel_order import cancel_order
-from postroad.commands.messages import Done, Rejected
-from postroad.sagas.execution import Status
-from postroad.testing.sagas import SagaStory, given
+from postroad import Done, Rejected
+from postroad.testing import SagaStory, Status, given
 
 
 @pytest.fixture

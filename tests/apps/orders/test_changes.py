@@ -14,7 +14,7 @@ from apps.orders import usecases
 from apps.orders.models import Order
 from postroad.messaging.models import DeadLetter
 from postroad.sagas.models import SagaInstance
-from postroad.testing.pump import Pump
+from postroad.testing import Pump
 
 pytestmark = pytest.mark.django_db
 Post = Callable[[str, Any], Any]

@@ -18,9 +18,8 @@ from apps.kitchen.messages import (
 from apps.orders.messages import LineItem
 from apps.orders.participants import CreateOrderData
 from apps.orders.sagas.create_order import create_order
-from postroad.commands.messages import Done
-from postroad.sagas.execution import Status
-from postroad.testing.sagas import SagaStory, given
+from postroad import Done
+from postroad.testing import SagaStory, Status, given
 
 VINDALOO = LineItem(menu_item_id="1", name="Chicken Vindaloo", price=Decimal("12.34"), quantity=2)
 

@@ -16,9 +16,8 @@ from apps.kitchen.messages import (
 from apps.orders.messages import LineItem
 from apps.orders.participants import ReviseOrderData
 from apps.orders.sagas.revise_order import revise_order
-from postroad.commands.messages import Done
-from postroad.sagas.execution import Status
-from postroad.testing.sagas import SagaStory, given
+from postroad import Done
+from postroad.testing import SagaStory, Status, given
 
 FEAST = LineItem(menu_item_id="1", name="Chicken Vindaloo", price=Decimal("12.34"), quantity=10)
 DISHES = (TicketLine(menu_item_id="1", name="Chicken Vindaloo", quantity=10),)

@@ -7,10 +7,8 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from apps.tour import views
-from postroad.commands.sender import send
-from postroad.messaging.outbox.producer import unit_of_work
-from postroad.sagas.orchestrator import start
-from postroad.testing.pump import Pump
+from postroad import send, start_saga, unit_of_work
+from postroad.testing import Pump
 from tests.support.shop import Bake, Sale, Shop, sell
 
 STATUS = "/tour/status.json"
@@ -19,7 +17,7 @@ STATUS = "/tour/status.json"
 def sales(pump: Pump, *orders: int) -> None:
     with unit_of_work():
         for order in orders:
-            start(sell, Sale(order_id=order))
+            start_saga(sell, Sale(order_id=order))
     pump.until_quiet()
 
 
@@ -97,7 +95,7 @@ def test_the_figures_tell_what_has_happened(client: Client, pump: Pump, shop: Sh
         send(Bake(order_id=9))
     pump.until_quiet()
     with unit_of_work():
-        start(sell, Sale(order_id=3))
+        start_saga(sell, Sale(order_id=3))
 
     counters = client.get(STATUS).json()["counters"]
 
@@ -140,7 +138,7 @@ def test_a_journey_tells_each_question_answer_and_undoing(client: Client, pump: 
 @pytest.mark.django_db
 def test_a_journey_under_way_has_no_answer_yet(client: Client, pump: Pump) -> None:
     with unit_of_work():
-        start(sell, Sale(order_id=1))
+        start_saga(sell, Sale(order_id=1))
 
     ((step,),) = [journey["steps"] for journey in client.get(STATUS).json()["journeys"]]
 

@@ -9,7 +9,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from postroad.calls.policies.policy import Policy
-from postroad.testing.pump import Pump
+from postroad.testing import Pump
 from tests.rpc.conftest import any_port, channel, shared_connection
 
 __all__ = ["any_port", "channel", "shared_connection"]
