@@ -11,12 +11,13 @@ from celery.apps.worker import Worker
 from celery.signals import celeryd_init, setup_logging
 
 from config.logs import is_json
-from postroad import install_consumers
+from postroad import install_consumers, install_task_queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.service")
 app = Celery("config")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 install_consumers(app)
+install_task_queue(app)
 
 
 def keep_logging(**_: Any) -> None:

@@ -65,7 +65,7 @@ if TYPE_CHECKING:
     from postroad.sagas.orchestrator import start_saga
     from postroad.sagas.steps import SagaData, Step
     from postroad.sagas.waiting import waiting
-    from postroad.worker.install import install_consumers
+    from postroad.worker.install import install_consumers, install_task_queue
 
 __all__ = [
     "CommandChannel",
@@ -104,6 +104,7 @@ __all__ = [
     "get",
     "head",
     "install_consumers",
+    "install_task_queue",
     "omitted",
     "patch",
     "post",
@@ -156,6 +157,7 @@ _MODULES = {
     "get": "postroad.calls.declaration",
     "head": "postroad.calls.declaration",
     "install_consumers": "postroad.worker.install",
+    "install_task_queue": "postroad.worker.install",
     "omitted": "postroad.calls.fallback",
     "patch": "postroad.calls.declaration",
     "post": "postroad.calls.declaration",

@@ -1,7 +1,11 @@
-"""How a log record looks: for people a line, for machines an object of JSON.  Not: what is logged, and where it goes."""
+"""How a log record looks: for people a line, for machines an object of JSON.
+
+`logger` is what the library's modules log with: any formatter shows the values, because they are in the text too.
+"""
 
 import json
 import logging
+from collections.abc import MutableMapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +15,8 @@ from postroad.context import current
 from postroad.secrecy import hide_passwords
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "data", "color_message"}
+_CONSTANT = "postroad_text"
+"""Attribute of a record: its text without the values, for formatters that show `extra` themselves."""
 
 
 _INDENT = "    "
@@ -32,6 +38,35 @@ def indented(text: str) -> str:
     return "\n".join(f"{_INDENT}{printable(line)}" for line in text.split("\n"))
 
 
+class ValuesInText(logging.LoggerAdapter[logging.Logger]):
+    """Writes the values of `extra` after the text, because no formatter of Django or Celery shows `extra`.
+
+    Logins of URLs are hidden, and nobody who chooses a part of a value can begin a new line.
+    """
+
+    @override
+    def process(self, msg: Any, kwargs: MutableMapping[str, Any]) -> tuple[Any, MutableMapping[str, Any]]:
+        return msg, kwargs
+
+    @override
+    def log(self, level: int, msg: object, *args: object, **kwargs: Any) -> None:
+        if not self.isEnabledFor(level):
+            return
+        values = dict(kwargs.pop("extra", None) or {})
+        if values:
+            shown = [printable(hide_passwords(str(value))) for value in values.values()]
+            kwargs["extra"] = values | {_CONSTANT: str(msg) % args if args else str(msg)}
+            text = str(msg) if args else str(msg).replace("%", "%%")
+            msg, args = f"{text} ({', '.join(f'{key}=%s' for key in values)})", (*args, *shown)
+        stacklevel = kwargs.pop("stacklevel", 1) + 1  # past this function
+        self.logger.log(level, msg, *args, stacklevel=stacklevel, **kwargs)
+
+
+def logger(name: str) -> ValuesInText:
+    """Return the logger of a module."""
+    return ValuesInText(logging.getLogger(name))
+
+
 class LineFormatter(logging.Formatter):
     """`time level logger: message key=value …`, one line and the traceback, indented, if there is one.
 
@@ -43,6 +78,7 @@ class LineFormatter(logging.Formatter):
 
     @override
     def formatMessage(self, record: logging.LogRecord) -> str:
+        record.message = _constant(record)
         line = super().formatMessage(record)
         request_id = current().request_id
         extra = ({"request_id": request_id} if request_id else {}) | _extra(record)
@@ -79,7 +115,7 @@ class JsonFormatter(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": _constant(record),
             "service": work.service or self._service,
             "traceback": "\n".join(self._traces(record)),
         }
@@ -93,8 +129,12 @@ class JsonFormatter(logging.Formatter):
         return [text for text in (traceback, record.stack_info) if text]
 
 
+def _constant(record: logging.LogRecord) -> str:
+    return str(getattr(record, _CONSTANT, None) or record.getMessage())
+
+
 def _extra(record: logging.LogRecord) -> dict[str, Any]:
-    return {key: value for key, value in vars(record).items() if key not in _STANDARD}
+    return {key: value for key, value in vars(record).items() if key not in _STANDARD and key != _CONSTANT}
 
 
 def _line(values: dict[str, Any]) -> str:

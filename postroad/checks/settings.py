@@ -4,16 +4,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.apps import AppConfig
-from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Django's name for it
+from django.core.checks import CheckMessage, Error
 
 from postroad import conf
 from postroad.brokers.registry import broker_for
 from postroad.errors import InvalidSetting, UnknownBroker
-from postroad.worker.celery_broker import list_problems
 
 
 def check_settings(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
-    """Report every key and value of POSTROAD that cannot be used, and a broker of Celery's that is another."""
+    """Report every key and value of POSTROAD that cannot be used."""
     found: list[CheckMessage] = [Error(problem, id="postroad.E001") for problem in conf.problems(conf.given())]
     if found:
         return found
@@ -22,6 +21,4 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Ch
     except (UnknownBroker, InvalidSetting) as error:
         return [Error(str(error), id="postroad.E002")]
     broker.close()
-    if broker.is_durable:
-        found += [Warning(problem, id="postroad.W001") for problem in list_problems(conf.settings().broker_url)]
     return found

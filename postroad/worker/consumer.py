@@ -17,6 +17,10 @@ from postroad.worker.tasks import PoolGate, refuse
 _OURS = {"celery.worker.consumer.gossip:Gossip": "postroad.worker.gossip:Gossip"}
 
 
+def _no_lags(_now: float) -> Mapping[str, float]:
+    return {}
+
+
 class Consumer(consumer.Consumer):  # type: ignore[misc]  # celery has no types
     """Beats from a timer of the event loop, so that a blocked loop grows silent, and while it waits for the broker.
 
@@ -26,7 +30,7 @@ class Consumer(consumer.Consumer):  # type: ignore[misc]  # celery has no types
         lags: Now → channel → seconds; set by the bootstep that has the lanes.
     """
 
-    lags: Callable[[float], Mapping[str, float]]
+    lags: Callable[[float], Mapping[str, float]] = staticmethod(_no_lags)
 
     class Blueprint(consumer.Consumer.Blueprint):  # type: ignore[misc]  # celery has no types
         """Celery's steps, some replaced by ours."""

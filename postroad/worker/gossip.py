@@ -3,15 +3,15 @@
 Anybody on the virtual host may publish events; one that Celery cannot read raises in its consumer and ends the worker.
 """
 
-import logging
 from typing import Any
 
 from celery.worker.consumer import gossip
 from typing_extensions import override
 
 from postroad.brokers.rabbitmq.connection import LOST
+from postroad.logs import logger
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 
 class Gossip(gossip.Gossip):  # type: ignore[misc]  # celery has no types

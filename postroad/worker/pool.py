@@ -1,15 +1,15 @@
 """Running jobs on a Celery worker's own pool: prefork, threads or solo.  Not: which jobs, which the lanes decide."""
 
-import logging
 import threading
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from postroad.logs import logger
 from postroad.messaging.inbox.consumer import Job, Outcome, Result
 from postroad.processes.jobs import run_job
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 
 def run(job: Job) -> Result:

@@ -3,19 +3,19 @@
 Not: what is done next with the messages (`messaging.inbox.consumer`), or which queues are ours (`worker.install`).
 """
 
-import logging
 from collections.abc import Callable
 from typing import Any
 
 from postroad.brokers.rabbitmq.connection import LOST, describe
 from postroad.brokers.rabbitmq.consumer import QueueConsumer
 from postroad.composition import Postroad
+from postroad.logs import logger
 from postroad.messaging.broker import Delivery
 from postroad.messaging.inbox.consumer import Lane, Result, Settlement
 from postroad.processes.ignored import tell_ignored
 from postroad.worker.pool import JobRunner, Ticket
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 
 class LaneDriver:

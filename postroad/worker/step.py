@@ -1,15 +1,14 @@
 """The bootstep that consumes message queues in a Celery worker.  Not: its configuration, which is `worker.install`.
 
 Each queue has a lane: its own channel, what has arrived, one job in flight on the worker's pool.  Jobs begin from the
-event loop's timer, never in the callback of a message: that may come before the pool is ready.  The ordered queues of
+event loop's timer, never in the callback of a message: that may come before the pool is ready.  The messages come over
+a connection of our own to BROKER_URL (`link`), whatever the broker of Celery's tasks is.  The ordered queues of
 a service are spread over its live workers, who tell each other by gossip (`worker_members`); single active consumer
 is the fence between them while they disagree.
 
 Pattern: "Competing consumers" on sharded channels (Microservices Patterns, §3.3.5).
 """
 
-import errno
-import logging
 import os
 import signal
 import time
@@ -17,28 +16,34 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+from amqp.exceptions import AMQPError
 from celery import bootsteps
 from celery.worker import state
 from typing_extensions import override
 
-from postroad.brokers.rabbitmq.broker import RabbitMQ
-from postroad.brokers.rabbitmq.connection import LOST
-from postroad.brokers.rabbitmq.envelope import forgive_alien_properties
+from postroad.brokers.rabbitmq.connection import LOST, describe
 from postroad.composition import Postroad, installed
 from postroad.conf import settings
 from postroad.errors import BrokerUnavailable, MisconfiguredError
 from postroad.ids import digest
+from postroad.logs import logger
 from postroad.messaging.inbox.consumer import Lane, policy
+from postroad.processes.lifecycle import tell_started, tell_stopped
+from postroad.retry import Backoff
 from postroad.threads import end_process
 from postroad.worker.balance import assign
 from postroad.worker.binding_removal import BindingKeeper
-from postroad.worker.celery_broker import ensure_same
+from postroad.worker.choice import ensure_possible, runs_handlers
 from postroad.worker.jam import JamWatch
+from postroad.worker.link import BrokerLink, lost
 from postroad.worker.members import EVENT, ROUTE, SAY_SECONDS, Announcement, Members, unique
 from postroad.worker.pool import JobRunner
 from postroad.worker.queues import LaneDriver
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
+
+_AGAIN = Backoff(first_seconds=1.0, ceiling_seconds=30.0)
+"""Between attempts to reach the broker; an attempt blocks the worker's event loop for CONNECT_SECONDS at most."""
 
 
 class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no types
@@ -52,11 +57,21 @@ class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
 
     def __init__(self, c: Any, **options: Any) -> None:
         super().__init__(c, **options)
-        if c.hub is None:
-            raise MisconfiguredError(
-                "message handlers need a Celery pool with an event loop: prefork, threads or solo."
-            )
+        self._is_wanted = runs_handlers(c.controller)
+        if self._is_wanted:
+            self._prepare(c)
+        else:
+            tell_started("worker", "runs tasks only, no message handlers (option --handlers)")
+
+    @override
+    def include_if(self, parent: Any) -> bool:
+        """Take part, unless this worker runs tasks alone; Celery asks after it has made the step."""
+        return self._is_wanted
+
+    def _prepare(self, c: Any) -> None:
+        ensure_possible(c)
         self._c = c
+        self._link = BrokerLink(c.hub, burst=settings().consumer_prefetch_messages)
         self._parts = installed()
         runner = JobRunner(c)
         self._drivers = {
@@ -84,29 +99,22 @@ class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
         self._prefetch = settings().consumer_prefetch_messages
         self._tick: Any = None
         self._alarm: Any = None
+        self._next_try: Any = None
+        self._failures = 0
         self._is_armed = self._is_stopping = False
         c.lags = self.lags
 
     @override
     def start(self, c: Any) -> None:
-        """Declare the channels and consume our share of the queues.
+        """Connect, declare the channels and consume our share of the queues.
 
         Raises:
-            MisconfiguredError: Celery is connected to another broker than BROKER_URL; ends the worker.
+            MisconfiguredError: A queue exists with other arguments; ends the worker.
         """
-        forgive_alien_properties()
-        broker = RabbitMQ(settings().broker_url)
-        try:
-            broker.declare(self._parts.topology)
-        except BrokerUnavailable as error:
-            raise ConnectionError(str(error)) from error  # Celery tries again
-        for queue in list(self._drivers)[:1]:
-            ensure_same(settings().broker_url, c.app.conf.broker_read_url, c.connection, queue)
         self._is_armed = self._is_stopping = False  # a timer of the former connection may have been cancelled
         c.gossip.event_handlers[ROUTE] = self._hear
         self._say_at = 0.0
-        self._share_out()
-        self._tick = c.timer.call_repeatedly(settings().balance_seconds, self._share_out)
+        self._begin()
 
     @override
     def stop(self, c: Any) -> None:
@@ -114,11 +122,11 @@ class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
 
         The channel of a queue that is at work stays open until its job has been acknowledged on it.
         """
-        if self._tick is not None:
-            self._tick.cancel()
+        for timer in (self._tick, self._next_try):
+            if timer is not None:
+                timer.cancel()
         if c.connection is None:
-            for driver in self._drivers.values():
-                driver.lose()
+            self._lose()
         else:
             self._is_stopping = True
             for driver in self._drivers.values():
@@ -129,10 +137,50 @@ class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
         """Hand back what is still open; the pool has drained."""
         for driver in self._drivers.values():
             driver.close()
+        self._link.close()
+        tell_stopped("worker", self._describe())
+
+    def _describe(self) -> str:
+        where = f"{len(self._drivers)} queues at {self._link.url}"
+        return f"message handlers of {self._said.service or 'no service'}, {where}, as {self._said.node}"
+
+    def _begin(self) -> None:
+        """Open our connection, and consume; while the broker is away tasks run, and we come again."""
+        try:
+            self._link.open(self._parts.topology)
+            self._share_out()
+        except (BrokerUnavailable, *LOST) as error:
+            self._begin_later(error)
+            return
+        self._failures = 0
+        tell_started("worker", self._describe())
+        self._tick = self._c.timer.call_repeatedly(settings().balance_seconds, self._share_out)
+
+    def _begin_later(self, error: BaseException) -> None:
+        self._lose()
+        self._failures += 1
+        seconds = _AGAIN.delay(self._failures)
+        log.error("message handlers wait for the broker, next attempt in %.0f s: %s", seconds, describe(error))
+        self._next_try = self._c.timer.call_after(seconds, self._try_again)
+
+    def _try_again(self) -> None:
+        if self._is_stopping or self._c.connection is None:
+            return
+        try:
+            self._begin()
+        except MisconfiguredError as error:  # a timer cannot end the worker, and an operator may mend it
+            self._begin_later(error)
+
+    def _lose(self) -> None:
+        for driver in self._drivers.values():
+            driver.lose()
+        self._link.drop()
 
     @override
     def info(self, _c: Any) -> dict[str, Any]:
         """Say in `celery inspect stats` which queues are ours."""
+        if not self._is_wanted:
+            return {}
         return {"postroad": {"queues": [queue for queue, driver in self._drivers.items() if driver.is_open]}}
 
     def lags(self, now: float) -> dict[str, float]:
@@ -144,28 +192,39 @@ class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
         return found
 
     def _share_out(self) -> None:
-        """Open what is ours, and hand over what is no longer; every `balance_seconds`."""
-        if self._is_stopping or self._c.connection is None:
+        """Open what is ours, and hand over what is no longer; every `balance_seconds`.
+
+        Raises:
+            OSError: The connection or a consumer is lost: Celery connects again, and so do we.
+        """
+        if self._is_stopping or not self._link.is_open:
             return
-        lost = [queue for queue, driver in self._drivers.items() if driver.is_lost]
-        if lost:
-            raise ConnectionError(f"the broker closed the consumers of {', '.join(lost)}")  # Celery connects again
+        gone = [queue for queue, driver in self._drivers.items() if driver.is_lost]
+        if gone:
+            raise ConnectionError(f"the broker closed the consumers of {', '.join(gone)}")
+        try:
+            self._open_share()
+        except AMQPError as error:
+            raise lost(error) from error
+        if time.monotonic() >= self._say_at:
+            self._say()
+        self._bindings.look(self._members.others(), can_hear=self._c.gossip.enabled)
+        self._wake()
+        self._end_if_jammed()
+
+    def _open_share(self) -> None:
         peers = self._members.peers(self._said.topology)
         own = self._said.member
         table = assign(self._drivers.keys() - self._shared, [own, *peers])
         for queue, driver in self._drivers.items():
             if table.get(queue, own) == own:
                 if not driver.is_open:
-                    log.info("consuming", extra={"queue": queue})
-                driver.open(self._c.connection.connection, prefetch=self._prefetch)
+                    log.debug("consuming %s", queue, extra={"queue": queue})
+                driver.open(self._link.connection, prefetch=self._prefetch)
             elif driver.is_open:
-                log.info("handing over", extra={"queue": queue, "to": peers[table[queue]]})
+                to = peers[table[queue]]
+                log.debug("handing over %s to %s", queue, to, extra={"queue": queue, "to": to})
                 driver.release()
-        if time.monotonic() >= self._say_at:
-            self._say()
-        self._bindings.look(self._members.others(), can_hear=self._c.gossip.enabled)
-        self._wake()
-        self._end_if_jammed()
 
     def _end_if_jammed(self) -> None:
         """End the process, as a crash would, when messages wait and the pool runs nothing for too long."""
@@ -210,11 +269,18 @@ class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
 
     def _pump(self) -> None:
         """Begin what can begin; come again when the next delay is over."""
-        if self._is_stopping or self._c.connection is None:
+        if self._is_stopping or not self._link.is_open:
             self._is_armed = False
             return
         try:
-            self._read_burst()
+            self._pump_once()
+        except LOST as error:
+            raise lost(error) from error  # ends the event loop's run: Celery connects again, and so do we
+
+    def _pump_once(self) -> None:
+        try:
+            if any(driver.is_ready for driver in self._drivers.values()):
+                self._link.read()  # what has already arrived makes one batch
         finally:
             self._is_armed = False
         now = time.monotonic()
@@ -231,24 +297,11 @@ class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
         try:
             return driver.step(now)
         except LOST:
-            raise  # ends the event loop's run: Celery connects again
+            raise
         except Exception as error:
             log.exception("lane failed", extra={"queue": driver.queue})  # the event loop would only log it
             driver.fail(f"{type(error).__name__}: {error}")
             return None
-
-    def _read_burst(self) -> None:
-        """Read what has already arrived, so that it makes one batch; only if a lane waits for work."""
-        if not any(driver.is_ready for driver in self._drivers.values()):
-            return
-        try:
-            for _ in range(self._prefetch):
-                self._c.connection.drain_events(timeout=0)
-        except TimeoutError:
-            pass
-        except OSError as error:
-            if error.errno not in (errno.EAGAIN, errno.EINTR):
-                raise
 
 
 def _is_asked_to_stop() -> bool:

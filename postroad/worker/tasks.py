@@ -5,7 +5,6 @@ which ends the worker, and the next one, and with them all message handling of t
 rejected: the broker moves it to the service's dead-letter queue, from where it is collected like any other.
 """
 
-import logging
 import math
 from collections.abc import Callable
 from typing import Any
@@ -17,9 +16,10 @@ from typing_extensions import override
 from postroad.brokers.rabbitmq.connection import describe
 from postroad.brokers.rabbitmq.declare import queue_arguments
 from postroad.conf import settings
+from postroad.logs import logger
 from postroad.messaging import topology
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 _LIMITS = 2  # hard, soft
 

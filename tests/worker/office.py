@@ -215,11 +215,11 @@ class Office:
                 return False
             return True
 
-    def call_task(self, number: int, *, countdown: float = 0, seconds: float = 0) -> None:
+    def call_task(self, number: int, *, countdown: float = 0, seconds: float = 0, **environment: str) -> None:
         """Send the ordinary task, from a process of its own, as a web process would; it takes so many seconds."""
         code = "from tests.worker.notes.celery import app; from tests.worker.notes.tasks import note; import django;"
         code += f" django.setup(); note.apply_async(({number}, {seconds}), countdown={countdown})"
-        subprocess.run([sys.executable, "-c", code], env=self.environment(), cwd=ROOT, check=True)
+        subprocess.run([sys.executable, "-c", code], env=self.environment() | environment, cwd=ROOT, check=True)
 
     def owners(self) -> dict[str, set[str]]:
         """Return the queues that each living worker consumes, as its log says."""
@@ -227,7 +227,7 @@ class Office:
         for worker in self._workers:
             if worker.process.poll() is None:
                 own: set[str] = set()
-                for verb, queue in re.findall(r"(consuming|handing over) queue=(\S+)", worker.log):
+                for verb, queue in re.findall(r"(consuming|handing over) (\S+)", worker.log):
                     (own.add if verb == "consuming" else own.discard)(queue)
                 found[worker.name] = own - {f"{self.name}.dead"}
         return found

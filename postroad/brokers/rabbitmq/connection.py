@@ -7,7 +7,6 @@
 Source: rabbitmq.com/docs/uri-spec and uri-query-parameters.
 """
 
-import logging
 import socket
 import ssl
 from contextlib import suppress
@@ -21,9 +20,10 @@ from amqp.exceptions import AMQPError, NotAllowed
 from postroad.brokers.rabbitmq.envelope import forgive_alien_properties
 from postroad.conf import settings
 from postroad.errors import BrokerUnavailable, InvalidSetting, MisconfiguredError
+from postroad.logs import logger
 from postroad.secrecy import hide_password, split_url
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 LOST = (OSError, AMQPError)
 """What py-amqp raises when a connection or channel is of no more use."""
@@ -85,13 +85,18 @@ def read_url(url: str) -> Server:
     )
 
 
+def is_rabbitmq(url: str) -> bool:
+    """Whether a URL's scheme is RabbitMQ's."""
+    return url.partition(":")[0].lower() in _PORTS
+
+
 def celery_broker(url: str) -> dict[str, Any]:
     """Return Celery's settings for the broker at a URL.
 
     Raises:
         MisconfiguredError: It is not RabbitMQ; the text names the way out.
     """
-    if url.partition(":")[0].lower() not in _PORTS:
+    if not is_rabbitmq(url):
         raise MisconfiguredError(
             f"BROKER_URL {hide_password(url)!r} has no queues that a Celery worker could read; write amqp://… for"
             " RabbitMQ, or run everything in one process (make run)."

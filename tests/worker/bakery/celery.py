@@ -2,12 +2,13 @@ import os
 
 from celery import Celery
 
-from postroad.worker.install import install_consumers
+from postroad.worker.install import install_consumers, install_task_queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.worker.bakery.settings")
 app = Celery("bakery")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 install_consumers(app)
+install_task_queue(app)
 
 
 @app.task(name="bakery.add")

@@ -2,9 +2,10 @@
 
 from celery import Celery
 
-from postroad.worker.install import install_consumers
+from postroad.worker.install import install_consumers, install_task_queue
 
 app = Celery("notes")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 install_consumers(app)
+install_task_queue(app)

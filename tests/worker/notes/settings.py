@@ -17,5 +17,6 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"()": "postroad.logs.LineFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {"postroad": {"level": "DEBUG"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
 }
