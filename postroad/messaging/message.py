@@ -75,7 +75,7 @@ class Envelope:
 
     id: str
     type: str
-    body: bytes
+    body: bytes = field(repr=False)
     content_type: str = "application/json"
     correlation_id: str = ""
     reply_to: str = ""

@@ -1,25 +1,26 @@
 """`run_job`: what a worker's process or thread does with a job.  Not: choosing the job, which is `messaging.inbox.consumer`."""
 
-import logging
 import time
 import traceback as tracebacks
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from django.db import connection
+from django.db import Error, connection
 
 from postroad.codecs.showing import shown_text
 from postroad.composition import Postroad, installed
 from postroad.errors import ForeignMessage, PermanentError, summary
+from postroad.logs import logger
 from postroad.messaging.inbox import dead_letters
 from postroad.messaging.inbox.consumer import Job, Mode, Outcome, Result
 from postroad.messaging.inbox.pipeline import is_foreign, process
 from postroad.messaging.message import Envelope
 from postroad.messaging.transient import is_transient
 from postroad.retry import Backoff
+from postroad.schema.describing import describe_error, is_table_missing
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 _AT_ONCE = Backoff(first_seconds=0.01, ceiling_seconds=0.2)
 _TRANSIENT_TRIES = 5
@@ -76,17 +77,19 @@ def _run(postroad: Postroad, job: Job) -> Result:
     subscription = postroad.subscriptions[job.subscriber]
     if job.mode is Mode.PARK:
         is_alone = is_foreign(subscription, job.envelopes[0])
-        return _park(job, reason=job.reason, attempts=job.attempts, is_alone=is_alone)
+        return _park(job, reason=job.reason, is_alone=is_alone)
     return Result(outcome=Outcome.DONE, parked=process(subscription, job.envelopes))
 
 
 def _failed(job: Job, error: Exception) -> Result:
     line = _hide(summary(error), job.envelopes)
     if len(job.envelopes) == 1 and (job.mode is Mode.LAST or isinstance(error, PermanentError)):
-        text = _hide("".join(tracebacks.format_exception(error)), job.envelopes)
-        is_alone = isinstance(error, ForeignMessage)
-        return _park(job, reason=line, traceback=text, attempts=job.attempts + 1, is_alone=is_alone)
-    log.warning("handling failed", extra=_about(job) | {"error": line})
+        whole = "".join(tracebacks.format_exception(error))
+        text = _hide(whole, job.envelopes)
+        shown = error if text == whole else _hidden(error, line)
+        return _park(job, reason=line, traceback=text, error=shown, is_alone=isinstance(error, ForeignMessage))
+    told = {"attempt": job.attempts + 1, "error": line} if len(job.envelopes) == 1 else {"error": line}
+    log.warning("handling failed; tried again", extra=_about(job) | told)
     return Result(outcome=Outcome.FAILED, error=line)
 
 
@@ -101,8 +104,17 @@ def _collect(postroad: Postroad, job: Job) -> None:
         dead_letters.collect(subscriber, envelope, reason=why, is_alone=is_alone, body_path=_unread(job))
 
 
-def _park(job: Job, *, reason: str, attempts: int, is_alone: bool, traceback: str = "") -> Result:
-    """Park the job's one message, and say so once it is committed; if that fails, say why: it is delivered again."""
+def _park(job: Job, *, reason: str, is_alone: bool, traceback: str = "", error: Exception | None = None) -> Result:
+    """Park the job's one message, and say so once it is committed; if that fails, say why: it is delivered again.
+
+    Args:
+        job: Its message.
+        reason: In one line.
+        is_alone: Its key is not parked with it.
+        traceback: Of the handler's error.
+        error: The handler's error, for the log and for what watches the log, such as Sentry.
+    """
+    attempts = job.attempts if error is None else job.attempts + 1
     try:
         dead_letters.park(
             job.subscriber,
@@ -113,17 +125,27 @@ def _park(job: Job, *, reason: str, attempts: int, is_alone: bool, traceback: st
             is_alone=is_alone,
             body_path=_unread(job),
         )
-    except Exception as error:
+    except Exception as trouble:
         connection.close()
-        line = _hide(summary(error), job.envelopes)
-        told = _about(job) | {"error": line, "reason": reason}
-        if is_transient(error):
+        line = _hide(summary(trouble), job.envelopes)
+        why = describe_error(trouble) if is_table_missing(trouble) and isinstance(trouble, Error) else line
+        told = _about(job) | {"error": why, "reason": reason}
+        if is_transient(trouble):
             log.warning("message not parked yet: the database is away or in conflict", extra=told)
         else:
             log.exception("message cannot be parked; it is delivered again", extra=told)
         return Result(outcome=Outcome.TRANSIENT, error=line)
-    log.warning("message parked", extra=_about(job) | {"error": reason})
+    log.error("message parked", exc_info=error, extra=_about(job) | {"error": reason})
     return Result(outcome=Outcome.DONE, parked=1)
+
+
+class HiddenError(Exception):
+    """Stands in the log for an error that quotes what a message declares sensitive; its text has the error's class."""
+
+
+def _hidden(error: Exception, line: str) -> HiddenError:
+    trace = error.__traceback__
+    return HiddenError(line).with_traceback(trace and trace.tb_next)  # our own frame has the error as a variable
 
 
 def _hide(text: str, envelopes: Iterable[Envelope]) -> str:

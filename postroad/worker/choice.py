@@ -8,6 +8,7 @@ from typing import Any
 import click
 from celery import Celery
 from celery.signals import celeryd_init
+from typing_extensions import override
 
 from postroad.errors import MisconfiguredError
 
@@ -51,9 +52,11 @@ class _Option(click.Option):
             help="Run Postroad's message handlers. Without either: yes, unless -Q names queues of tasks.",
         )
 
+    @override
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Option)
 
+    @override
     def __hash__(self) -> int:
         return hash(_Option)
 

@@ -224,7 +224,13 @@ def test_it_is_said_to_be_parked_only_after_it_is(shop: Shop, caplog: pytest.Log
     last(command(1))
 
     (record,) = [record for record in caplog.records if record.name == "postroad.processes.jobs"]
-    assert record.getMessage() == "message parked"
+    assert record.getMessage() == (
+        "message parked (subscriber=bakery, message_id="
+        f"{record.__dict__['message_id']}, type=bakery.Bake, error=ValueError: cannot bake for 1)"
+    )
+    assert record.levelname == "ERROR"
+    assert record.exc_info is not None
+    assert isinstance(record.exc_info[1], ValueError)
     assert record.__dict__["error"] == "ValueError: cannot bake for 1"
     assert parked() == [("1", "ValueError: cannot bake for 1")]
 
@@ -257,7 +263,7 @@ def test_what_cannot_be_parked_comes_again_and_the_log_says_why(
 
     (record,) = [record for record in caplog.records if record.name == "postroad.processes.jobs"]
     assert (result.outcome, result.error) == (Outcome.TRANSIENT, summary(failure))
-    assert record.getMessage() == line
+    assert record.getMessage().startswith(f"{line} (subscriber=bakery, ")
     assert record.__dict__["error"] == summary(failure)
     assert record.__dict__["reason"] in {"ValueError: cannot bake for 1", "killed its process"}
 
