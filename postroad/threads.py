@@ -40,10 +40,10 @@ class VitalThread(threading.Thread):
         try:
             self._work()
         except BaseException as error:
-            log.critical("thread failed", exc_info=error, extra={"vital": self.name})
+            log.critical("thread failed: %s", self.name, exc_info=error, extra={"vital": self.name})
         finally:
             if not self._is_told():
-                log.critical("thread ended by itself; the process ends", extra={"vital": self.name})
+                log.critical("thread ended by itself; the process ends: %s", self.name, extra={"vital": self.name})
                 end_process()
 
 

@@ -4,14 +4,15 @@ Not: the limit of one call, which the policy takes from here and from the call's
 remains, not a moment, because two machines' clocks differ; every hop so shortens it.
 """
 
-import logging
 import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-log = logging.getLogger(__name__)
+from postroad.logs import logger
+
+log = logger(__name__)
 
 HEADER = "x-postroad-deadline-ms"
 """Remaining milliseconds, a whole number; the name is lower case, as HTTP/2 and gRPC want it."""

@@ -5,20 +5,20 @@ only where replies are read: never into a queue of this contract that holds comm
 """
 
 import hashlib
-import logging
 from collections.abc import Mapping
 
 from postroad.codecs.types import Message
 from postroad.commands.messages import reply_description
 from postroad.context import read_trace_parent
 from postroad.envelopes import envelope_of
+from postroad.logs import logger
 from postroad.messaging import headers as names
 from postroad.messaging import queues
 from postroad.messaging.message import Address, Envelope, Kind, Outgoing, storable
 from postroad.messaging.outbox.producer import put
 from postroad.messaging.throttle import Throttle
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 MOST_ECHOED = 255
 """Characters of a saga header that a reply repeats; a longer one is none of ours, whose ids have 36, and is left out."""

@@ -5,14 +5,14 @@ the same is set aside by the relay.  The limits are those of AMQP 0-9-1, RabbitM
 broker, so that what works in one process works with a broker too.
 """
 
-import logging
 from collections.abc import Iterator
 
 from postroad.conf import Settings, settings
 from postroad.errors import InvalidMessage, MessageTooLarge
+from postroad.logs import logger
 from postroad.messaging.message import Outgoing
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 MOST_SHORT_BYTES = 255
 """Of an address part, a property or the name of a header (short strings, AMQP 0-9-1 §4.2.5.3)."""

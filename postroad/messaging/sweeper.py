@@ -4,7 +4,6 @@ Once a minute it looks at every table, and goes on while there is something to d
 connection of its own, at most RETENTION_ROWS_PER_SECOND, and never longer at work than at rest.
 """
 
-import logging
 import threading
 import time
 from collections.abc import Sequence
@@ -13,9 +12,10 @@ from django.db import connection
 from typing_extensions import override
 
 from postroad.conf import settings
+from postroad.logs import logger
 from postroad.messaging import retention
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 PAUSE_SECONDS = 60.0
 _STOP_SECONDS = 5.0  # a batch takes milliseconds; a database that does not answer is not waited for

@@ -4,7 +4,6 @@ Read when somebody scrapes, in a thread and on a connection of their own: so the
 database that does not answer costs a scrape two seconds and these figures, not its answer.
 """
 
-import logging
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -17,13 +16,15 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.registry import Collector
 from typing_extensions import override
 
+from postroad.logs import logger
 from postroad.messaging.models import DeadLetter, DeadLetterState, OutboxHold, OutboxMessage, OutboxState
 from postroad.messaging.outbox import table as outbox
 from postroad.sagas.execution import Status
 from postroad.sagas.models import SagaInstance
+from postroad.schema.describing import describe_error
 from postroad.threads import close_own_connections
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 MOST_COUNTED = 10_000
 """Rows are counted so far: a few milliseconds.  How far a longer outbox is behind, its age says better."""
@@ -92,7 +93,7 @@ class _Reading(threading.Thread):
         try:
             self.figures = read_figures()
         except Error as error:
-            self.error = str(error).strip()
+            self.error = describe_error(error)
         finally:
             close_own_connections()
 

@@ -5,7 +5,6 @@ is removed, but never while a worker of such a release runs: it would get no mor
 Until then they do no harm: events of a type that nobody handles are ignored.
 """
 
-import logging
 from collections.abc import Sequence
 from dataclasses import astuple
 from datetime import timedelta
@@ -18,12 +17,14 @@ from postroad.composition import Postroad
 from postroad.conf import settings
 from postroad.errors import PostroadError
 from postroad.ids import digest
+from postroad.logs import logger
 from postroad.messaging.broker import Broker
 from postroad.messaging.models import DeclaredBindings
 from postroad.messaging.topology import Binding, ExchangeKind
+from postroad.schema.describing import describe_error
 from postroad.threads import close_own_connections
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 
 def name_of(parts: Postroad) -> str:
@@ -93,7 +94,10 @@ def settle(broker: Broker, parts: Postroad, *, may_remove: bool) -> bool:
         remember(parts)
         return not (remove_stale(broker, parts) if may_remove else stale(parts))
     except (Error, PostroadError) as error:
-        log.warning("bindings of other releases not looked at", extra={"error": str(error).strip()})
+        log.warning(
+            "bindings of other releases not looked at",
+            extra={"error": describe_error(error) if isinstance(error, Error) else str(error)},
+        )
         return False
     finally:
         close_own_connections()

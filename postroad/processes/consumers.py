@@ -3,7 +3,6 @@
 The one-process mode and the tests use it; the decisions are those of `messaging.inbox.consumer`, as in a Celery worker.
 """
 
-import logging
 import threading
 import time
 from collections.abc import Iterable, Mapping
@@ -13,6 +12,7 @@ from django.db import connections
 from postroad.composition import Postroad
 from postroad.conf import settings
 from postroad.errors import BrokerUnavailable
+from postroad.logs import logger
 from postroad.messaging.broker import Broker
 from postroad.messaging.inbox.consumer import Job, Lane, Result, policy
 from postroad.processes.ignored import tell_ignored
@@ -20,7 +20,7 @@ from postroad.processes.jobs import handle_job
 from postroad.retry import Backoff
 from postroad.threads import VitalThread
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 _AWAY = Backoff(first_seconds=0.2, ceiling_seconds=5.0)
 _IDLE_SECONDS = 0.5  # longest wait in one receive, so that a stop is noticed

@@ -1,6 +1,5 @@
 """The gRPC server as a process of its own: signals and draining.  Not: the server, which is `grpc_server`."""
 
-import logging
 import signal
 import threading
 from types import FrameType
@@ -12,9 +11,8 @@ from postroad.calls.grpc.server import GrpcServer
 from postroad.calls.grpc.servicer import find_servicers
 from postroad.conf import settings
 from postroad.metrics.port import serve_metrics
+from postroad.processes.lifecycle import tell_started, tell_stopped
 from postroad.web.serving import set_aside
-
-log = logging.getLogger(__name__)
 
 _DRAIN_SECONDS = 10.0  # a third of what Kubernetes gives a container by default
 
@@ -38,12 +36,13 @@ def run_grpc() -> None:
     serve_metrics()
     set_aside()
     registration = _register(server.port)
-    log.info("gRPC server is ready", extra={"port": server.port, "services": ",".join(server.names)})
+    details = f"{', '.join(server.names)} on {settings().grpc_host} port {server.port}"
+    tell_started("gRPC server", details)
     stop.wait()
     if registration is not None:
         registration.stop()  # nobody new is led here while the calls under way end
     server.begin_stop(drain_seconds=_DRAIN_SECONDS).wait()
-    log.info("gRPC server has stopped")
+    tell_stopped("gRPC server", details)
 
 
 def _register(port: int) -> Any:

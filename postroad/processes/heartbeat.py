@@ -3,14 +3,14 @@
 A probe that only reads a file costs nothing, and asks neither broker nor database: their outages must end no process.
 """
 
-import logging
 import time
 from pathlib import Path
 
 from postroad.conf import settings
 from postroad.errors import InvalidSetting
+from postroad.logs import logger
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 BEAT_SECONDS = 1.0
 """How often a file is touched at most; probes allow a minute, since a broker that is silent takes its time-outs."""

@@ -2,19 +2,24 @@
 
 import signal
 import threading
-from contextlib import suppress
 from types import FrameType
 
 from postroad.brokers.registry import broker_for
 from postroad.composition import Postroad
 from postroad.conf import settings
 from postroad.errors import BrokerUnavailable
+from postroad.logs import logger
 from postroad.messaging import sql
 from postroad.messaging.outbox.presence import Presence
 from postroad.messaging.outbox.relay import Relay
 from postroad.messaging.outbox.wakeup import BellWakeup, NotifyWakeup, Wakeup
 from postroad.metrics.port import serve_metrics
 from postroad.processes.heartbeat import Heartbeat
+from postroad.processes.lifecycle import tell_started, tell_stopped
+from postroad.schema.describing import describe_place
+from postroad.secrecy import hide_password
+
+log = logger(__name__)
 
 
 def run_relay(postroad: Postroad) -> None:
@@ -42,11 +47,16 @@ def run_relay(postroad: Postroad) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, on_signal)
     broker = broker_for(settings().broker_url)
-    with suppress(BrokerUnavailable):
+    try:
         broker.declare(postroad.topology)
+    except BrokerUnavailable as error:
+        log.warning("relay waits for the broker", extra={"error": str(error)})
+    details = f"outbox of {settings().service or 'all services'} in {describe_place()} to {hide_password(settings().broker_url)}"
+    tell_started("relay", details)
     relay = Relay(broker.publisher(), wakeup, is_durable=broker.is_durable, expiring=postroad.expiring)
     try:
         relay.run(stop, beat=beat)
     finally:
         relay.close()
         broker.close()
+    tell_stopped("relay", details)

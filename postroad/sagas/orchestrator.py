@@ -8,7 +8,6 @@ once it is understood and redriven, the saga goes on.
 Pattern: "Saga, orchestration" (Microservices Patterns, ch. 4).
 """
 
-import logging
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
@@ -24,6 +23,7 @@ from postroad.commands.refusals import Refusal
 from postroad.commands.sender import send
 from postroad.errors import InvalidMessage, InvalidResult, PermanentError, summary
 from postroad.ids import new_id
+from postroad.logs import logger
 from postroad.messaging import headers as names
 from postroad.messaging.inbox import dead_letters
 from postroad.messaging.message import Envelope, storable
@@ -35,7 +35,7 @@ from postroad.sagas.models import SagaInstance, SagaStep, indexed
 from postroad.sagas.participant import unlock
 from postroad.sagas.steps import CommandAction, D, LocalAction, SagaData
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 
 def start_saga(saga: Saga[D], data: D) -> str:

@@ -94,7 +94,7 @@ def test_a_watcher_sees_an_order_through_all_its_states_and_ctrl_c_ends_in_time(
 
 
 def test_a_grpc_process_ends_well_when_it_is_told_to_and_sends_its_watchers_away(home: Home) -> None:
-    process = home.start("grpc", until_it_says="gRPC server is ready")
+    process = home.start("grpc", until_it_says="Postroad gRPC server started")
     watched = HealthStub(home.channel).Watch(HealthCheckRequest(service="postroad.kitchen.v1.Kitchen"), timeout=30)
     before = next(watched).status
 
@@ -104,11 +104,11 @@ def test_a_grpc_process_ends_well_when_it_is_told_to_and_sends_its_watchers_away
 
     assert [before, after] == [HealthCheckResponse.SERVING, HealthCheckResponse.NOT_SERVING]
     assert process.wait(15) == 0
-    assert "gRPC server has stopped" in home.output
+    assert "Postroad gRPC server stopped" in home.output
 
 
 def test_a_grpc_port_that_is_taken_ends_its_process_but_not_the_one_process_mode(home: Home) -> None:
-    home.start("grpc", until_it_says="gRPC server is ready")
+    home.start("grpc", until_it_says="Postroad gRPC server started")
     second = home.start("grpc", until_it_says="CommandError")
 
     home.start("run", "--port", str(home.http_port), until_it_says="Postroad is ready")

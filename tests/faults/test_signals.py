@@ -119,7 +119,11 @@ def test_a_relay_without_database_beats_answers_scrapes_and_ends_at_once(
     relay = start("relay", DATABASE_URL=url)
     before = figures(port, "postroad_scrape_errors_total")[()]
     database.close()
-    until(lambda: "database does not answer the relay" in deployment.log("orders-relay-1"), seconds=20, what="noticed")
+    until(
+        lambda: "relay cannot use the database, and tries again" in deployment.log("orders-relay-1"),
+        seconds=20,
+        what="noticed",
+    )
     began = time.monotonic()
     errors, rows = figures(port, "postroad_scrape_errors_total")[()], figures(port, "postroad_outbox_rows")
     took = time.monotonic() - began

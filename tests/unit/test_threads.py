@@ -95,4 +95,4 @@ def test_the_one_process_mode_ends_with_its_relay_or_a_consumer(
     )
 
     assert done.returncode == os.EX_SOFTWARE, done.stderr
-    assert f"thread ended by itself; the process ends vital={thread}" in done.stderr + done.stdout
+    assert f"thread ended by itself; the process ends: {thread}" in done.stderr + done.stdout

@@ -3,7 +3,6 @@
 Pattern: publisher confirms, pipelined (rabbitmq.com/docs/confirms, "Publisher Confirms").
 """
 
-import logging
 import struct
 import time
 from collections.abc import Sequence
@@ -25,10 +24,11 @@ from postroad.brokers.rabbitmq.connection import LOST, Server, close, collect, c
 from postroad.brokers.rabbitmq.frames import Packer
 from postroad.conf import settings
 from postroad.errors import BrokerUnavailable
+from postroad.logs import logger
 from postroad.messaging.broker import Fate, Publisher
 from postroad.messaging.message import Outgoing
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 MOST_OPEN = 1000
 """Messages sent and unanswered at any time: more gains nothing (measured), and all of them are sent again on a loss."""

@@ -3,7 +3,6 @@
 Not: the platform's own balancing, which balances connections; a gRPC connection lives for hours and takes all calls.
 """
 
-import logging
 import socket
 import time
 from collections.abc import Callable, Sequence
@@ -15,8 +14,9 @@ from postroad.calls.discovery.resolver import Endpoint, Resolver
 from postroad.calls.discovery.rotation import Rotation
 from postroad.calls.discovery.template import AddressTemplate
 from postroad.errors import ServiceUnavailable
+from postroad.logs import logger
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 LookUp = Callable[[str, int], Sequence[str]]
 

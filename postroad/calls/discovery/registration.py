@@ -4,17 +4,17 @@ Not: whether it is healthy; a process that hangs and still renews is for its sup
 Source: "Self registration", Microservices Patterns, ch. 3.
 """
 
-import logging
 import threading
 from contextlib import suppress
 
 from postroad.calls.discovery.eureka.instance import Instance
 from postroad.calls.discovery.registry_client import RegistryClient
 from postroad.errors import ServiceUnavailable
+from postroad.logs import logger
 from postroad.retry import Backoff
 from postroad.threads import VitalThread
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 
 class Registration:

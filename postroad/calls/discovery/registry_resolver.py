@@ -3,7 +3,6 @@
 Not: registration. Source: "Client-side discovery", Microservices Patterns, ch. 3.
 """
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -16,9 +15,10 @@ from postroad.calls.discovery.registry_client import RegistryClient
 from postroad.calls.discovery.resolver import Endpoint, Resolver
 from postroad.calls.discovery.rotation import Rotation
 from postroad.errors import ServiceUnavailable
+from postroad.logs import logger
 from postroad.retry import Backoff
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 
 class RegistryResolver(Resolver):

@@ -4,7 +4,6 @@ An error's trailer is the body of the same error over REST, so that a client rea
 """
 
 import json
-import logging
 import threading
 from asyncio import CancelledError
 from collections.abc import Callable, Iterator, Mapping
@@ -21,8 +20,9 @@ from postroad.calls.grpc.servicer import Servicer, Status
 from postroad.calls.policies import watch
 from postroad.calls.policies.watch import CallAnswered
 from postroad.context import Current, read_trace_parent, working
+from postroad.logs import logger
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 ERROR_TRAILER = "postroad-error-bin"
 """Name of the trailer with the error's body as JSON; `-bin` because gRPC's text values are ASCII only."""

@@ -1,6 +1,5 @@
 """The process's own policy of each service, made from the settings at its first call.  Not: what a policy does."""
 
-import logging
 import threading
 from collections.abc import Mapping
 
@@ -10,8 +9,9 @@ from postroad.calls.policies.budget import RetryBudget
 from postroad.calls.policies.bulkhead import Bulkhead
 from postroad.calls.policies.policy import Policy
 from postroad.conf import settings
+from postroad.logs import logger
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 _lock = threading.Lock()
 _policies: dict[str, Policy] = {}
 

@@ -5,12 +5,13 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from typing_extensions import override
 
 from postroad.codecs.showing import MOST_READ, shown_body, shown_headers
 from postroad.composition import installed
 from postroad.logs import indented, printable
+from postroad.management.database_command import DatabaseCommand
 from postroad.messaging.headers import NAMES
 from postroad.messaging.inbox import dead_letters
 from postroad.messaging.models import DeadLetter, DeadLetterState
@@ -22,7 +23,7 @@ _CHUNK_ROWS = 10  # letters in memory at once: each may be as large as the broke
 _TEXTS = ("subscriber", "state", "message_id", "type", "partition_key", "content_type", "correlation_id", "reply_to")
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     """Redriving handles the parked messages of a key in order, in this process."""
 
     help = "List, show, export, redrive or discard parked messages."

@@ -14,6 +14,7 @@ from postroad.errors import PostroadError
 from postroad.messaging.broker import Broker
 from postroad.operations.cluster.lanes import ask_workers
 from postroad.processes import bindings
+from postroad.schema.describing import describe_error
 
 
 class Command(BaseCommand):
@@ -42,7 +43,7 @@ class Command(BaseCommand):
         except PostroadError as error:
             raise CommandError(str(error)) from error
         except Error as error:
-            self.stderr.write(f"Bindings of earlier releases were not looked at: {str(error).strip()}")
+            self.stderr.write(f"Bindings of earlier releases were not looked at: {describe_error(error)}")
         finally:
             broker.close()
 

@@ -4,13 +4,14 @@ from argparse import ArgumentParser
 from collections.abc import Callable
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db.models import Count, Max, Min
 from django.utils.timesince import timesince
 from typing_extensions import override
 
 from postroad.codecs.showing import shown_body, shown_headers
 from postroad.logs import indented, printable
+from postroad.management.database_command import DatabaseCommand
 from postroad.messaging.headers import NAMES
 from postroad.messaging.models import OutboxMessage, OutboxState
 from postroad.messaging.outbox import set_aside
@@ -24,7 +25,7 @@ _LINE = 60  # characters of a key
 _STATES = {state.name.lower().replace("_", "-"): state for state in OutboxState}
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     """Shows the outbox, and decides about messages that are set aside."""
 
     help = "Show what waits in the outbox, by destination or one by one; retry or discard what cannot be sent."

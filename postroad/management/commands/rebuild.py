@@ -3,16 +3,17 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from typing_extensions import override
 
 from postroad.composition import installed
 from postroad.events.messages import event_description
 from postroad.events.snapshots import PublishSnapshots, ask
+from postroad.management.database_command import DatabaseCommand
 from postroad.messaging.outbox.producer import unit_of_work
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     """Only asks: the answers are ordinary events, handled by the workers as they arrive."""
 
     help = "Ask the owner of a replica's data to publish all of it again, for this replica only."

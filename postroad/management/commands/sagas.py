@@ -4,18 +4,19 @@ from argparse import ArgumentParser
 from typing import Any
 from uuid import UUID
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils.timesince import timesince
 from typing_extensions import override
 
 from postroad.logs import printable
+from postroad.management.database_command import DatabaseCommand
 from postroad.sagas.execution import Status
 from postroad.sagas.models import SagaInstance, indexed
 
 _ENDED = (Status.COMPLETED, Status.COMPENSATED)
 
 
-class Command(BaseCommand):
+class Command(DatabaseCommand):
     """Reads only."""
 
     help = "List sagas that have not ended, or show one with its steps."

@@ -18,7 +18,6 @@ The first message after a delay goes alone, so that no later one of its key can 
 one by one until all is well again, so that one which breaks the connection is found and holds up only its destination.
 """
 
-import logging
 import threading
 import time
 from collections import Counter
@@ -27,6 +26,7 @@ from collections.abc import Callable, Sequence
 from django.db import Error, connection, transaction
 
 from postroad.conf import settings
+from postroad.logs import logger
 from postroad.messaging import watch
 from postroad.messaging.broker import Fate, Publisher
 from postroad.messaging.models import OutboxState
@@ -39,8 +39,9 @@ from postroad.messaging.retention import Expiring
 from postroad.messaging.sweeper import Sweeper
 from postroad.messaging.throttle import Throttle
 from postroad.retry import Backoff
+from postroad.schema.describing import describe_error
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 LANES_A_BATCH = outbox.LANES // 2
 """A relay leaves the other half to a second one; alone it alternates, which costs it nothing."""
@@ -289,7 +290,7 @@ class Relay:
 
     def _report_database(self, error: Error) -> None:
         self._troubles += 1
-        log.error("database does not answer the relay", extra={"error": str(error).strip()})
+        log.error("relay cannot use the database, and tries again", extra={"error": describe_error(error)})
         connection.close()
 
 

@@ -9,6 +9,7 @@ from postroad.messaging import sql
 from postroad.operations.doctor import clocks
 from postroad.operations.doctor.findings import Finding, failure, ok
 from postroad.schema import state as schema
+from postroad.schema.describing import describe_place
 
 DATABASE, MIGRATIONS, CLOCK = "database", "migrations", "database clock"
 
@@ -22,11 +23,11 @@ def look_at_answer() -> Iterator[Finding]:
     except Error as error:
         yield failure(
             DATABASE,
-            f"{_place()} does not answer: {_line(error)}",
+            f"{describe_place()} does not answer: {_line(error)}",
             remedy="start it, or correct DATABASE_URL",
         )
         return
-    yield ok(DATABASE, f"{_place()} answers in {(time.monotonic() - began) * 1000:.0f} ms")
+    yield ok(DATABASE, f"{describe_place()} answers in {(time.monotonic() - began) * 1000:.0f} ms")
 
 
 def look_at_migrations() -> Iterator[Finding]:
@@ -55,13 +56,6 @@ def look_at_clock() -> Iterator[Finding]:
         yield failure(CLOCK, f"cannot be read: {_line(error)}", remedy="look at the database's own log")
         return
     yield clocks.judge(CLOCK, theirs - (before + time.time()) / 2)
-
-
-def _place() -> str:
-    """Return which database it is, without password."""
-    given = connection.settings_dict
-    address = f"{given['HOST']}:{given['PORT'] or 5432}/" if given["HOST"] else ""
-    return f"{connection.display_name} {address}{given['NAME']}"
 
 
 def _line(error: Error) -> str:

@@ -3,7 +3,6 @@
 Unknown fields are ignored; what is missing has Eureka's own defaults.  InvalidInstance names the field at fault.
 """
 
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
@@ -31,8 +30,9 @@ from postroad.calls.discovery.eureka.instance import (
     Status,
 )
 from postroad.errors import InvalidInstance
+from postroad.logs import logger
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 _DAY_SECONDS = 24 * 60 * 60
 
