@@ -1,25 +1,15 @@
-"""What Unfold gives, with types: the only module that imports it.  Not: what our pages have in common, which is `readonly`.
+"""The base of our admin pages: Unfold's classes if the project has `unfold` in INSTALLED_APPS, else Django's own.
 
-Unfold is not typed; the type checker reads Django's own classes in its place.
+The only module that imports Unfold.  Unfold is not typed; the type checker reads the plain classes in its place.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
-F = TypeVar("F", bound=Callable[..., Any])
+from django.apps import apps
 
-if TYPE_CHECKING:
-    from django.contrib.admin import ModelAdmin, TabularInline
+from postroad.console.plain import AdminBase, InlineBase, detail_action, display
 
-    AdminBase = ModelAdmin[Any]
-    InlineBase = TabularInline[Any, Any]
-
-    def display(*, description: str = "", label: Mapping[str, str] | None = None) -> Callable[[F], F]:
-        """Name a column; `label` paints its values: value → `success`, `info`, `warning` or `danger`."""
-
-    def detail_action(*, description: str, permissions: Sequence[str], url_path: str, icon: str) -> Callable[[F], F]:
-        """Offer a method as a button on the page of one row."""
-else:
+if not TYPE_CHECKING and apps.is_installed("unfold"):
     from unfold.admin import ModelAdmin as AdminBase
     from unfold.admin import TabularInline
     from unfold.decorators import action as detail_action
