@@ -151,7 +151,7 @@ def _lower(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
 
 def main(name: str) -> None:
     """Serve the gateway until a signal ends the process."""
-    client.RestTransport = transport(CLIENTS[name])  # type: ignore[misc]
+    client.RestTransport = transport(CLIENTS[name])  # type: ignore[attr-defined]  # the name that the composition looks up
     web.main()
 
 

@@ -49,6 +49,7 @@ FACE = [
     "get",
     "head",
     "install_consumers",
+    "install_task_queue",
     "omitted",
     "patch",
     "post",
