@@ -25,9 +25,9 @@ def number(name: str, default: int, *, least: int = 1, most: int | None = None) 
     except ValueError:
         raise unusable(name, given, f"write a whole number, for example {default}{_link(given)}") from None
     if value < least:
-        raise unusable(name, given, f"the least value is {least}")
+        raise unusable(name, given, f"the minimum is {least}")
     if most is not None and value > most:
-        raise unusable(name, given, f"the largest value is {most}")
+        raise unusable(name, given, f"the maximum is {most}")
     return value
 
 

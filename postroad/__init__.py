@@ -9,12 +9,12 @@ so that a service's `messages.py` can be imported without Django.
 The layers: what stands higher imports what stands lower, never the other way round.
 
     .. layers
-    19  testing      Test support: sagas as stories, a pump instead of processes, conformance suites
-    18  management   The commands of `manage.py`
+    20  testing      Test support: sagas as stories, a pump instead of processes, conformance suites
+    19  management   The commands of `manage.py`
         apps
-    17  console      The Django admin of messages and sagas
+    18  console      The Django admin of messages and sagas
+    17  checks       What `manage.py check` says about a project that uses Postroad
     16  operations   For operators: health checks of an installation, and its release on Kubernetes
-        checks       What `manage.py check` says about a project that uses Postroad
     15  worker       Message handlers inside Celery workers
     14  processes    What runs besides web server and Celery: relay, gRPC server, one-process mode
     13  composition

@@ -17,7 +17,9 @@ class PostroadConfig(AppConfig):
     @override
     def ready(self) -> None:
         """Read the handler tables, so that a contradiction in them is found at start (models exist only now)."""
-        register(import_string("postroad.checks.settings.check_settings"), "postroad")
+        import_string("postroad.checks.settings.ensure_usable")()
+        for check in ("check_settings", "check_variables"):
+            register(import_string(f"postroad.checks.settings.{check}"), "postroad")
         for check in ("check_routers", "check_time_zones", "check_sqlite"):
             register(import_string(f"postroad.checks.database.{check}"), "postroad")
         for check in ("check_tables", "check_messages", "check_applications"):

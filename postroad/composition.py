@@ -10,7 +10,7 @@ from postroad import installation
 from postroad.commands.dispatcher import CommandDispatcher
 from postroad.commands.handlers import CommandHandlers
 from postroad.commands.messages import command_description
-from postroad.conf import settings
+from postroad.conf import CoreSettings
 from postroad.errors import InvalidDeclaration
 from postroad.events.dispatcher import EventDispatcher
 from postroad.events.handlers import EventHandlers
@@ -18,6 +18,7 @@ from postroad.events.messages import event_description
 from postroad.events.snapshots import SnapshotDispatcher, requests_queue
 from postroad.messaging import topology as topologies
 from postroad.messaging.channels import ReplyChannel
+from postroad.messaging.conf import MessagingSettings
 from postroad.messaging.inbox.pipeline import Subscription
 from postroad.messaging.retention import Expiring
 from postroad.messaging.topology import Topology
@@ -97,7 +98,7 @@ class Postroad:
         )
 
     def _add_sagas(self, service: Service) -> None:
-        replies = ReplyChannel(service.name, settings().reply_shards)
+        replies = ReplyChannel(service.name, MessagingSettings.current().reply_shards)
         for saga in service.sagas:
             self.sagas.add(Entry(saga=saga, replies=replies))
         handle = ReplyDispatcher(service.sagas)
@@ -131,7 +132,7 @@ def compose_installed() -> Postroad:
     Raises:
         InvalidDeclaration: A table contradicts itself or another one.
     """
-    return compose(installed_services(settings().service))
+    return compose(installed_services(CoreSettings.current().service))
 
 
 def _expiring() -> tuple[Expiring, ...]:

@@ -6,7 +6,7 @@ from postroad import clock
 from postroad.codecs.names import NameRegistry, description_of, key_of
 from postroad.codecs.registry import JSON, codec_for
 from postroad.codecs.types import Message
-from postroad.conf import settings
+from postroad.conf import CoreSettings
 from postroad.context import current
 from postroad.errors import InvalidEnvelope
 from postroad.ids import new_id
@@ -42,7 +42,7 @@ def envelope_of(
         content_type=JSON.content_type,
         correlation_id=correlation_id,
         reply_to=reply_to,
-        app_id=work.service or settings().service,
+        app_id=work.service or CoreSettings.current().service,
         sent_at=int(clock.now().timestamp()),
         headers=own | {name: value for name, value in (headers or {}).items() if value is not None},
     )

@@ -54,7 +54,7 @@ def problems(values: Mapping[str, Any]) -> list[str]:
     except InvalidSetting as error:
         return [str(error)]
     found += [
-        f"GATEWAY_{name.upper()} is {getattr(made, name)!r}; the least value is {least} ({LINES[name.upper()]})."
+        f"GATEWAY_{name.upper()} is {getattr(made, name)!r}; the minimum is {least} ({LINES[name.upper()]})."
         for name, least in {**_LEAST, "trusted_proxies": 0}.items()
         if not getattr(made, name) >= least
     ]

@@ -8,12 +8,12 @@ from django.core import checks
 from django.core.checks import CheckMessage, register
 from typing_extensions import override
 
-from postroad.conf import settings
+from postroad.calls.discovery.conf import DiscoverySettings
 
 
 def check_deployment(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
     """Report a registry that asks nobody; `manage.py check --deploy` prints it."""
-    if settings().registry_password:
+    if DiscoverySettings.current().registry_password:
         return []
     found = "POSTROAD_REGISTRY_PASSWORD is empty: whoever reaches the service registry gets calls meant for others."
     hint = "Set it for the registry and its clients."

@@ -10,14 +10,14 @@ import hmac
 
 from django.http import HttpRequest
 
-from postroad.conf import settings
+from postroad.calls.discovery.conf import DiscoverySettings
 
 ASKED = "Send the registry's password: http://registry:password@host:8761/eureka, or POSTROAD_REGISTRY_PASSWORD."
 
 
 def is_known(request: HttpRequest) -> bool:
     """Whether a request has the password, if there is one; the name before it counts for nothing."""
-    password = settings().registry_password
+    password = DiscoverySettings.current().registry_password
     return not password or hmac.compare_digest(_digest(_sent(request)), _digest(password.encode()))
 
 

@@ -5,14 +5,14 @@ from functools import lru_cache
 
 from apps.registry.bounds import Bounds
 from apps.registry.store import Registry
-from postroad.conf import settings
+from postroad.calls.discovery.conf import RegistrySettings
 
 
 @lru_cache(maxsize=1)
 def registry() -> Registry:
     """Return the registry; made at first use."""
     start = time.time() - time.monotonic()  # so that a clock that is set evicts nobody
-    given = settings()
+    given = RegistrySettings.current()
     return Registry(
         clock=lambda: start + time.monotonic(),
         is_self_preserving=given.registry_self_preservation,

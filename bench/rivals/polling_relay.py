@@ -38,12 +38,12 @@ def main() -> None:
     """Relay until SIGTERM."""
     django.setup()
     from postroad.brokers.rabbitmq.broker import RabbitMQ  # noqa: PLC0415 - needs Django set up
-    from postroad.conf import settings  # noqa: PLC0415 - needs Django set up
+    from postroad.messaging.conf import MessagingSettings  # noqa: PLC0415 - needs Django set up
     from postroad.messaging.outbox.relay import Relay  # noqa: PLC0415 - needs Django set up
 
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda _number, _frame: stop.set())
-    relay = Relay(RabbitMQ(settings().broker_url).publisher(), Poll(stop), is_durable=True)
+    relay = Relay(RabbitMQ(MessagingSettings.current().broker_url).publisher(), Poll(stop), is_durable=True)
     relay.run(stop)
     relay.close()
 

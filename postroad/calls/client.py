@@ -13,13 +13,14 @@ from django.core.wsgi import get_wsgi_application
 from typing_extensions import override
 
 from postroad.calls import proxy
+from postroad.calls.conf import CallSettings
+from postroad.calls.discovery.conf import DiscoverySettings
 from postroad.calls.discovery.resolver import Resolver
 from postroad.calls.discovery.selection import resolver_for
 from postroad.calls.grpc.transport import GrpcTransport
 from postroad.calls.transport import Answer, Outgoing, Transport
 from postroad.calls.transports.local import LocalTransport
 from postroad.calls.transports.rest import RestTransport
-from postroad.conf import settings
 
 P = TypeVar("P")
 
@@ -66,7 +67,7 @@ class Calls(Transport):
                 await transport.aclose()
 
     def _transport(self, outgoing: Outgoing) -> Transport:
-        given = settings().transport
+        given = CallSettings.current().transport
         name = given.get(outgoing.service) or given.get("default", "rest")
         if name == "grpc" and not outgoing.grpc:
             name = "rest"  # a call that has no gRPC method goes the way every service offers
@@ -79,7 +80,7 @@ class Calls(Transport):
 @lru_cache(maxsize=1)
 def calls() -> Calls:
     """Return the calls of this process, found as DISCOVERY says; made at the first call, so after a fork."""
-    return Calls(resolver_for(settings()))
+    return Calls(resolver_for(DiscoverySettings.current()))
 
 
 def client_of(interface: Callable[..., P]) -> P:

@@ -16,7 +16,7 @@ from postroad.codecs.names import declared_classes, description_of
 from postroad.codecs.types import Message
 from postroad.commands.messages import CommandDescription
 from postroad.composition import installed
-from postroad.conf import settings
+from postroad.conf import CoreSettings
 from postroad.events.messages import EventDescription
 from postroad.messaging.channels import CommandChannel, EventChannel
 from postroad.tables import TABLES, handlers_module
@@ -139,7 +139,7 @@ def _has_our_tables(path: Path) -> bool:
     names = {target.id for node in tree.body for target in _targets(node) if isinstance(target, ast.Name)}
     if not names & set(TABLES) or "postroad" not in path.read_text():
         return False
-    service = settings().service
+    service = CoreSettings.current().service
     return not service or any(_is_of(service, file) for file in (path, path.with_name("messages.py")))
 
 

@@ -14,8 +14,8 @@ from django.db import connection, transaction
 from typing_extensions import override
 
 from postroad import clock
-from postroad.conf import settings
 from postroad.messaging import sql
+from postroad.messaging.conf import MessagingSettings
 
 _LOCK = 0x7265_7465_6E74_696F
 """Key of the advisory lock that one batch holds, one for each database: "retentio" in ASCII."""
@@ -98,7 +98,7 @@ EXPIRING: tuple[Expiring, ...] = (
     Expiry(
         table="postroad_processed_message",
         age="processed_at",
-        hours=lambda: settings().processed_retention_hours,
+        hours=lambda: MessagingSettings.current().processed_retention_hours,
         only=f"NOT {_OF_A_LETTER}",
     ),
     *(
@@ -106,7 +106,7 @@ EXPIRING: tuple[Expiring, ...] = (
             table="postroad_dead_letter",
             age="created_at",
             ended="ended_at",
-            hours=lambda: settings().dead_letter_retention_hours,
+            hours=lambda: MessagingSettings.current().dead_letter_retention_hours,
             only=f"state = '{state}'",
         )
         for state in ("redriven", "discarded")
@@ -121,7 +121,7 @@ def batches(expiring: Expiring) -> Iterator[int]:
 
     Ends when nothing more has expired, or if another process is deleting: batches of two never wait for each other.
     """
-    most = settings().retention_batch_rows
+    most = MessagingSettings.current().retention_batch_rows
     begin: Any = _BEGINNING
     while begin is not None:
         with transaction.atomic():

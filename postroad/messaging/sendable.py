@@ -7,9 +7,9 @@ broker, so that what works in one process works with a broker too.
 
 from collections.abc import Iterator
 
-from postroad.conf import Settings, settings
 from postroad.errors import InvalidMessage, MessageTooLarge
 from postroad.logs import logger
+from postroad.messaging.conf import MessagingSettings
 from postroad.messaging.message import Outgoing
 
 log = logger(__name__)
@@ -31,7 +31,7 @@ def check(outgoing: Outgoing, *, delay_seconds: float = 0.0) -> None:
         MessageTooLarge: The body, the headers together, or a short text is too long.
         InvalidMessage: A text is no text, a header is the broker's own, or the delay is none.
     """
-    conf, body_bytes = settings(), len(outgoing.envelope.body)
+    conf, body_bytes = MessagingSettings.current(), len(outgoing.envelope.body)
     if not 0.0 <= delay_seconds <= _LONGEST_DELAY_SECONDS:  # a NaN is neither
         raise _cannot_be_sent(outgoing, f"delay_seconds = {delay_seconds}; use 0 to {_LONGEST_DELAY_SECONDS:.0f}")
     if body_bytes > conf.message_body_bytes:
@@ -48,7 +48,7 @@ def check(outgoing: Outgoing, *, delay_seconds: float = 0.0) -> None:
         )
 
 
-def _check_headers(outgoing: Outgoing, conf: Settings) -> None:
+def _check_headers(outgoing: Outgoing, conf: MessagingSettings) -> None:
     size = _plain_bytes(outgoing)
     if size is None:
         for name, value, is_short in _texts(outgoing):

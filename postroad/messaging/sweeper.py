@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from django.db import connection
 from typing_extensions import override
 
-from postroad.conf import settings
 from postroad.logs import logger
 from postroad.messaging import retention
+from postroad.messaging.conf import MessagingSettings
 
 log = logger(__name__)
 
@@ -65,4 +65,4 @@ class Sweeper(threading.Thread):
 
 
 def _rest_seconds(rows: int, took_seconds: float) -> float:
-    return max(took_seconds, rows / settings().retention_rows_per_second - took_seconds)
+    return max(took_seconds, rows / MessagingSettings.current().retention_rows_per_second - took_seconds)

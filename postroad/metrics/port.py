@@ -4,8 +4,8 @@ from typing import Any
 
 from django.utils.module_loading import import_string
 
-from postroad.conf import settings
 from postroad.errors import InvalidSetting
+from postroad.metrics.conf import MetricsSettings
 
 
 def serve_metrics(**options: Any) -> None:
@@ -14,7 +14,7 @@ def serve_metrics(**options: Any) -> None:
     Raises:
         InvalidSetting: The port is taken, or prometheus-client is missing.
     """
-    port = settings().metrics_port
+    port = MetricsSettings.current().metrics_port
     if not port:
         return
     try:

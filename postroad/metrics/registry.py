@@ -5,7 +5,7 @@ from django.urls import path
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
-from postroad.conf import settings
+from postroad.metrics.conf import MetricsSettings
 
 REGISTRY = CollectorRegistry()
 ProcessCollector(registry=REGISTRY)
@@ -13,7 +13,7 @@ ProcessCollector(registry=REGISTRY)
 
 def metrics(_request: HttpRequest) -> HttpResponse:
     """Answer everything in Prometheus's text format; 404 where METRICS_PORT has it, for whoever reaches that alone."""
-    if settings().metrics_port:
+    if MetricsSettings.current().metrics_port:
         return HttpResponse("The figures are on METRICS_PORT.\n", status=404, content_type="text/plain; charset=utf-8")
     return HttpResponse(generate_latest(REGISTRY), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 

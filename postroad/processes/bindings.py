@@ -14,11 +14,11 @@ from django.db.models import QuerySet
 
 from postroad import clock
 from postroad.composition import Postroad
-from postroad.conf import settings
 from postroad.errors import PostroadError
 from postroad.ids import digest
 from postroad.logs import logger
 from postroad.messaging.broker import Broker
+from postroad.messaging.conf import MessagingSettings
 from postroad.messaging.models import DeclaredBindings
 from postroad.messaging.topology import Binding, ExchangeKind
 from postroad.schema.describing import describe_error
@@ -75,7 +75,9 @@ def remove_stale(broker: Broker, parts: Postroad, *, is_patient: bool = True) ->
     with transaction.atomic():
         rows = _others(parts).select_for_update()
         if is_patient:
-            rows = rows.filter(declared_at__lte=clock.now() - timedelta(seconds=settings().stale_binding_seconds))
+            rows = rows.filter(
+                declared_at__lte=clock.now() - timedelta(seconds=MessagingSettings.current().stale_binding_seconds)
+            )
         chosen = list(rows)
         unwanted = _unwanted(chosen, parts)
         if unwanted:

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping
 from django.db import connections
 
 from postroad.composition import Postroad
-from postroad.conf import settings
 from postroad.errors import BrokerUnavailable
 from postroad.logs import logger
 from postroad.messaging.broker import Broker
+from postroad.messaging.conf import MessagingSettings
 from postroad.messaging.inbox.consumer import Job, Lane, Result, policy
 from postroad.processes.ignored import tell_ignored
 from postroad.processes.jobs import handle_job
@@ -32,7 +32,7 @@ class LaneRunner:
     def __init__(self, postroad: Postroad, broker: Broker, queues: Mapping[str, str]) -> None:
         """Take what handles the messages, a broker, and the queues to read: name → subscriber."""
         self._postroad = postroad
-        conf = settings()
+        conf = MessagingSettings.current()
         self._limit = conf.consumer_prefetch_messages
         self._receiver = broker.receiver(list(queues), prefetch=self._limit)
         self._lanes = {name: Lane(subscriber=subscriber, policy=policy()) for name, subscriber in queues.items()}

@@ -10,10 +10,11 @@ from django.db import connections
 
 from postroad.brokers.registry import broker_for
 from postroad.composition import Postroad
-from postroad.conf import settings
+from postroad.messaging.conf import MessagingSettings
 from postroad.messaging.outbox.relay import Relay
 from postroad.messaging.outbox.wakeup import BellWakeup
 from postroad.processes import bindings
+from postroad.processes.conf import ProcessSettings
 from postroad.processes.consumers import ConsumerThread, shares
 from postroad.threads import VitalThread
 
@@ -28,7 +29,7 @@ class Embedded:
         self._postroad = postroad
         self._stop = threading.Event()
         self._wakeup = BellWakeup()
-        self._broker = broker_for(settings().broker_url)
+        self._broker = broker_for(MessagingSettings.current().broker_url)
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
@@ -39,7 +40,7 @@ class Embedded:
             bindings.remember(parts)
         self._threads = [
             ConsumerThread(self._postroad, self._broker, share, self._stop, number=number)
-            for number, share in enumerate(shares(parts.queues, settings().consumer_threads))
+            for number, share in enumerate(shares(parts.queues, ProcessSettings.current().consumer_threads))
         ]
         self._threads.append(VitalThread(self._run_relay, name="postroad-relay", is_told=self._stop.is_set))
         for thread in self._threads:

@@ -7,9 +7,10 @@ from typing import Any
 
 from django.utils.module_loading import import_string
 
+from postroad.calls.discovery.conf import DiscoverySettings
+from postroad.calls.grpc.conf import GrpcSettings
 from postroad.calls.grpc.server import GrpcServer
 from postroad.calls.grpc.servicer import find_servicers
-from postroad.conf import settings
 from postroad.metrics.port import serve_metrics
 from postroad.processes.lifecycle import tell_started, tell_stopped
 from postroad.web.serving import set_aside
@@ -36,7 +37,7 @@ def run_grpc() -> None:
     serve_metrics()
     set_aside()
     registration = _register(server.port)
-    details = f"{', '.join(server.names)} on {settings().grpc_host} port {server.port}"
+    details = f"{', '.join(server.names)} on {GrpcSettings.current().grpc_host} port {server.port}"
     tell_started("gRPC server", details)
     stop.wait()
     if registration is not None:
@@ -47,6 +48,8 @@ def run_grpc() -> None:
 
 def _register(port: int) -> Any:
     """Return the server's registration where services find each other by a registry; its HTTP client is imported only then."""
-    if settings().discovery != "registry":
+    if DiscoverySettings.current().discovery != "registry":
         return None
-    return import_string("postroad.calls.discovery.self_registration.register_grpc_process")(port)
+    return import_string("postroad.calls.discovery.self_registration.register_grpc_process")(
+        port, is_secure=bool(GrpcSettings.current().grpc_tls_certificate)
+    )

@@ -6,9 +6,9 @@ A probe that only reads a file costs nothing, and asks neither broker nor databa
 import time
 from pathlib import Path
 
-from postroad.conf import settings
 from postroad.errors import InvalidSetting
 from postroad.logs import logger
+from postroad.processes.conf import ProcessSettings
 
 log = logger(__name__)
 
@@ -24,7 +24,7 @@ class Heartbeat:
     """
 
     def __init__(self) -> None:
-        given = settings().heartbeat_file
+        given = ProcessSettings.current().heartbeat_file
         self._path = Path(given) if given else None
         self._next = 0.0
         try:

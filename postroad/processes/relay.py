@@ -6,10 +6,11 @@ from types import FrameType
 
 from postroad.brokers.registry import broker_for
 from postroad.composition import Postroad
-from postroad.conf import settings
+from postroad.conf import CoreSettings
 from postroad.errors import BrokerUnavailable
 from postroad.logs import logger
 from postroad.messaging import sql
+from postroad.messaging.conf import MessagingSettings
 from postroad.messaging.outbox.presence import Presence
 from postroad.messaging.outbox.relay import Relay
 from postroad.messaging.outbox.wakeup import BellWakeup, NotifyWakeup, Wakeup
@@ -46,12 +47,12 @@ def run_relay(postroad: Postroad) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, on_signal)
-    broker = broker_for(settings().broker_url)
+    broker = broker_for(MessagingSettings.current().broker_url)
     try:
         broker.declare(postroad.topology)
     except BrokerUnavailable as error:
         log.warning("relay waits for the broker", extra={"error": str(error)})
-    details = f"outbox of {settings().service or 'all services'} in {describe_place()} to {hide_password(settings().broker_url)}"
+    details = f"outbox of {CoreSettings.current().service or 'all services'} in {describe_place()} to {hide_password(MessagingSettings.current().broker_url)}"
     tell_started("relay", details)
     relay = Relay(broker.publisher(), wakeup, is_durable=broker.is_durable, expiring=postroad.expiring)
     try:

@@ -10,8 +10,8 @@ from typing import Any
 from typing_extensions import override
 
 from postroad import clock
-from postroad.conf import settings
 from postroad.messaging.retention import Batch
+from postroad.sagas.conf import SagaSettings
 from postroad.sagas.execution import Status
 from postroad.sagas.models import SagaInstance, SagaStep
 
@@ -28,7 +28,7 @@ class EndedSagas:
 
     def __call__(self, begin: Any, most: int) -> Batch:
         """Delete the oldest of them with their steps: SAGA_RETENTION_HOURS after they ended."""
-        before = clock.now() - timedelta(hours=settings().saga_retention_hours)
+        before = clock.now() - timedelta(hours=SagaSettings.current().saga_retention_hours)
         old = SagaInstance.objects.filter(
             status=self.status.value, created_at__gte=begin, created_at__lt=before, ended_at__lt=before
         )

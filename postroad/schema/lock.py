@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from django.core.management.base import CommandError
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from postroad.conf import settings
+from postroad.schema.conf import SchemaSettings
 
 _LOCK = 0x706F_7374_726F_6164
 """Key of the advisory lock, which is one for each database: "postroad" in ASCII."""
@@ -44,7 +44,7 @@ def schema_locked(connection: BaseDatabaseWrapper, tell: Callable[[str], None]) 
 
 
 def _take(connection: BaseDatabaseWrapper, tell: Callable[[str], None]) -> None:
-    seconds = settings().migrate_wait_seconds
+    seconds = SchemaSettings.current().migrate_wait_seconds
     deadline = time.monotonic() + seconds
     if _took(connection):
         return
@@ -66,8 +66,8 @@ def _took(connection: BaseDatabaseWrapper) -> bool:
 
 def _bound(connection: BaseDatabaseWrapper) -> None:
     bounds = {
-        "lock_timeout": settings().migrate_lock_seconds,
-        "statement_timeout": settings().migrate_statement_seconds,
+        "lock_timeout": SchemaSettings.current().migrate_lock_seconds,
+        "statement_timeout": SchemaSettings.current().migrate_statement_seconds,
     }
     with connection.cursor() as cursor:
         for name, seconds in bounds.items():

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from postroad.conf import settings
+from postroad.web.conf import WebSettings
 
 Event = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Event]]
@@ -20,7 +20,7 @@ Application = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
 
 def is_draining() -> bool:
     """Return whether this process is about to be stopped.  Costs one look at a file, which is to be in memory."""
-    name = settings().drain_file
+    name = WebSettings.current().drain_file
     return bool(name) and Path(name).exists()
 
 

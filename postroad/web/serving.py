@@ -5,7 +5,7 @@ import gc
 from django.urls import get_resolver
 from django.utils.module_loading import import_string
 
-from postroad.conf import settings
+from postroad.calls.discovery.conf import DiscoverySettings
 
 
 def prepare_to_serve() -> None:
@@ -15,7 +15,7 @@ def prepare_to_serve() -> None:
     first one as fast as all others (measured: 0.2 s of a core for a service, 0.9 s for the gateway with GraphQL).
     """
     load_views()
-    if settings().discovery == "registry":  # imported only then: its HTTP client costs a start 0.2 s
+    if DiscoverySettings.current().discovery == "registry":  # imported only then: its HTTP client costs a start 0.2 s
         import_string("postroad.calls.discovery.self_registration.register_web_process")()
     set_aside()
 

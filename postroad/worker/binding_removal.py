@@ -11,7 +11,7 @@ from functools import partial
 
 from postroad.brokers.rabbitmq.broker import RabbitMQ
 from postroad.composition import Postroad
-from postroad.conf import settings
+from postroad.messaging.conf import MessagingSettings
 from postroad.processes.bindings import digest_of, name_of, settle
 from postroad.worker.members import LOST_SECONDS, Announcement
 
@@ -52,4 +52,6 @@ class BindingKeeper:
         self._thread.start()
 
     def _settle(self, *, may_remove: bool) -> None:
-        self._is_settled = settle(RabbitMQ(settings().broker_url), self._parts, may_remove=may_remove) and may_remove
+        self._is_settled = (
+            settle(RabbitMQ(MessagingSettings.current().broker_url), self._parts, may_remove=may_remove) and may_remove
+        )

@@ -15,7 +15,7 @@ from celery import Celery
 from celery.app.defaults import _TO_OLD_KEY
 
 from postroad.brokers.rabbitmq.connection import celery_broker, is_rabbitmq
-from postroad.conf import settings
+from postroad.messaging.conf import MessagingSettings
 from postroad.worker.choice import offer_choice
 from postroad.worker.tasks import tasks_queue, use_task_queue
 
@@ -59,7 +59,7 @@ def _set_defaults(app: Celery, defaults: Any) -> None:
 
 
 def _of_handlers(source: Any) -> Mapping[str, Any]:
-    url = settings().broker_url
+    url = MessagingSettings.current().broker_url
     names_broker = any(_is_given(source, name) or os.environ.get(f"CELERY_{name.upper()}") for name in _BROKERS)
     return {
         **({} if names_broker or not is_rabbitmq(url) else celery_broker(url)),

@@ -9,8 +9,8 @@ from typing import Any
 
 from postroad.brokers.rabbitmq.broker import RabbitMQ
 from postroad.brokers.rabbitmq.connection import LOST, close, collect, connect, describe, read_url
-from postroad.conf import settings
 from postroad.errors import BrokerUnavailable
+from postroad.messaging.conf import MessagingSettings
 from postroad.messaging.topology import Topology
 
 _NOTHING_THERE = (errno.EAGAIN, errno.EINTR)
@@ -26,7 +26,7 @@ class BrokerLink:
     def __init__(self, hub: Any, *, burst: int) -> None:
         self.connection: Any = None
         self._hub, self._burst, self._fd = hub, burst, -1
-        self._server = read_url(settings().broker_url)
+        self._server = read_url(MessagingSettings.current().broker_url)
 
     @property
     def url(self) -> str:
@@ -45,8 +45,8 @@ class BrokerLink:
             BrokerUnavailable: Nobody answers, or the connection breaks at once.
             MisconfiguredError: A queue exists with other arguments.
         """
-        RabbitMQ(settings().broker_url).declare(topology)
-        self.connection = connect(self._server, timeout_seconds=settings().confirm_seconds)
+        RabbitMQ(MessagingSettings.current().broker_url).declare(topology)
+        self.connection = connect(self._server, timeout_seconds=MessagingSettings.current().confirm_seconds)
         self.connection.transport.raise_on_initial_eintr = True
         self._fd = self.connection.sock.fileno()
         self._hub.add_reader(self._fd, self._on_readable)

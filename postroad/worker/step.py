@@ -23,10 +23,10 @@ from typing_extensions import override
 
 from postroad.brokers.rabbitmq.connection import LOST, describe
 from postroad.composition import Postroad, installed
-from postroad.conf import settings
 from postroad.errors import BrokerUnavailable, MisconfiguredError
 from postroad.ids import digest
 from postroad.logs import logger
+from postroad.messaging.conf import MessagingSettings
 from postroad.messaging.inbox.consumer import Lane, policy
 from postroad.processes.lifecycle import tell_started, tell_stopped
 from postroad.retry import Backoff
@@ -34,6 +34,7 @@ from postroad.threads import end_process
 from postroad.worker.balance import assign
 from postroad.worker.binding_removal import BindingKeeper
 from postroad.worker.choice import ensure_possible, runs_handlers
+from postroad.worker.conf import WorkerSettings
 from postroad.worker.jam import JamWatch
 from postroad.worker.link import BrokerLink, lost
 from postroad.worker.members import EVENT, ROUTE, SAY_SECONDS, Announcement, Members, unique
@@ -71,7 +72,7 @@ class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
     def _prepare(self, c: Any) -> None:
         ensure_possible(c)
         self._c = c
-        self._link = BrokerLink(c.hub, burst=settings().consumer_prefetch_messages)
+        self._link = BrokerLink(c.hub, burst=MessagingSettings.current().consumer_prefetch_messages)
         self._parts = installed()
         runner = JobRunner(c)
         self._drivers = {
@@ -95,8 +96,8 @@ class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
         )
         self._members = Members(self._said.member)
         self._say_at = 0.0
-        self._watch = JamWatch(patience_seconds=settings().consumer_jam_seconds)
-        self._prefetch = settings().consumer_prefetch_messages
+        self._watch = JamWatch(patience_seconds=WorkerSettings.current().consumer_jam_seconds)
+        self._prefetch = MessagingSettings.current().consumer_prefetch_messages
         self._tick: Any = None
         self._alarm: Any = None
         self._next_try: Any = None
@@ -154,7 +155,7 @@ class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
             return
         self._failures = 0
         tell_started("worker", self._describe())
-        self._tick = self._c.timer.call_repeatedly(settings().balance_seconds, self._share_out)
+        self._tick = self._c.timer.call_repeatedly(WorkerSettings.current().balance_seconds, self._share_out)
 
     def _begin_later(self, error: BaseException) -> None:
         self._lose()

@@ -15,7 +15,7 @@ from typing_extensions import override
 
 from postroad.brokers.rabbitmq.connection import describe
 from postroad.brokers.rabbitmq.declare import queue_arguments
-from postroad.conf import settings
+from postroad.conf import CoreSettings
 from postroad.logs import logger
 from postroad.messaging import topology
 
@@ -47,7 +47,7 @@ class TaskQueue(Queue):
 
 def tasks_queue() -> topology.Queue:
     """Return the default queue of this process's tasks."""
-    service = settings().service or "postroad"
+    service = CoreSettings.current().service or "postroad"
     name = f"{service}.tasks"
     return topology.Queue(name=name, subscriber=name, dead_queue=topology.dead_queue(service), is_ordered=False)
 

@@ -12,11 +12,11 @@ from typing import Any, Protocol
 
 import apps.kitchen.rpc.v1.kitchen_pb2  # noqa: F401 - describes the method called below
 from postroad.calls.declaration import get, proxy
+from postroad.calls.discovery.conf import DiscoverySettings
 from postroad.calls.discovery.selection import resolver_for
 from postroad.calls.grpc.transport import GrpcTransport
 from postroad.calls.policies.selection import new_policy
 from postroad.calls.proxy import client_of
-from postroad.conf import settings
 from postroad.errors import CallFailed
 
 
@@ -30,7 +30,7 @@ class Tickets(Protocol):
 
 FIRST = 40  # calls after which the test may go on
 seconds, *ids = sys.argv[1:]
-transport = GrpcTransport(resolver_for(settings()))
+transport = GrpcTransport(resolver_for(DiscoverySettings.current()))
 tickets = client_of(Tickets, transport=transport, policy=functools.cache(new_policy))
 failures: list[str] = []
 until = time.monotonic() + float(seconds)

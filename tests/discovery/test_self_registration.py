@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from postroad.calls.discovery import self_registration
+from postroad.calls.discovery.conf import DiscoverySettings
 from postroad.calls.discovery.eureka.instance import Lease, Port
 from postroad.calls.discovery.self_registration import grpc_instance, register_web_process, web_instance
-from postroad.conf import Settings
 
 
 @pytest.fixture
@@ -21,14 +21,14 @@ def _forgotten() -> Iterator[None]:
 
 def test_a_process_is_found_at_the_address_with_which_it_reaches_the_registry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PORT", "8007")
-    one = web_instance(Settings(service="order_history", registry_url=("http://127.0.0.1:8761/eureka",)))
+    one = web_instance(DiscoverySettings(service="order_history", registry_url=("http://127.0.0.1:8761/eureka",)))
 
     assert (one.app, one.vip, one.id) == ("ORDER-HISTORY", "order-history", "127.0.0.1:order-history:8007")
     assert (one.host, one.port) == ("127.0.0.1", Port(number=8007, is_enabled=True))
 
 
 def test_a_setting_says_where_others_reach_the_process() -> None:
-    one = web_instance(Settings(service="orders", instance_url="https://orders.example"))
+    one = web_instance(DiscoverySettings(service="orders", instance_url="https://orders.example"))
 
     assert (one.host, one.port.is_enabled) == ("orders.example", False)
     assert one.secure_port == Port(number=443, is_enabled=True)
@@ -36,14 +36,14 @@ def test_a_setting_says_where_others_reach_the_process() -> None:
 
 
 def test_the_lease_is_what_the_settings_say() -> None:
-    one = web_instance(Settings(service="orders", registry_renew_seconds=5, registry_lease_seconds=15))
+    one = web_instance(DiscoverySettings(service="orders", registry_renew_seconds=5, registry_lease_seconds=15))
 
     assert one.lease == Lease(renewal_seconds=5, duration_seconds=15)
 
 
 @pytest.mark.parametrize("given", ["", "https://127.0.0.1:8443"])
 def test_a_grpc_server_is_found_under_a_name_of_its_own_in_clear_text(given: str) -> None:
-    settings = Settings(service="orders", registry_url=("http://127.0.0.1:8761/eureka",), instance_url=given)
+    settings = DiscoverySettings(service="orders", registry_url=("http://127.0.0.1:8761/eureka",), instance_url=given)
     one = grpc_instance(settings, 9001)
 
     assert (one.app, one.vip, one.id) == ("ORDERS-GRPC", "orders-grpc", "127.0.0.1:orders-grpc:9001")
@@ -52,7 +52,7 @@ def test_a_grpc_server_is_found_under_a_name_of_its_own_in_clear_text(given: str
 
 
 def test_without_a_way_to_the_registry_the_process_has_its_own_name() -> None:
-    one = web_instance(Settings(service="orders", registry_url=("http://registry.invalid:8761",)))
+    one = web_instance(DiscoverySettings(service="orders", registry_url=("http://registry.invalid:8761",)))
 
     assert one.host == socket.gethostname()
 

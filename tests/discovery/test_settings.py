@@ -6,23 +6,25 @@ from typing import Any
 import pytest
 
 from postroad import conf
+from postroad.calls.discovery.conf import DiscoverySettings, RegistrySettings
 from postroad.calls.discovery.dns import DnsResolver
 from postroad.calls.discovery.headless import HeadlessResolver
 from postroad.calls.discovery.registry_resolver import RegistryResolver
 from postroad.calls.discovery.selection import resolver_for
 from postroad.calls.discovery.static import StaticResolver
+from postroad.checks.settings import problems
 
 
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
-    conf.settings.cache_clear()
+    conf.forget()
     yield monkeypatch
     monkeypatch.undo()
-    conf.settings.cache_clear()
+    conf.forget()
 
 
 def test_the_platform_finds_services_by_default() -> None:
-    resolver = resolver_for(conf.Settings())
+    resolver = resolver_for(DiscoverySettings())
 
     assert isinstance(resolver, DnsResolver)
     assert resolver.resolve("kitchen")[0].url == "http://kitchen:80"
@@ -40,7 +42,7 @@ def test_the_platform_finds_services_by_default() -> None:
 def test_one_setting_chooses_how_services_are_found(settings: Any, kind: str, type_: type) -> None:
     settings.POSTROAD = {"DISCOVERY": kind}
 
-    assert type(resolver_for(conf.settings())) is type_
+    assert type(resolver_for(DiscoverySettings.current())) is type_
 
 
 @pytest.mark.parametrize(
@@ -56,27 +58,27 @@ def test_addresses_are_read_from_the_environment(environment: pytest.MonkeyPatch
     environment.setenv("POSTROAD_DISCOVERY", "static")
     environment.setenv("POSTROAD_ADDRESSES", text)
 
-    found = resolver_for(conf.settings()).resolve("kitchen")
+    found = resolver_for(DiscoverySettings.current()).resolve("kitchen")
     assert [endpoint.url for endpoint in found] == ["http://a:1", "http://b:2"]
 
 
 def test_a_template_needs_no_scheme(settings: Any) -> None:
     settings.POSTROAD = {"DNS_TEMPLATE": "shop-{service}:8080"}
 
-    assert resolver_for(conf.settings()).resolve("kitchen")[0].url == "http://shop-kitchen:8080"
+    assert resolver_for(DiscoverySettings.current()).resolve("kitchen")[0].url == "http://shop-kitchen:8080"
 
 
 def test_several_registries_are_one_setting(settings: Any) -> None:
     settings.POSTROAD = {"REGISTRY_URL": "http://a:8761/eureka/, http://b:8761/eureka"}
 
-    assert conf.settings().registry_url == ("http://a:8761/eureka", "http://b:8761/eureka")
+    assert DiscoverySettings.current().registry_url == ("http://a:8761/eureka", "http://b:8761/eureka")
 
 
 @pytest.mark.parametrize(("text", "value"), [("true", True), ("1", True), ("no", False), (False, False)])
 def test_a_yes_or_no_is_read(settings: Any, text: object, value: object) -> None:
     settings.POSTROAD = {"REGISTRY_SELF_PRESERVATION": text}
 
-    assert conf.settings().registry_self_preservation is value
+    assert RegistrySettings.current().registry_self_preservation is value
 
 
 @pytest.mark.parametrize(
@@ -99,11 +101,11 @@ def test_a_yes_or_no_is_read(settings: Any, text: object, value: object) -> None
         ("REGISTRY_URL", "registry:8761", "is no URL"),
         ("REGISTRY_SELF_PRESERVATION", "perhaps", "must be true or false"),
         ("INSTANCE_URL", "orders:8001", "is no URL"),
-        ("REGISTRY_RENEW_SECONDS", 0, "the least value is 1"),
+        ("REGISTRY_RENEW_SECONDS", 0, "the minimum is 1"),
     ],
 )
 def test_a_wrong_value_is_named_with_the_way_out(key: str, value: object, says: str) -> None:
-    (problem,) = conf.problems({key: value})
+    (problem,) = problems({key: value})
 
     assert problem.startswith(f"POSTROAD[{key!r}] is {value!r}; ")
     assert says in problem

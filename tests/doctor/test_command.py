@@ -11,9 +11,10 @@ from pytest_django import Settings
 
 from postroad.calls.discovery.static import StaticResolver
 from postroad.composition import Postroad
-from postroad.conf import settings as postroad_settings
 from postroad.installation import installing
 from postroad.management.commands import doctor
+from postroad.messaging.conf import MessagingSettings
+from postroad.operations.conf import OperationsSettings
 from postroad.operations.doctor.checks import checks
 from postroad.operations.doctor.findings import failure, ok
 
@@ -28,7 +29,12 @@ def run(*arguments: str) -> str:
 
 def names(parts: Postroad) -> list[str]:
     resolver = StaticResolver({})
-    return [check.about for check in checks(postroad_settings(), parts, resolver, others=["bakery"])]
+    return [
+        check.about
+        for check in checks(
+            MessagingSettings.current(), parts, resolver, others=[*OperationsSettings.current().siblings, "bakery"]
+        )
+    ]
 
 
 def test_one_process_with_everything_is_well() -> None:

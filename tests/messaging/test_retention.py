@@ -11,7 +11,8 @@ from django.apps import apps
 from django.db import connection
 from pytest_django import Settings
 
-from postroad import clock, conf
+from postroad import clock
+from postroad.checks.settings import KEYS
 from postroad.composition import installed
 from postroad.errors import PermanentError
 from postroad.installation import installing
@@ -204,7 +205,7 @@ def test_the_guide_says_of_every_table_of_the_library_when_its_rows_go() -> None
     ours = [app for app in apps.get_app_configs() if app.name.startswith("postroad.")]
 
     tables = {model._meta.db_table for app in ours for model in app.get_models()}
-    settings = {key for key in conf.KEYS if key.endswith("_RETENTION_HOURS")}
+    settings = {key for key in KEYS if key.endswith("_RETENTION_HOURS")}
 
     assert {name for name in tables | settings if f"`{name}`" not in guide} == set()
 

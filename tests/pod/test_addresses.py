@@ -115,8 +115,8 @@ def test_a_missing_part_of_the_broker_is_named(given: pytest.MonkeyPatch, missin
     ("name", "value", "way_out"),
     [
         ("DATABASE_PORT", "tcp://10.0.0.1:5432", "enableServiceLinks: false"),
-        ("DATABASE_PORT", "70000", "the largest value is 65535"),
-        ("DATABASE_PORT", "0", "the least value is 1"),
+        ("DATABASE_PORT", "70000", "the maximum is 65535"),
+        ("DATABASE_PORT", "0", "the minimum is 1"),
         ("DATABASE_OPTIONS", "sslmode", "sslmode=require"),
     ],
 )

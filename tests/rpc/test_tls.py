@@ -15,12 +15,13 @@ from cryptography.x509.oid import NameOID
 from pytest_django import Settings
 
 import apps.orders.rpc.v1.orders_pb2  # noqa: F401 - describes the method
+from postroad.calls.discovery.conf import DiscoverySettings
 from postroad.calls.discovery.self_registration import grpc_instance
 from postroad.calls.discovery.static import StaticResolver
+from postroad.calls.grpc.conf import GrpcSettings as Conf
 from postroad.calls.grpc.tls import server_credentials
 from postroad.calls.grpc.transport import GrpcTransport
 from postroad.calls.transport import Answer, Outgoing
-from postroad.conf import Settings as Conf
 from postroad.errors import InvalidSetting, ServiceUnavailable
 from tests.rpc.stage import Stage
 
@@ -120,8 +121,8 @@ def test_a_file_that_callers_cannot_read_is_named(settings: Settings) -> None:
 
 @pytest.mark.parametrize("is_secure", [True, False])
 def test_a_server_registers_how_it_is_to_be_called(*, is_secure: bool) -> None:
-    conf = Conf(service="orders", instance_url="http://shop:80", grpc_tls_certificate="tls.crt" if is_secure else "")
+    conf = DiscoverySettings(service="orders", instance_url="http://shop:80")
 
-    one = grpc_instance(conf, 9000)
+    one = grpc_instance(conf, 9000, is_secure=is_secure)
 
     assert (one.secure_port.is_enabled, one.port.is_enabled) == (is_secure, not is_secure)

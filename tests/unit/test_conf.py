@@ -5,18 +5,22 @@ from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 
 from postroad import conf
+from postroad.calls.conf import CallSettings
+from postroad.checks.settings import KEYS, SECTIONS, check_variables, ensure_usable, problems
+from postroad.conf import CoreSettings, Section
 from postroad.errors import InvalidSetting
+from postroad.messaging.conf import MessagingSettings
 
 
 def test_a_wrong_key_gets_the_right_spelling() -> None:
-    (problem,) = conf.problems({"RELAY_BATCHROWS": 5})
+    (problem,) = problems({"RELAY_BATCHROWS": 5})
 
     assert problem == "POSTROAD has the key 'RELAY_BATCHROWS', which does not exist; did you mean 'RELAY_BATCH_ROWS'?"
 
 
 @pytest.mark.parametrize("value", ["many", None, [], {}])
 def test_a_value_of_a_wrong_type_is_named_with_what_it_means(value: Any) -> None:
-    (problem,) = conf.problems({"RELAY_BATCH_ROWS": value})
+    (problem,) = problems({"RELAY_BATCH_ROWS": value})
 
     assert repr(value) in problem
     assert "must be a whole number (most outbox rows published in one transaction)" in problem
@@ -24,15 +28,15 @@ def test_a_value_of_a_wrong_type_is_named_with_what_it_means(value: Any) -> None
 
 @pytest.mark.parametrize("value", [0, -1, "-3"])
 def test_a_value_below_the_least_one_is_refused(value: Any) -> None:
-    (problem,) = conf.problems({"CONSUMER_ATTEMPTS": value})
+    (problem,) = problems({"CONSUMER_ATTEMPTS": value})
 
-    assert "the least value is 1" in problem
+    assert "the minimum is 1" in problem
 
 
 def test_a_value_above_the_largest_one_is_refused() -> None:
-    (problem,) = conf.problems({"BREAKER_ERROR_RATE": 1.5})
+    (problem,) = problems({"BREAKER_ERROR_RATE": 1.5})
 
-    assert "the largest value is 1" in problem
+    assert "the maximum is 1" in problem
 
 
 @pytest.mark.parametrize(
@@ -45,7 +49,7 @@ def test_a_value_above_the_largest_one_is_refused() -> None:
     ],
 )
 def test_a_table_of_choices_names_the_wrong_one(value: Any, problem: str) -> None:
-    (found,) = conf.problems({"TRANSPORT": value})
+    (found,) = problems({"TRANSPORT": value})
 
     assert problem in found
 
@@ -53,31 +57,31 @@ def test_a_table_of_choices_names_the_wrong_one(value: Any, problem: str) -> Non
 def test_a_table_may_be_text_as_in_the_environment(settings: Any) -> None:
     settings.POSTROAD = {"TRANSPORT": "default=rest, kitchen=grpc"}
 
-    assert conf.settings().transport == {"default": "rest", "kitchen": "grpc"}
+    assert CallSettings.current().transport == {"default": "rest", "kitchen": "grpc"}
 
 
 def test_the_environment_wins_over_the_settings_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POSTROAD_CONSUMER_ATTEMPTS", "9")
-    conf.settings.cache_clear()
+    conf.forget()
 
-    attempts = conf.settings().consumer_attempts
+    attempts = MessagingSettings.current().consumer_attempts
 
     monkeypatch.undo()
-    conf.settings.cache_clear()
+    conf.forget()
     assert attempts == 9
 
 
 def test_settings_are_read_again_after_a_test_changed_them(settings: Any) -> None:
     settings.POSTROAD = {"CONSUMER_ATTEMPTS": 7}
 
-    assert conf.settings().consumer_attempts == 7
+    assert MessagingSettings.current().consumer_attempts == 7
 
 
 def test_reading_wrong_settings_raises_with_every_problem(settings: Any) -> None:
     settings.POSTROAD = {"NONSENSE": 1, "CONSUMER_ATTEMPTS": "x"}
 
     with pytest.raises(InvalidSetting, match=r"NONSENSE.*CONSUMER_ATTEMPTS"):
-        conf.settings()
+        ensure_usable()
 
 
 @pytest.mark.django_db
@@ -94,3 +98,66 @@ def test_manage_py_check_fails_for_a_broker_nobody_speaks(settings: Any) -> None
 
     with pytest.raises(SystemCheckError, match="did you mean amqp://"):
         call_command("check")
+
+
+def sections(parent: type[Section] = Section) -> set[type[Section]]:
+    return {one for child in parent.__subclasses__() for one in {child, *sections(child)}}
+
+
+def test_every_section_of_postroad_is_checked() -> None:
+    declared = {one for one in sections() if one.setting == "POSTROAD" and not one.__module__.startswith("tests.")}
+    keys = set().union(*(one.keys() for one in declared))
+
+    assert keys == set(KEYS)
+    assert len(SECTIONS) == len({section.__module__ for section in SECTIONS}) == 11
+
+
+def test_a_key_is_declared_by_one_room() -> None:
+    rooms = {
+        f"{section.__module__}.{section.__qualname__}": section for section in sections()
+    }  # slots make two of each
+    own = [name for section in rooms.values() for name in set(section.keys()) - set(section.__mro__[1].keys())]
+
+    assert sorted(own) == sorted(set(own))
+
+
+def test_a_section_ignores_what_is_wrong_in_another_one(settings: Any) -> None:
+    settings.POSTROAD = {"SERVICE": "orders", "CONSUMER_ATTEMPTS": "x"}
+
+    assert CoreSettings.current().service == "orders"
+    with pytest.raises(InvalidSetting, match="CONSUMER_ATTEMPTS"):
+        MessagingSettings.current()
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("POSTROAD_RELAY_BATCHROWS", "Did you mean POSTROAD_RELAY_BATCH_ROWS?"),
+        ("POSTROAD_SERVISE", "Did you mean POSTROAD_SERVICE?"),
+        ("POSTROAD_XQZ", "Unset it."),
+    ],
+)
+def test_a_variable_that_no_key_has_is_found(monkeypatch: pytest.MonkeyPatch, name: str, hint: str) -> None:
+    monkeypatch.setenv(name, "5")
+
+    [problem] = check_variables(None)
+
+    assert (problem.id, problem.hint) == ("postroad.W016", hint)
+    assert f"the environment variable {name} is set" in problem.msg
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "POSTROAD_RELAY_BATCH_ROWS",
+        "POSTROAD_VERSION",
+        "POSTROAD_SERVICE_HOST",
+        "POSTROAD_PORT",
+        "POSTROAD_ORDERS_SERVICE_PORT_HTTP",
+        "POSTROAD_ORDERS_PORT_80_TCP_ADDR",
+    ],
+)
+def test_a_variable_of_a_key_or_of_kubernetes_is_none_too_many(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "5")
+
+    assert check_variables(None) == []

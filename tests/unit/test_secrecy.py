@@ -27,11 +27,13 @@ from postroad import conf
 from postroad.brokers.rabbitmq.connection import celery_broker, read_url
 from postroad.brokers.registry import broker_for
 from postroad.calls.discovery.registry_client import RegistryClient
+from postroad.checks.settings import KEYS, SECTIONS, ensure_usable, problems
 from postroad.codecs.showing import shown_text
 from postroad.composition import Postroad
 from postroad.conf_readers import read_urls
 from postroad.errors import InvalidSetting, MisconfiguredError, ServiceUnavailable, UnknownBroker
 from postroad.logs import JsonFormatter, LineFormatter
+from postroad.messaging.conf import MessagingSettings
 from postroad.operations.doctor.checks import checks
 from postroad.secrecy import hide_password, hide_passwords, split_url
 
@@ -84,10 +86,10 @@ def text_of(action: Callable[[], object]) -> str:
 @contextmanager
 def environment(**values: str) -> Iterator[None]:
     with patch.dict(os.environ, {name: value.replace("\0", "") for name, value in values.items()}):
-        conf.settings.cache_clear()
+        conf.forget()
         gateway_conf.settings.cache_clear()
         yield
-    conf.settings.cache_clear()
+    conf.forget()
     gateway_conf.settings.cache_clear()
 
 
@@ -102,7 +104,7 @@ def in_environment(action: Callable[[], object], *names: str) -> Callable[[str],
 def in_settings(key: str) -> Callable[[str], str]:
     def run(url: str) -> str:
         tried = [url, [url], {"kitchen": url}, f"kitchen={url}", url.encode()]
-        return "\n".join(text_of(lambda value=value: conf.problems({key: value})) for value in tried)  # type: ignore[misc]
+        return "\n".join(text_of(lambda value=value: problems({key: value})) for value in tried)  # type: ignore[misc]
 
     return run
 
@@ -143,7 +145,7 @@ def log_line(formatter: logging.Formatter) -> Callable[[str], str]:
 
 def doctor(url: str) -> str:
     with environment(POSTROAD_BROKER_URL=url):
-        return text_of(lambda: checks(conf.settings(), Postroad(services=("a",)), None, others=()))  # type: ignore[arg-type]
+        return text_of(lambda: checks(MessagingSettings.current(), Postroad(services=("a",)), None, others=()))  # type: ignore[arg-type]
 
 
 def reason(url: str) -> str:
@@ -162,7 +164,7 @@ PLACES: dict[str, Callable[[str], str]] = {
     if not os.environ.get("DATABASE_URL")
     else "",
     "POSTROAD's settings": in_environment(
-        conf.settings, "POSTROAD_BROKER_URL", "POSTROAD_REGISTRY_URL", "POSTROAD_INSTANCE_URL"
+        ensure_usable, "POSTROAD_BROKER_URL", "POSTROAD_REGISTRY_URL", "POSTROAD_INSTANCE_URL"
     ),
     **{f"POSTROAD[{key!r}]": in_settings(key) for key in ("BROKER_URL", "REGISTRY_URL", "ADDRESSES", "INSTANCE_URL", "DNS_TEMPLATE")},
     "GATEWAY's settings": in_environment(
@@ -267,14 +269,15 @@ def test_unknown_brokers_are_named_by_their_scheme() -> None:
         broker_for(f"amqpp://u:{START}@mq")
 
 
-SECRET_KEYS = [key for key in conf.KEYS if any(word in key for word in ("PASSWORD", "SECRET", "TOKEN"))]
+SECRET_KEYS = [key for key in KEYS if any(word in key for word in ("PASSWORD", "SECRET", "TOKEN"))]
 
 
 @pytest.mark.parametrize("key", SECRET_KEYS)
 @pytest.mark.parametrize("value", [[START], {START: START}, START.encode()])
 def test_a_setting_that_is_a_secret_is_shown_in_no_text(key: str, value: object) -> None:
-    (problem,) = conf.problems({key: value})
-    in_force = conf.Settings(**{key.lower(): START})
+    (problem,) = problems({key: value})
+    section = next(section for section in SECTIONS if key in dict(section.keys()))
+    in_force = section(**{key.lower(): START})
 
     assert START not in problem
     assert START not in repr(in_force)

@@ -23,10 +23,10 @@ ONE_PROCESS = """
 import django
 django.setup()
 from postroad.brokers.rabbitmq.broker import RabbitMQ
-from postroad.conf import settings
+from postroad.messaging.conf import MessagingSettings
 from postroad.composition import installed
 from postroad.processes.consumers import LaneRunner
-runner = LaneRunner(installed(), RabbitMQ(settings().broker_url), installed().queues)
+runner = LaneRunner(installed(), RabbitMQ(MessagingSettings.current().broker_url), installed().queues)
 while True:
     runner.step(timeout_seconds=0.2)
 """

@@ -18,7 +18,7 @@ import amqp
 from amqp.exceptions import AMQPError, NotAllowed
 
 from postroad.brokers.rabbitmq.envelope import forgive_alien_properties
-from postroad.conf import settings
+from postroad.conf import CoreSettings
 from postroad.errors import BrokerUnavailable, InvalidSetting, MisconfiguredError
 from postroad.logs import logger
 from postroad.secrecy import hide_password, split_url
@@ -123,7 +123,7 @@ def connect(server: Server, *, timeout_seconds: float) -> Any:
         virtual_host=server.vhost,
         ssl=server.tls or False,
         connect_timeout=CONNECT_SECONDS,
-        client_properties={"connection_name": f"postroad {settings().service}".strip()},
+        client_properties={"connection_name": f"postroad {CoreSettings.current().service}".strip()},
         # py-amqp's default of 1 s would cut a connection that the broker throttles for a moment
         socket_settings={**_KEEPALIVE, socket.TCP_USER_TIMEOUT: int(timeout_seconds * 1000)},
         on_blocked=lambda reason: log.warning("broker blocks publishers", extra={"reason": str(reason)}),

@@ -16,8 +16,8 @@ from typing_extensions import override
 
 from postroad.brokers.rabbitmq.bodies import BodyGate, Nowhere, Sink
 from postroad.brokers.rabbitmq.envelope import delivery_of
-from postroad.conf import settings
 from postroad.messaging.broker import Delivery
+from postroad.messaging.conf import MessagingSettings
 
 OPEN_SECONDS = 15.0
 """Longest wait for one answer while a consumer is opened: a quorum queue without leader never answers `basic.consume`."""
@@ -56,7 +56,7 @@ class QueueConsumer:
     ) -> None:
         self.queue, self.last, self._base = queue, base, base
         self._connection, self._on_delivery = connection, on_delivery
-        self._most_bytes = settings().consumer_message_bytes
+        self._most_bytes = MessagingSettings.current().consumer_message_bytes
         self._gate = BodyGate.of(connection)
         self._open: dict[int, _Held] = {}
         self._arriving: list[_Held] = []  # none, or one: messages of a channel come one after the other

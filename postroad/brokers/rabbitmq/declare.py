@@ -6,8 +6,8 @@ from typing import Any
 from amqp.exceptions import ChannelError, PreconditionFailed
 
 from postroad.brokers.rabbitmq.connection import LOST, Server, close, connect, describe, unavailable
-from postroad.conf import settings
 from postroad.errors import MisconfiguredError
+from postroad.messaging.conf import MessagingSettings
 from postroad.messaging.topology import Binding, Exchange, Queue, Topology
 
 
@@ -18,7 +18,7 @@ def declare(server: Server, topology: Topology) -> None:
         BrokerUnavailable: Nobody answers, or the connection broke; safe to call again.
         MisconfiguredError: Something exists with other properties, or the user may not declare it.
     """
-    connection = connect(server, timeout_seconds=settings().confirm_seconds)
+    connection = connect(server, timeout_seconds=MessagingSettings.current().confirm_seconds)
     try:
         _declare(connection.channel(), topology)
     except LOST as error:
@@ -34,7 +34,7 @@ def unbind(server: Server, bindings: Sequence[Binding]) -> None:
         BrokerUnavailable: Nobody answers, or the connection broke; safe to call again.
         MisconfiguredError: The user may not.
     """
-    connection = connect(server, timeout_seconds=settings().confirm_seconds)
+    connection = connect(server, timeout_seconds=MessagingSettings.current().confirm_seconds)
     try:
         channel = connection.channel()
         for binding in bindings:
@@ -58,7 +58,7 @@ def queue_arguments(queue: Queue) -> dict[str, Any]:
         arguments["x-single-active-consumer"] = True
     if queue.dead_queue:
         arguments |= {
-            "x-delivery-limit": settings().delivery_limit,
+            "x-delivery-limit": MessagingSettings.current().delivery_limit,
             "x-dead-letter-exchange": "",
             "x-dead-letter-routing-key": queue.dead_queue,
         }

@@ -22,10 +22,10 @@ from typing_extensions import override
 from postroad.brokers.rabbitmq.confirms import Confirms
 from postroad.brokers.rabbitmq.connection import LOST, Server, close, collect, connect, describe
 from postroad.brokers.rabbitmq.frames import Packer
-from postroad.conf import settings
 from postroad.errors import BrokerUnavailable
 from postroad.logs import logger
 from postroad.messaging.broker import Fate, Publisher
+from postroad.messaging.conf import MessagingSettings
 from postroad.messaging.message import Outgoing
 
 log = logger(__name__)
@@ -181,7 +181,7 @@ class RabbitMQPublisher(Publisher):
     def _open(self) -> tuple[Confirms, Packer]:
         if self._confirms is None or self._packer is None:
             if self._connection is None:
-                self._connection = connect(self._server, timeout_seconds=settings().confirm_seconds)
+                self._connection = connect(self._server, timeout_seconds=MessagingSettings.current().confirm_seconds)
             self._channel = self._connection.channel()
             self._confirms = Confirms(self._channel)
             self._packer = Packer(channel=self._channel.channel_id, frame_max=self._connection.frame_max)

@@ -12,9 +12,9 @@ from typing_extensions import override
 
 from postroad.brokers.rabbitmq.connection import LOST, Server, close, collect, connect, unavailable
 from postroad.brokers.rabbitmq.consumer import QueueConsumer, QueueMissing
-from postroad.conf import settings
 from postroad.errors import BrokerUnavailable
 from postroad.messaging.broker import Delivery, Receiver
+from postroad.messaging.conf import MessagingSettings
 
 _REST_SECONDS = 1.0  # the rest of a message that has begun to arrive; if it takes longer, the next call goes on
 
@@ -72,7 +72,7 @@ class RabbitMQReceiver(Receiver):
             close(connection)
 
     def _open(self) -> None:
-        self._connection = connect(self._server, timeout_seconds=settings().confirm_seconds)
+        self._connection = connect(self._server, timeout_seconds=MessagingSettings.current().confirm_seconds)
         self._poller = select.poll()
         self._poller.register(self._connection.sock, select.POLLIN)
         for queue, last in self._last_tags.items():

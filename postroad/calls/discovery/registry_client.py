@@ -8,12 +8,12 @@ from urllib.parse import quote, unquote, urlsplit
 
 import httpx
 
+from postroad.calls.discovery.conf import DiscoverySettings
 from postroad.calls.discovery.eureka import json
 from postroad.calls.discovery.eureka.applications import Applications
 from postroad.calls.discovery.eureka.instance import Instance
 from postroad.calls.discovery.eureka.reader import read_applications
 from postroad.calls.discovery.eureka.writer import write_instance
-from postroad.conf import Settings
 from postroad.errors import InvalidInstance, ServiceUnavailable
 from postroad.secrecy import hide_password, hide_passwords
 
@@ -48,7 +48,7 @@ class _Answer:
         return self.status == httpx.codes.NOT_FOUND
 
 
-def registry_client(settings: Settings) -> "RegistryClient":
+def registry_client(settings: DiscoverySettings) -> "RegistryClient":
     """Return a client of the registry that the settings name."""
     return RegistryClient(
         settings.registry_url, password=settings.registry_password, answer_bytes=settings.registry_answer_bytes

@@ -1,5 +1,6 @@
 """The settings → a resolver.  Not: the resolvers themselves."""
 
+from postroad.calls.discovery.conf import DiscoverySettings
 from postroad.calls.discovery.dns import DnsResolver
 from postroad.calls.discovery.headless import HeadlessResolver
 from postroad.calls.discovery.registry_client import registry_client
@@ -7,10 +8,9 @@ from postroad.calls.discovery.registry_resolver import RegistryResolver
 from postroad.calls.discovery.resolver import Resolver
 from postroad.calls.discovery.static import StaticResolver
 from postroad.calls.discovery.template import AddressTemplate
-from postroad.conf import Settings
 
 
-def resolver_for(settings: Settings) -> Resolver:
+def resolver_for(settings: DiscoverySettings) -> Resolver:
     """Return a new resolver of the kind that DISCOVERY names; it looks nothing up before its first use."""
     match settings.discovery:
         case "static":

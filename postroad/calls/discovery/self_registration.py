@@ -8,12 +8,12 @@ from collections.abc import Callable
 from functools import lru_cache
 from urllib.parse import urlsplit
 
+from postroad.calls.discovery.conf import DiscoverySettings
 from postroad.calls.discovery.directory import app_name
 from postroad.calls.discovery.eureka.instance import Instance, Lease, Port
 from postroad.calls.discovery.registration import Registration
 from postroad.calls.discovery.registry_client import registry_client
 from postroad.calls.discovery.resolver import Endpoint
-from postroad.conf import Settings, settings
 
 
 @lru_cache(maxsize=1)
@@ -26,12 +26,12 @@ def register_web_process() -> Registration | None:
     return _register(web_instance)
 
 
-def register_grpc_process(port: int) -> Registration | None:
+def register_grpc_process(port: int, *, is_secure: bool) -> Registration | None:
     """Register this process, whose gRPC server listens on a port, as `<service>-grpc`; None as for a web process."""
-    return _register(lambda current: grpc_instance(current, port))
+    return _register(lambda current: grpc_instance(current, port, is_secure=is_secure))
 
 
-def web_instance(settings: Settings) -> Instance:
+def web_instance(settings: DiscoverySettings) -> Instance:
     """Return how a web process wants to be found."""
     endpoint = Endpoint.at(settings.instance_url or f"http://{_own_address(settings)}:{os.environ.get('PORT', '8000')}")
     pages = {
@@ -42,19 +42,19 @@ def web_instance(settings: Settings) -> Instance:
     return _instance(settings, settings.service, endpoint, pages)
 
 
-def grpc_instance(settings: Settings, port: int) -> Instance:
+def grpc_instance(settings: DiscoverySettings, port: int, *, is_secure: bool = False) -> Instance:
     """Return how a gRPC server wants to be found: on the web process's host, if that is set."""
     host = Endpoint.at(settings.instance_url).host if settings.instance_url else _own_address(settings)
     return _instance(
         settings,
         f"{settings.service}-grpc",
-        Endpoint(host=host, port=port, is_secure=bool(settings.grpc_tls_certificate)),
+        Endpoint(host=host, port=port, is_secure=is_secure),
         {},
     )
 
 
-def _register(instance_of: Callable[[Settings], Instance]) -> Registration | None:
-    current = settings()
+def _register(instance_of: Callable[[DiscoverySettings], Instance]) -> Registration | None:
+    current = DiscoverySettings.current()
     if current.discovery != "registry" or not current.service:
         return None
     registration = Registration(registry_client(current), instance_of(current))
@@ -63,7 +63,7 @@ def _register(instance_of: Callable[[Settings], Instance]) -> Registration | Non
     return registration
 
 
-def _instance(settings: Settings, service: str, endpoint: Endpoint, extras: dict[str, str]) -> Instance:
+def _instance(settings: DiscoverySettings, service: str, endpoint: Endpoint, extras: dict[str, str]) -> Instance:
     name = app_name(service)
     return Instance(
         id=f"{endpoint.host}:{name.lower()}:{endpoint.port}",  # Spring Cloud's form: one address, one instance
@@ -80,7 +80,7 @@ def _instance(settings: Settings, service: str, endpoint: Endpoint, extras: dict
     )
 
 
-def _own_address(settings: Settings) -> str:
+def _own_address(settings: DiscoverySettings) -> str:
     """Return the address with which this machine reaches the registry, and so is likely to be reached itself."""
     registry = urlsplit(settings.registry_url[0])
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:

@@ -15,9 +15,9 @@ from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server
 from grpc_reflection.v1alpha import reflection
 
 from postroad.calls.grpc.answering import Calls
+from postroad.calls.grpc.conf import GrpcSettings
 from postroad.calls.grpc.servicer import Servicer
 from postroad.calls.grpc.tls import server_credentials
-from postroad.conf import Settings, settings
 from postroad.errors import InvalidSetting
 
 _KEEPALIVE_SECONDS = 30  # an idle connection is tried so often: proxies forget them after about a minute
@@ -36,7 +36,7 @@ class GrpcServer:
     """
 
     def __init__(self, servicers: Sequence[Servicer]) -> None:
-        conf = settings()
+        conf = GrpcSettings.current()
         self.names = [servicer.name for servicer in servicers]
         self._calls = Calls({servicer.name: servicer for servicer in servicers}, streams=conf.grpc_streams)
         self._server = grpc.server(
@@ -75,7 +75,7 @@ class GrpcServer:
         return self._server.stop(drain_seconds)
 
 
-def _listen(server: grpc.Server, conf: Settings) -> int:
+def _listen(server: grpc.Server, conf: GrpcSettings) -> int:
     address, credentials = f"{conf.grpc_host}:{conf.grpc_port}", server_credentials(conf)
     try:
         if credentials is None:
@@ -88,7 +88,7 @@ def _listen(server: grpc.Server, conf: Settings) -> int:
         ) from error
 
 
-def _options(conf: Settings) -> list[tuple[str, int]]:
+def _options(conf: GrpcSettings) -> list[tuple[str, int]]:
     """Return gRPC's channel arguments; the names are those of grpc/impl/channel_arg_names.h."""
     return [
         ("grpc.so_reuseport", 0),  # on Linux two servers would share a port, and each get some of the calls

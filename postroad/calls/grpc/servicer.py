@@ -22,7 +22,7 @@ from typing import Any
 import grpc
 from django.apps import apps
 
-from postroad.conf import settings
+from postroad.conf import CoreSettings
 from postroad.errors import InvalidDeclaration
 
 
@@ -84,7 +84,7 @@ def find_servicers() -> list[Servicer]:
     found = []
     for application in apps.get_app_configs():
         if importlib.util.find_spec(f"{application.name}.rpc") is not None:
-            owner = settings().service or application.label
+            owner = CoreSettings.current().service or application.label
             found += [replace(servicer, owner=owner) for servicer in _table(f"{application.name}.rpc.servicer")]
     if not found:
         raise InvalidDeclaration("no installed service offers gRPC: add rpc/servicer.py with a table SERVICERS to one.")

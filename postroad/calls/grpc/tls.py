@@ -4,11 +4,11 @@ from pathlib import Path
 
 import grpc
 
-from postroad.conf import Settings
+from postroad.calls.grpc.conf import GrpcSettings
 from postroad.errors import InvalidSetting
 
 
-def server_credentials(conf: Settings) -> grpc.ServerCredentials | None:
+def server_credentials(conf: GrpcSettings) -> grpc.ServerCredentials | None:
     """Return what a server shows its clients; None: it talks in clear text.  Files are read once, at the start.
 
     Raises:

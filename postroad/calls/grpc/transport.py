@@ -18,12 +18,13 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from typing_extensions import override
 
+from postroad.calls.conf import CallSettings
 from postroad.calls.discovery.resolver import Endpoint, Resolver
 from postroad.calls.grpc.channels import open_async_channel, open_channel, read_trusted
+from postroad.calls.grpc.conf import GrpcSettings
 from postroad.calls.transport import Answer, Outgoing, Transport, choose, note_failure
 from postroad.calls.transports.endpoints import PerEndpoint
 from postroad.calls.transports.loops import PerLoop
-from postroad.conf import settings
 from postroad.errors import CallRejected, DeadlineExceeded, InvalidAnswer, InvalidDeclaration, ServiceUnavailable
 
 STATUSES: Mapping[grpc.StatusCode, int] = {
@@ -71,9 +72,9 @@ class GrpcTransport(Transport):
         connect_seconds: float | None = None,
     ) -> None:
         self._resolver, self._pool = resolver, pool or Default()
-        most = answer_bytes or settings().call_answer_bytes
-        connect = connect_seconds or settings().call_connect_seconds
-        trusted = read_trusted(settings().grpc_tls_ca)
+        most = answer_bytes or CallSettings.current().call_answer_bytes
+        connect = connect_seconds or CallSettings.current().call_connect_seconds
+        trusted = read_trusted(GrpcSettings.current().grpc_tls_ca)
         self._methods: dict[str, Method] = {}
         self._channels = PerEndpoint(lambda endpoint: open_channel(endpoint, most, connect, trusted))
         self._loops = PerLoop(

@@ -3,12 +3,12 @@
 import threading
 from collections.abc import Mapping
 
+from postroad.calls.conf import CallSettings
 from postroad.calls.policies import watch
 from postroad.calls.policies.breaker import Breaker, BreakerRules, State
 from postroad.calls.policies.budget import RetryBudget
 from postroad.calls.policies.bulkhead import Bulkhead
 from postroad.calls.policies.policy import Policy
-from postroad.conf import settings
 from postroad.logs import logger
 
 log = logger(__name__)
@@ -32,7 +32,7 @@ def policies() -> Mapping[str, Policy]:
 
 def new_policy(service: str) -> Policy:
     """Return a new policy with state of its own, as the settings say."""
-    given = settings()
+    given = CallSettings.current()
     rules = BreakerRules(
         error_rate=given.breaker_error_rate,
         min_calls=given.breaker_min_calls,

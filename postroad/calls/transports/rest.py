@@ -15,13 +15,13 @@ import httpcore
 from typing_extensions import override
 
 from postroad.calls import deadline
+from postroad.calls.conf import CallSettings
 from postroad.calls.discovery.resolver import Endpoint, Resolver
 from postroad.calls.transport import Answer, Outgoing, Transport, choose, note_failure
 from postroad.calls.transports.connections import AgingBackend, reading_until
 from postroad.calls.transports.endpoints import PerEndpoint
 from postroad.calls.transports.http11 import Bounds, Pool, TooLong, written
 from postroad.calls.transports.loops import PerLoop
-from postroad.conf import settings
 from postroad.errors import DeadlineExceeded, InvalidAnswer, NotReached, ServiceUnavailable
 
 IDLE_SECONDS = 4.0
@@ -44,7 +44,7 @@ class Limits:
 
 def limits_in_force() -> Limits:
     """Return the limits that the settings say."""
-    given = settings()
+    given = CallSettings.current()
     return Limits(
         connect_seconds=given.call_connect_seconds,
         age_seconds=given.call_connection_age_seconds,

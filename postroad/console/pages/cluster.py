@@ -9,20 +9,20 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from postroad.conf import settings
 from postroad.errors import PostroadError
 from postroad.operations.cluster.connecting import Place, connect
 from postroad.operations.cluster.status import Status, look
+from postroad.operations.conf import OperationsSettings
 
 
 def may_see(request: HttpRequest) -> bool:
     """Whether the page is on, and the user one of those who look after messages."""
-    return settings().cluster_page and request.user.has_perm("postroad_messaging.view_outboxmessage")
+    return OperationsSettings.current().cluster_page and request.user.has_perm("postroad_messaging.view_outboxmessage")
 
 
 def cluster_page(request: HttpRequest) -> HttpResponse:
     """Show each service and role, or why that cannot be shown."""
-    if not settings().cluster_page:
+    if not OperationsSettings.current().cluster_page:
         raise Http404("POSTROAD['CLUSTER_PAGE'] is off")
     if not may_see(request):
         raise PermissionDenied

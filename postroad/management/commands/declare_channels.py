@@ -9,9 +9,9 @@ from typing_extensions import override
 
 from postroad.brokers.registry import broker_for
 from postroad.composition import Postroad, installed
-from postroad.conf import settings
 from postroad.errors import PostroadError
 from postroad.messaging.broker import Broker
+from postroad.messaging.conf import MessagingSettings
 from postroad.operations.cluster.lanes import ask_workers
 from postroad.processes import bindings
 from postroad.schema.describing import describe_error
@@ -32,7 +32,7 @@ class Command(BaseCommand):
 
     @override
     def handle(self, *args: Any, **options: Any) -> None:
-        broker, parts = broker_for(settings().broker_url), installed()
+        broker, parts = broker_for(MessagingSettings.current().broker_url), installed()
         try:
             broker.declare(parts.topology)
             self.stdout.write(

@@ -9,10 +9,13 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from typing_extensions import override
 
+from postroad.calls.discovery.conf import DiscoverySettings
 from postroad.calls.discovery.registry_resolver import RegistryResolver
 from postroad.calls.discovery.selection import resolver_for
 from postroad.composition import installed
-from postroad.conf import settings
+from postroad.conf import CoreSettings
+from postroad.messaging.conf import MessagingSettings
+from postroad.operations.conf import OperationsSettings
 from postroad.operations.doctor.checks import checks
 from postroad.operations.doctor.examination import examine
 from postroad.operations.doctor.findings import Finding, Level
@@ -50,7 +53,7 @@ class Command(BaseCommand):
             time.sleep(_PAUSE_SECONDS)
             found = _findings(options["sibling"])
         if options["json"]:
-            self.stdout.write(document(settings().service, found))
+            self.stdout.write(document(CoreSettings.current().service, found))
         else:
             self._tell(found)
         failures = sum(finding.level is Level.FAILURE for finding in found)
@@ -73,6 +76,7 @@ class Command(BaseCommand):
 
 
 def _findings(others: Sequence[str]) -> list[Finding]:
-    resolver = resolver_for(settings())
+    resolver = resolver_for(DiscoverySettings.current())
     with closing(resolver) if isinstance(resolver, RegistryResolver) else nullcontext():
-        return examine(checks(settings(), installed(), resolver, others=others))
+        settings, named = MessagingSettings.current(), OperationsSettings.current().siblings
+        return examine(checks(settings, installed(), resolver, others=[*named, *others]))

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 
-from postroad.conf import settings
 from postroad.messaging import queues, watch
 from postroad.messaging.broker import Delivery
+from postroad.messaging.conf import MessagingSettings
 from postroad.messaging.message import Envelope
 from postroad.retry import Backoff
 
@@ -102,7 +102,7 @@ class Policy:
 
 def policy() -> Policy:
     """Return the policy that the settings describe."""
-    conf = settings()
+    conf = MessagingSettings.current()
     return Policy(
         batch_messages=conf.consumer_batch_messages,
         message_bytes=conf.consumer_message_bytes,

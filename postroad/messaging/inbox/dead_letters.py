@@ -16,9 +16,9 @@ from django.db.models import QuerySet, Sum
 from django.db.models.functions import Length
 
 from postroad import clock
-from postroad.conf import settings
 from postroad.errors import BodyUnread, ForeignMessage, summary
 from postroad.ids import new_id
+from postroad.messaging.conf import MessagingSettings
 from postroad.messaging.inbox import table as inbox
 from postroad.messaging.message import SHORT, Envelope, short, storable
 from postroad.messaging.models import DeadLetter, DeadLetterPart, DeadLetterState, Start
@@ -178,7 +178,7 @@ def envelope_of(letter: DeadLetter) -> Envelope:
     Raises:
         BodyUnread: Its body was too large to be read, and still is.
     """
-    size, most = body_bytes(letter), settings().consumer_message_bytes
+    size, most = body_bytes(letter), MessagingSettings.current().consumer_message_bytes
     if size > most:
         raise BodyUnread(
             f"the body has {size} bytes, CONSUMER_MESSAGE_BYTES is {most}; discard the message, or redrive it with"

@@ -25,10 +25,10 @@ from collections.abc import Callable, Sequence
 
 from django.db import Error, connection, transaction
 
-from postroad.conf import settings
 from postroad.logs import logger
 from postroad.messaging import watch
 from postroad.messaging.broker import Fate, Publisher
+from postroad.messaging.conf import MessagingSettings
 from postroad.messaging.models import OutboxState
 from postroad.messaging.outbox import holds, set_aside
 from postroad.messaging.outbox import table as outbox
@@ -112,7 +112,7 @@ class Relay:
             lanes = outbox.lock_lanes(most=LANES_A_BATCH)
             if not lanes:
                 return 0
-            batch = holds.next_batch(lanes, most=settings().relay_batch_rows)
+            batch = holds.next_batch(lanes, most=MessagingSettings.current().relay_batch_rows)
             rows, fates = self._publish(batch.rows)
             confirmed = [row.id for row, fate in zip(rows, fates, strict=True) if fate is Fate.CONFIRMED]
             if confirmed:
@@ -243,7 +243,7 @@ class Relay:
         """Let a destination wait, or, if it is a queue that nobody makes, set what is for it aside; return how many."""
         address = f"{place.channel} {place.route}".strip()
         moved, delay = 0, _backoff().delay(attempts)
-        if fate is Fate.UNROUTABLE and not place.route and attempts >= settings().relay_attempts:
+        if fate is Fate.UNROUTABLE and not place.route and attempts >= MessagingSettings.current().relay_attempts:
             moved, delay = set_aside.set_aside_held(place, error=fate.value), 0.0
             self._log_set_aside(address, fate, moved)
         elif (left_out := self._throttle.due(address if place.route else "a queue")) is not None:
@@ -280,7 +280,7 @@ class Relay:
         self._wakeup.busy()
 
     def _pause_seconds(self) -> float:
-        now, pause = time.monotonic(), settings().relay_poll_seconds
+        now, pause = time.monotonic(), MessagingSettings.current().relay_poll_seconds
         if self._retry_at is not None:
             pause = max(0.01, min(pause, self._retry_at - now))
             self._retry_at = None if self._retry_at <= now else self._retry_at
@@ -307,5 +307,6 @@ def _order_of(row: TakenRow) -> tuple[str, str | int]:
 
 def _backoff() -> Backoff:
     return Backoff(
-        first_seconds=settings().relay_retry_first_seconds, ceiling_seconds=settings().relay_retry_ceiling_seconds
+        first_seconds=MessagingSettings.current().relay_retry_first_seconds,
+        ceiling_seconds=MessagingSettings.current().relay_retry_ceiling_seconds,
     )

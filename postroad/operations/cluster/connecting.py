@@ -8,9 +8,9 @@ from typing import cast
 
 from django.utils.module_loading import import_string
 
-from postroad.conf import settings
 from postroad.errors import MisconfiguredError
 from postroad.operations.cluster.port import Cluster
+from postroad.operations.conf import OperationsSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,5 +41,10 @@ def connect(place: Place) -> Cluster:
             f"the Kubernetes client cannot be used ({error}); install it: pip install 'postroad[kubernetes]'."
         ) from error
     return cast(
-        "Cluster", opened(place.release or settings().cluster_release, context=place.context, namespace=place.namespace)
+        "Cluster",
+        opened(
+            place.release or OperationsSettings.current().cluster_release,
+            context=place.context,
+            namespace=place.namespace,
+        ),
     )

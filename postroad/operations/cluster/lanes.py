@@ -16,8 +16,8 @@ from celery import Celery
 from kombu.messaging import Consumer
 
 from postroad.brokers.rabbitmq.connection import CONNECT_SECONDS, LOST, celery_broker, describe
-from postroad.conf import settings
 from postroad.errors import BrokerUnavailable, ClusterRefused
+from postroad.messaging.conf import MessagingSettings
 from postroad.operations.cluster.port import Cluster, Pod
 from postroad.worker.members import ROUTE, SAY_SECONDS, Announcement
 
@@ -57,7 +57,7 @@ def ask_workers() -> Serving:
         MisconfiguredError: It is not RabbitMQ.
     """
     app = Celery("postroad-operator", set_as_current=False)
-    app.conf.update(celery_broker(settings().broker_url))
+    app.conf.update(celery_broker(MessagingSettings.current().broker_url))
     try:
         with app.connection_for_write(connect_timeout=CONNECT_SECONDS) as connection:
             connection.connect()  # once: by itself Celery would try for ever

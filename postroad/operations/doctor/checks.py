@@ -6,35 +6,36 @@ from functools import partial
 from postroad.brokers.registry import broker_for
 from postroad.calls.discovery.resolver import Resolver
 from postroad.composition import Postroad
-from postroad.conf import Settings
+from postroad.messaging.conf import MessagingSettings
 from postroad.operations.doctor import database, queues, relay, siblings
 from postroad.operations.doctor.examination import Check
 from postroad.operations.doctor.findings import ok
 from postroad.processes import bindings
 from postroad.secrecy import hide_password
+from postroad.worker.conf import WorkerSettings
 from postroad.worker.tasks import tasks_queue, tell_way_out
 
 _LATE = 2.0
 """Times the longest wait for a failing destination: until then the relay may only be waiting for its next attempt."""
 
 
-def checks(settings: Settings, parts: Postroad, resolver: Resolver, *, others: Sequence[str]) -> list[Check]:
+def checks(settings: MessagingSettings, parts: Postroad, resolver: Resolver, *, others: Sequence[str]) -> list[Check]:
     """Return what to look at, in order of reading.
 
     Args:
         settings: Of this process.
         parts: Its services; none in a gateway or registry.
         resolver: Finds the others.
-        others: Services to ask, beside those that the settings name.
+        others: Services to ask.
     """
     own = _own(settings, parts) if parts.services else []
     return own + [
         Check(about=f"sibling {name}", look=partial(siblings.look_at_sibling, name, resolver))
-        for name in _siblings(settings, parts, others)
+        for name in _siblings(settings.service, parts, others)
     ]
 
 
-def _own(settings: Settings, parts: Postroad) -> list[Check]:
+def _own(settings: MessagingSettings, parts: Postroad) -> list[Check]:
     look_at_relay = partial(
         relay.look_at_relay,
         late_seconds=_LATE * settings.relay_retry_ceiling_seconds,
@@ -49,7 +50,7 @@ def _own(settings: Settings, parts: Postroad) -> list[Check]:
     ]
 
 
-def _broker(settings: Settings, parts: Postroad) -> list[Check]:
+def _broker(settings: MessagingSettings, parts: Postroad) -> list[Check]:
     place, broker = hide_password(settings.broker_url), broker_for(settings.broker_url)
     if not broker.is_durable:
         lives = f"{place} lives inside the process that runs everything; there is nothing to ask"
@@ -69,13 +70,15 @@ def _broker(settings: Settings, parts: Postroad) -> list[Check]:
         Check(
             about=queues.CONSUMERS,
             look=partial(
-                queues.look_at_consumers, broker, parts.topology, patience_seconds=2 * settings.balance_seconds
+                queues.look_at_consumers,
+                broker,
+                parts.topology,
+                patience_seconds=2 * WorkerSettings.current().balance_seconds,
             ),
             needs=(queues.BROKER, queues.QUEUES),
         ),
     ]
 
 
-def _siblings(settings: Settings, parts: Postroad, others: Sequence[str]) -> list[str]:
-    named = [*settings.siblings, *others]
-    return [name for name in dict.fromkeys(named) if name not in parts.services and name != settings.service]
+def _siblings(service: str, parts: Postroad, others: Sequence[str]) -> list[str]:
+    return [name for name in dict.fromkeys(others) if name not in parts.services and name != service]
