@@ -1,11 +1,12 @@
 """Reads environment variables, and says what is wrong with one.  Not: which variables there are.
 
-A variable that is empty counts as not set: a chart writes some so.
+A variable that is empty counts as not set: a chart writes some so.  Values are read as those of POSTROAD are.
 """
 
 import os
+from collections.abc import Callable
 
-_YES, _NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
+from postroad.conf_readers import choice_of, number_of, read_flag
 
 
 def text(name: str, default: str = "") -> str:
@@ -21,14 +22,9 @@ def number(name: str, default: int, *, least: int = 1, most: int | None = None) 
     """
     given = text(name, str(default))
     try:
-        value = int(given)
-    except ValueError:
-        raise unusable(name, given, f"write a whole number, for example {default}{_link(given)}") from None
-    if value < least:
-        raise unusable(name, given, f"the minimum is {least}")
-    if most is not None and value > most:
-        raise unusable(name, given, f"the maximum is {most}")
-    return value
+        return int(number_of(int, minimum=least, maximum=most)(given))
+    except ValueError as error:
+        raise unusable(name, given, f"{error}, for example {default}{_link(given)}") from None
 
 
 def flag(name: str) -> bool:
@@ -37,10 +33,7 @@ def flag(name: str) -> bool:
     Raises:
         SystemExit: It is neither; the text names the variable.
     """
-    given = text(name, "false")
-    if given.lower() not in (*_YES, *_NO):
-        raise unusable(name, given, "write true or false")
-    return given.lower() in _YES
+    return bool(_read(name, text(name, "false"), read_flag))
 
 
 def choice(name: str, *known: str) -> str:
@@ -49,15 +42,19 @@ def choice(name: str, *known: str) -> str:
     Raises:
         SystemExit: It is none of them; the text names the variable and the words.
     """
-    given = text(name, known[0])
-    if given not in known:
-        raise unusable(name, given, f"choose one of: {', '.join(known)}")
-    return given
+    return str(_read(name, text(name, known[0]), choice_of(*known)))
 
 
 def unusable(name: str, value: str, way_out: str) -> SystemExit:
     """Return the end of a process that cannot use a variable; raise it.  Not for secrets: the text shows the value."""
     return SystemExit(f"postroad: {name} {value!r} cannot be used; {way_out}.")
+
+
+def _read(name: str, given: str, read: Callable[[str], object]) -> object:
+    try:
+        return read(given)
+    except ValueError as error:
+        raise unusable(name, given, str(error)) from None
 
 
 def _link(given: str) -> str:

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Self
 from django.conf import settings as django_settings
 from django.core.signals import setting_changed
 
+from postroad.conf_readers import number_of, read_text
 from postroad.errors import InvalidSetting
 from postroad.secrecy import shown_value
 
@@ -74,18 +75,28 @@ class Section:
         Raises:
             InvalidSetting: A value cannot be used.
         """
-        known = cls.keys()
-        own = {name: value for name, value in values.items() if name in known}
-        if wrong := cls.problems(own):
+        if wrong := _wrong(cls, values):
             raise InvalidSetting(" ".join(wrong))
-        return cls(**{name.lower(): convert(cls.setting, known[name], value) for name, value in own.items()})
+        made = cls._made(values)
+        if contradictions := made.contradictions():
+            raise InvalidSetting(" ".join(contradictions))
+        return made
 
     @classmethod
     def problems(cls, values: Mapping[str, Any]) -> list[str]:
-        """Return one sentence for each value of this section that cannot be used."""
-        return [
-            problem for name, entry in cls.keys().items() for problem in _problems(cls.setting, entry, values, name)
-        ]
+        """Return one sentence for each value of this section that cannot be used, alone or beside the others."""
+        return _wrong(cls, values) or cls._made(values).contradictions()
+
+    def contradictions(self) -> list[str]:
+        """Return one sentence for each value that cannot be used beside the others; for sections with such rules."""
+        return []
+
+    @classmethod
+    def _made(cls, values: Mapping[str, Any]) -> Self:
+        entries = cls.keys().items()
+        return cls(
+            **{name.lower(): convert(cls.setting, entry, values[name]) for name, entry in entries if name in values}
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,16 +135,10 @@ def convert(setting: str, entry: Field[Any], value: Any) -> Any:
     Raises:
         InvalidSetting: It is none; the text names key, value and way out.
     """
-    if entry.metadata["read"] is not None:
-        try:
-            return entry.metadata["read"](value)
-        except ValueError as error:
-            raise _invalid(setting, entry, value, str(error)) from None
-    if entry.type is str:
-        if isinstance(value, str):
-            return value
-        raise _invalid(setting, entry, value, "it must be text")
-    return _number(setting, entry, value)
+    try:
+        return _reader(entry)(value)
+    except ValueError as error:
+        raise _invalid(setting, entry, value, str(error)) from None
 
 
 def forget() -> None:
@@ -141,18 +146,20 @@ def forget() -> None:
     _current.clear()
 
 
-def _number(setting: str, entry: Field[Any], value: Any) -> float:
-    try:
-        number = int(value) if entry.type is int else float(value)
-    except (TypeError, ValueError):
-        kind = "a whole number" if entry.type is int else "a number"
-        raise _invalid(setting, entry, value, f"it must be {kind}") from None
-    minimum, maximum = entry.metadata["minimum"], entry.metadata["maximum"]
-    if minimum is not None and not number >= minimum:
-        raise _invalid(setting, entry, value, f"the minimum is {minimum}")
-    if maximum is not None and not number <= maximum:
-        raise _invalid(setting, entry, value, f"the maximum is {maximum}")
-    return number
+def _reader(entry: Field[Any]) -> Callable[[Any], object]:
+    if entry.metadata["read"] is not None:
+        reader: Callable[[Any], object] = entry.metadata["read"]
+        return reader
+    if entry.type is str:
+        return read_text
+    return number_of(
+        int if entry.type is int else float, minimum=entry.metadata["minimum"], maximum=entry.metadata["maximum"]
+    )
+
+
+def _wrong(section: type[Section], values: Mapping[str, Any]) -> list[str]:
+    entries = section.keys().items()
+    return [problem for name, entry in entries for problem in _problems(section.setting, entry, values, name)]
 
 
 def _problems(setting: str, entry: Field[Any], values: Mapping[str, Any], name: str) -> list[str]:

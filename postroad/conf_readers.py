@@ -1,4 +1,4 @@
-"""Readers of settings that are neither numbers nor plain text.  Not: the keys, which are in `conf`.
+"""Readers of the values of settings and of environment variables.  Not: the keys, which each room declares in its `conf`.
 
 Each takes what a settings file or the environment says and returns the value; ValueError has the way out.
 """
@@ -13,6 +13,32 @@ from typing import Any
 from postroad.secrecy import shown_value, split_url
 
 _WORDS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
+
+
+def read_text(value: Any) -> str:
+    """Read plain text."""
+    if not isinstance(value, str):
+        raise ValueError("it must be text")  # noqa: TRY004 - its value is at fault
+    return value
+
+
+def number_of(
+    kind: type[int] | type[float], *, minimum: float | None = None, maximum: float | None = None
+) -> Callable[[Any], float]:
+    """Return a reader of a number, whole or not, within bounds."""
+
+    def read(value: Any) -> float:
+        try:
+            number = kind(value)
+        except (TypeError, ValueError):
+            raise ValueError(f"it must be {'a whole number' if kind is int else 'a number'}") from None
+        if minimum is not None and not number >= minimum:
+            raise ValueError(f"the minimum is {minimum}")
+        if maximum is not None and not number <= maximum:
+            raise ValueError(f"the maximum is {maximum}")
+        return number
+
+    return read
 
 
 def read_flag(value: Any) -> bool:

@@ -130,7 +130,7 @@ def test_a_part_that_cannot_be_used_is_named(given: pytest.MonkeyPatch, name: st
 def test_tls_that_is_neither_yes_nor_no_is_refused(given: pytest.MonkeyPatch) -> None:
     put(given, BROKER, {"BROKER_TLS": "maybe"})
 
-    with pytest.raises(SystemExit, match=r"^postroad: BROKER_TLS 'maybe' cannot be used; write true or false"):
+    with pytest.raises(SystemExit, match=r"^postroad: BROKER_TLS 'maybe' cannot be used; it must be true or false"):
         broker_url()
 
 

@@ -116,7 +116,7 @@ def test_that_a_worker_is_ready_is_told_at_every_level(monkeypatch: pytest.Monke
 def test_a_format_that_does_not_exist_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOG_FORMAT", "xml")
 
-    with pytest.raises(SystemExit, match=r"^postroad: LOG_FORMAT 'xml' cannot be used; choose one of: line, json"):
+    with pytest.raises(SystemExit, match=r"^postroad: LOG_FORMAT 'xml' cannot be used; it must be one of line, json"):
         logging_from("INFO")
 
 

@@ -83,7 +83,7 @@ def test_a_variable_that_is_wrong_is_named(tmp_path: Path) -> None:
     done = run("-m", "config.web", service="registry", WEB_THREADS="none")
 
     assert done.returncode != 0
-    assert "postroad: WEB_THREADS 'none' cannot be used; write a whole number, for example 4." in done.stderr
+    assert "postroad: WEB_THREADS 'none' cannot be used; it must be a whole number, for example 4." in done.stderr
 
 
 def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:

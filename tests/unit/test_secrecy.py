@@ -87,10 +87,8 @@ def text_of(action: Callable[[], object]) -> str:
 def environment(**values: str) -> Iterator[None]:
     with patch.dict(os.environ, {name: value.replace("\0", "") for name, value in values.items()}):
         conf.forget()
-        gateway_conf.settings.cache_clear()
         yield
     conf.forget()
-    gateway_conf.settings.cache_clear()
 
 
 def in_environment(action: Callable[[], object], *names: str) -> Callable[[str], str]:

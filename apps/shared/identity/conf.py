@@ -3,23 +3,27 @@
 Each is a key of the setting GATEWAY, or GATEWAY_<KEY> in the environment.  A service without GATEWAY_AUTH asks nobody.
 """
 
-import os
-from collections.abc import Mapping
-from functools import lru_cache
-from typing import Any, Literal, TypeVar
+from dataclasses import dataclass
+from typing import ClassVar, Literal
 
 import msgspec
-from django.conf import settings as django_settings
-from django.core.signals import setting_changed
 from typing_extensions import override
 
 from apps.shared.identity.roles import CONSUMER
 from apps.shared.values import MAX_ID
+from postroad.conf import Section, given, key
+from postroad.conf_readers import choice_of
 from postroad.errors import InvalidSetting
 from postroad.secrecy import hide_password, split_url
 
 CONSUMER_SIGN = "="
 """Stands in an API key between the role of a consumer and the id of which consumer it is."""
+
+
+_API_KEYS = (
+    "name:secret:role+role, separated by white space; a secret has at least 16 characters; consumer=7 is the role of"
+    " consumer 7"
+)
 
 
 class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,40 +40,35 @@ class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
         return f"ApiKey(name={self.name!r}, roles={sorted(self.roles)}, consumer_id={self.consumer_id})"
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """The settings; the documentation of each key is its line in `LINES`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings(Section):
+    """Each attribute is a key of GATEWAY in small letters; what may hold a secret, or the login of a URL, is in no text."""
 
-    auth: Literal["none", "api_key", "oidc"] = "none"
-    api_keys: str = ""
-    token_secret: str = ""
-    oidc_issuer: str = ""
-    oidc_audience: str = ""
-    oidc_jwks_url: str = ""
-    oidc_roles_claim: str = "roles"
-    oidc_consumer_claim: str = "consumer_id"
+    setting: ClassVar[str] = "GATEWAY"
+
+    auth: Literal["none", "api_key", "oidc"] = key(
+        "none",
+        "how a client shows who it is: none, api_key (X-API-Key) or oidc (Authorization: Bearer)",
+        read=choice_of("none", "api_key", "oidc"),
+    )
+    api_keys: str = key("", _API_KEYS, is_secret=True)
+    token_secret: str = key(
+        "",
+        "signs what the gateway tells services of a caller with an API key, at least 32 characters; empty: derived from SECRET_KEY",
+        is_secret=True,
+    )
+    oidc_issuer: str = key("", "the issuer that a token must name", is_secret=True)
+    oidc_audience: str = key("", "the audience that a token must name")
+    oidc_jwks_url: str = key("", "where the issuer's public keys are", is_secret=True)
+    oidc_roles_claim: str = key(
+        "roles", "the claim that holds the roles; dots lead into objects, such as realm_access.roles"
+    )
+    oidc_consumer_claim: str = key("consumer_id", "the claim that holds the id of the consumer who calls")
 
     @override
-    def __repr__(self) -> str:
-        """Leave out what may hold a secret."""
-        shown = (name for name in self.__struct_fields__ if name.upper() not in SECRETS)
-        return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in shown)})"
+    def contradictions(self) -> list[str]:
+        return contradictions_of(self)
 
-
-S = TypeVar("S", bound=Settings)
-
-LINES = {
-    "AUTH": "how a client shows who it is: none, api_key (X-API-Key) or oidc (Authorization: Bearer)",
-    "API_KEYS": "name:secret:role+role, separated by white space; a secret has at least 16 characters; consumer=7 is the role of consumer 7",
-    "TOKEN_SECRET": "signs what the gateway tells services of a caller with an API key, at least 32 characters; empty: derived from SECRET_KEY",
-    "OIDC_ISSUER": "the issuer that a token must name",
-    "OIDC_AUDIENCE": "the audience that a token must name",
-    "OIDC_JWKS_URL": "where the issuer's public keys are",
-    "OIDC_ROLES_CLAIM": "the claim that holds the roles; dots lead into objects, such as realm_access.roles",
-    "OIDC_CONSUMER_CLAIM": "the claim that holds the id of the consumer who calls",
-}
-
-SECRETS = frozenset({"API_KEYS", "TOKEN_SECRET", "OIDC_ISSUER", "OIDC_JWKS_URL"})
-"""Keys whose value no text has: it may hold a secret, or the login of a URL."""
 
 _SECRET_CHARACTERS = 16  # 96 bits when drawn from Base64's alphabet
 _TOKEN_SECRET_CHARACTERS = 32  # HS256's key has at least the 256 bits of its digest (RFC 7518, 3.2)
@@ -87,7 +86,7 @@ def api_keys(text: str) -> tuple[ApiKey, ...]:
         secret, _, listed = rest.rpartition(":")
         roles, consumers = _roles(listed)
         if not name or not listed or len(secret) < _SECRET_CHARACTERS or len(consumers) > 1 or None in consumers:
-            raise InvalidSetting(f"GATEWAY_API_KEYS: entry {place} cannot be used; write {LINES['API_KEYS']}.")
+            raise InvalidSetting(f"GATEWAY_API_KEYS: entry {place} cannot be used; write {_API_KEYS}.")
         found.append(ApiKey(name=name, secret=secret, roles=roles, consumer_id=next(iter(consumers), None)))
     return tuple(found)
 
@@ -101,8 +100,12 @@ def read_consumer_id(value: object) -> int | None:
     return int(text) if 0 < int(text) <= MAX_ID else None
 
 
-def missing(made: Settings) -> list[str]:
-    """Return one sentence for each setting without which the chosen way cannot work."""
+def contradictions_of(made: Settings) -> list[str]:
+    """Return one sentence for each setting without which the chosen way cannot work, or that is no such thing."""
+    try:
+        api_keys(made.api_keys)
+    except InvalidSetting as error:
+        return [str(error)]
     names = [name for name in ("oidc_issuer", "oidc_audience", "oidc_jwks_url") if not getattr(made, name)]
     found = []
     if made.auth == "oidc" and names:
@@ -127,44 +130,16 @@ def _is_public(url: str) -> bool:
 
 def problems() -> list[str]:
     """Return one sentence for each of these settings that cannot be used."""
-    try:
-        settings()
-    except InvalidSetting as error:
-        return [str(error)]
-    return []
+    return Settings.problems(given(Settings.setting, Settings.keys()))
 
 
-@lru_cache(maxsize=1)
 def settings() -> Settings:
     """Return the settings in force.
 
     Raises:
         InvalidSetting: A value cannot be used; the text has the way out.
     """
-    values = {key: value for key, value in getattr(django_settings, "GATEWAY", {}).items() if key in LINES}
-    values.update({key: os.environ[f"GATEWAY_{key}"] for key in LINES if f"GATEWAY_{key}" in os.environ})
-    made = convert(values, Settings, LINES)
-    api_keys(made.api_keys)
-    wrong = missing(made)
-    if wrong:
-        raise InvalidSetting(" ".join(wrong))
-    return made
-
-
-def convert(values: Mapping[str, Any], kind: type[S], lines: Mapping[str, str]) -> S:
-    """Return settings of a kind made of values by key.
-
-    Raises:
-        InvalidSetting: A value cannot be used; the text has the way out, and never a secret.
-    """
-    for key, value in values.items():
-        try:
-            msgspec.convert({key.lower(): value}, kind, strict=False)
-        except msgspec.ValidationError as error:
-            shown = "" if key in SECRETS else f" is {value!r}"
-            reason = str(error).partition(" - at ")[0]
-            raise InvalidSetting(f"GATEWAY_{key}{shown}: {reason} ({lines[key]}).") from None
-    return msgspec.convert({key.lower(): value for key, value in values.items()}, kind, strict=False)
+    return Settings.current()
 
 
 def _roles(listed: str) -> tuple[frozenset[str], set[int | None]]:
@@ -172,11 +147,3 @@ def _roles(listed: str) -> tuple[frozenset[str], set[int | None]]:
     parts = [part.partition(CONSUMER_SIGN) for part in listed.split("+")]
     consumers = {read_consumer_id(number) if name == CONSUMER else None for name, sign, number in parts if sign}
     return frozenset(name for name, _, _ in parts), consumers
-
-
-def _forget(*, setting: str, **_: Any) -> None:
-    if setting == "GATEWAY":
-        settings.cache_clear()
-
-
-setting_changed.connect(_forget, dispatch_uid="apps.shared.identity.conf")

@@ -241,7 +241,7 @@ def test_an_api_key_that_names_no_consumer_is_refused(roles: str) -> None:
     [
         ({"AUTH": "oidc"}, "set also: GATEWAY_OIDC_ISSUER"),
         ({"TOKEN_SECRET": "short-secret"}, "GATEWAY_TOKEN_SECRET is too short"),
-        ({"AUTH": "basic"}, "GATEWAY_AUTH is 'basic'"),
+        ({"AUTH": "basic"}, "GATEWAY['AUTH'] is 'basic'"),
         ({"API_KEYS": "a:short-secret:staff"}, "entry 1"),
     ],
 )
