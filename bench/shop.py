@@ -23,7 +23,7 @@ PARTS: Mapping[str, str] = {
 }
 """Service → where it has its part of one order."""
 
-CLIENTS = ("aiohttp", "httpcore", "pyreqwest")
+CLIENTS = ("httpcore", "pyreqwest")
 """Distributions of HTTP clients that a gateway can use in place of ours (`bench.rivals.http_clients`)."""
 
 _START_SECONDS = 60.0

@@ -1,4 +1,4 @@
-"""The gateway with another HTTP client: `python -m bench.rivals.http_clients aiohttp`.
+"""The gateway with another HTTP client: `python -m bench.rivals.http_clients httpcore`.
 
 Each client is as small an adapter of the transport's port as the measured calls need, in the client's own best form:
 one pool per event loop, connections kept for the same seconds, no redirects, cookies, proxies or decompression.  The
@@ -11,12 +11,10 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Protocol
 
-import aiohttp
 import httpcore
 import pyreqwest.client
 import pyreqwest.exceptions
 from typing_extensions import override
-from yarl import URL
 
 from config import web
 from postroad.calls import client, deadline
@@ -35,26 +33,9 @@ class HttpClient(Protocol):
         """Send a request and read the whole answer."""
         ...
 
-
-class AioHttp(HttpClient):
-    """aiohttp, which reads answers with llhttp, too."""
-
-    def __init__(self, connect_seconds: float) -> None:
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=IDLE_SECONDS),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=connect_seconds),
-            auto_decompress=False,
-            skip_auto_headers=("accept-encoding", "user-agent", "content-type"),
-        )
-
-    @override
-    async def exchange(self, verb: str, url: str, headers: Headers, body: bytes, seconds: float) -> Answer:
-        target = URL(url, encoded=True)
-        async with self._session.request(
-            verb, target, headers=headers, data=body or None, allow_redirects=False
-        ) as answer:
-            return Answer(status=answer.status, body=await answer.read(), headers=_lower(answer.headers.items()))
+    async def aclose(self) -> None:
+        """Close the connections."""
+        ...
 
 
 class HttpCore(HttpClient):
@@ -77,6 +58,10 @@ class HttpCore(HttpClient):
         )
         pairs = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers)
         return Answer(status=answer.status, body=answer.content, headers=_lower(pairs))
+
+    @override
+    async def aclose(self) -> None:
+        await self._pool.aclose()
 
 
 class PyReqwest(HttpClient):
@@ -103,22 +88,25 @@ class PyReqwest(HttpClient):
         answer = await (request.body_bytes(body) if body else request).build().send()
         return Answer(status=answer.status, body=bytes(await answer.bytes()), headers=_lower(answer.headers.items()))
 
+    @override
+    async def aclose(self) -> None:
+        await self._client.close()
+
 
 CLIENTS: Mapping[str, Callable[[float], HttpClient]] = {
-    "aiohttp": AioHttp,
     "httpcore": HttpCore,
     "pyreqwest": PyReqwest,
 }
 """Name of the distribution → client."""
 
-_BROKEN = (aiohttp.ClientError, httpcore.NetworkError, pyreqwest.exceptions.RequestError)
+_BROKEN = (httpcore.NetworkError, pyreqwest.exceptions.RequestError)
 
 
 def transport(make: Callable[[float], HttpClient]) -> type[RestTransport]:
     """Return a transport whose asynchronous calls go through a client."""
 
     class Peer(RestTransport):
-        _clients = PerLoop(lambda: make(limits_in_force().connect_seconds))
+        _clients = PerLoop(lambda: make(limits_in_force().connect_seconds), lambda client: client.aclose())
 
         @override
         async def send_async(self, outgoing: Outgoing, timeout_seconds: float) -> Answer:
@@ -151,7 +139,7 @@ def _lower(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
 
 def main(name: str) -> None:
     """Serve the gateway until a signal ends the process."""
-    client.RestTransport = transport(CLIENTS[name])  # type: ignore[attr-defined]  # the name that the composition looks up
+    client.RestTransport = transport(CLIENTS[name])  # type: ignore[attr-defined]  # its name there
     web.main()
 
 

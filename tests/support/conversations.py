@@ -1,36 +1,69 @@
-"""An HTTP server that says exactly what a test wants, and a pool of connections to it."""
+"""An HTTP server that says exactly what a test wants, and a transport that calls it from an event loop."""
 
 import asyncio
-import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-from postroad.calls.discovery.resolver import Endpoint
-from postroad.calls.transports.http11 import Bounds, Pool, Response
+from postroad.calls.transport import Answer, Outgoing
+from postroad.calls.transports.rest import Limits, RestTransport
+from tests.support.calls import Fixed
 
 Conversation = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
-REQUEST = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
 END = b"<the connection ends>"
+ANSWER_BYTES = 1000
 
 
 class Server:
     """Answers the requests of all connections in turn with what it was given; nothing: closes."""
 
     def __init__(self, *answers: bytes) -> None:
-        self.answers, self.connections = list(answers), 0
+        self.answers, self.connections, self.ended = list(answers), 0, 0
+        self.heard: list[bytes] = []
 
     async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        try:
+            await self._answer(reader, writer)
+        finally:
+            self.ended += 1
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while self.answers:
             try:
-                await reader.readuntil(b"\r\n\r\n")
+                self.heard.append(await reader.readuntil(b"\r\n\r\n"))
             except asyncio.IncompleteReadError:
                 return
-            writer.write(answer := self.answers.pop(0))
+            writer.write((answer := self.answers.pop(0)).removesuffix(END))
             if answer.endswith(END):
                 return
+
+
+class Caller:
+    """Calls a server on a port, one attempt at a time."""
+
+    def __init__(self, port: int, **limits: Any) -> None:
+        self.resolver = Fixed(port)
+        self._transport = RestTransport(
+            self.resolver, limits=Limits(**{"connect_seconds": 2.0, "answer_bytes": ANSWER_BYTES, **limits})
+        )
+
+    async def call(
+        self,
+        verb: str = "GET",
+        target: str = "/",
+        *,
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        seconds: float = 5.0,
+    ) -> Answer:
+        outgoing = Outgoing(service="x", call="x.y", verb=verb, target=target, body=body, headers=headers or {})
+        return await self._transport.send_async(outgoing, seconds)
+
+    async def aclose(self) -> None:
+        await self._transport.aclose()
+        self._transport.close()
 
 
 @asynccontextmanager
@@ -53,26 +86,16 @@ async def serving(conversation: Conversation, **options: Any) -> AsyncIterator[a
         await asyncio.wait_for(asyncio.gather(*under_way), 5)
 
 
-def _pool(server: asyncio.Server, **bounds: Any) -> Pool:
-    host, port = server.sockets[0].getsockname()
-    given = {"age_seconds": 60, "idle_seconds": 60, "most_idle": 8, "most_bytes": 1000, **bounds}
-    return Pool(Endpoint(host=host, port=port), bounds=Bounds(**given), tls=ssl.create_default_context())
-
-
-async def send(pool: Pool, request: bytes = REQUEST, *, is_head: bool = False) -> Response:
-    return await asyncio.wait_for(pool.send(request, is_head=is_head, connect_seconds=2), 5)
-
-
-def talk(conversation: Conversation, use: Callable[[Pool], Awaitable[None]], **bounds: Any) -> None:
-    """Let a server and a client's pool of connections meet."""
+def talk(conversation: Conversation, use: Callable[[Caller], Awaitable[None]], **limits: Any) -> None:
+    """Let a server and a client meet."""
 
     async def run() -> None:
         async with serving(conversation) as server:
-            pool = _pool(server, **bounds)
+            caller = Caller(server.sockets[0].getsockname()[1], **limits)
             try:
-                await asyncio.wait_for(use(pool), 10)
+                await asyncio.wait_for(use(caller), 10)
             finally:
-                pool.close()
+                await caller.aclose()
 
     asyncio.run(run())
 

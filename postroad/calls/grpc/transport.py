@@ -78,7 +78,7 @@ class GrpcTransport(Transport):
         self._methods: dict[str, Method] = {}
         self._channels = PerEndpoint(lambda endpoint: open_channel(endpoint, most, connect, trusted))
         self._loops = PerLoop(
-            lambda: PerEndpoint(lambda endpoint: open_async_channel(endpoint, most, connect, trusted))
+            lambda: PerEndpoint(lambda endpoint: open_async_channel(endpoint, most, connect, trusted)), _close
         )
 
     @override
@@ -120,9 +120,7 @@ class GrpcTransport(Transport):
 
     async def aclose(self) -> None:
         """Close the running loop's channels."""
-        channels = self._loops.pop()
-        for channel in channels.empty() if channels else ():
-            await channel.close()
+        await self._loops.aclose()
 
     def _method(self, outgoing: Outgoing) -> Method:
         found = self._methods.get(outgoing.grpc)
@@ -183,6 +181,11 @@ def message_of(outgoing: Outgoing, method: Method) -> Message:
         return json_format.ParseDict(document, method.request())
     except json_format.ParseError as error:
         raise CallRejected(outgoing.call, status=400, code="invalid", detail=str(error)) from error
+
+
+async def _close(channels: PerEndpoint[grpc.aio.Channel]) -> None:
+    for channel in channels.empty():
+        await channel.close()
 
 
 def _bytes_of(message: Message) -> bytes:

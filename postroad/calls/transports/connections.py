@@ -1,4 +1,4 @@
-"""Blocking connections that end: at their greatest age, and at the deadline of a call.  Not: HTTP; asyncio (`streams`).
+"""Blocking connections that end: at their maximum age, and at the deadline of a call.  See also: `sessions` (asyncio).
 
 httpcore's time limits are for one read each, so a server that sends a byte now and then could hold a thread for ever;
 and its connections live as long as they are used, so a new instance behind a virtual IP would get no calls.
@@ -14,6 +14,11 @@ from typing import Any
 import httpcore
 from httpcore import SOCKET_OPTION
 from typing_extensions import override
+
+
+class TooLong(Exception):
+    """The body of an answer is longer than it may be."""
+
 
 _ends_at: ContextVar[float] = ContextVar("postroad_reads_end", default=float("inf"))
 

@@ -1,31 +1,48 @@
 """One thing per event loop: asyncio's connections belong to the loop that made them.  Not: threads, which share."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import suppress
 from typing import Generic, TypeVar
-from weakref import WeakKeyDictionary
 
 T = TypeVar("T")
 
 
 class PerLoop(Generic[T]):
-    """Makes a thing at its first use in each event loop, and drops it with the loop.
+    """Makes a thing at its first use in each event loop, and closes it when the loop ends.
 
-    Django runs asynchronous code under WSGI in a loop of its own each time; a thing kept beyond it would not work.
+    Django runs asynchronous code under WSGI in a loop of its own each time; a thing kept beyond it would not work, and
+    would keep the loop and its sockets.  A loop ends with `shutdown_asyncgens`, which `asyncio.run` calls.
     """
 
-    def __init__(self, make: Callable[[], T]) -> None:
-        self._make = make
-        self._made: WeakKeyDictionary[asyncio.AbstractEventLoop, T] = WeakKeyDictionary()
+    def __init__(self, make: Callable[[], T], close: Callable[[T], Awaitable[None]]) -> None:
+        self._make, self._close = make, close
+        self._made: dict[asyncio.AbstractEventLoop, tuple[T, AsyncGenerator[None]]] = {}
 
     def get(self) -> T:
         """Return the running loop's thing."""
         loop = asyncio.get_running_loop()
-        made = self._made.get(loop)
-        if made is None:
-            made = self._made[loop] = self._make()
-        return made
+        if loop not in self._made:
+            made = self._make()
+            self._made[loop] = made, _begun(self._lifetime(loop, made))
+        return self._made[loop][0]
 
-    def pop(self) -> T | None:
-        """Forget the running loop's thing and return it, for closing."""
-        return self._made.pop(asyncio.get_running_loop(), None)
+    async def aclose(self) -> None:
+        """Close the running loop's thing; the next use makes another."""
+        kept = self._made.get(asyncio.get_running_loop())
+        if kept is not None:
+            await kept[1].aclose()
+
+    async def _lifetime(self, loop: asyncio.AbstractEventLoop, made: T) -> AsyncGenerator[None]:
+        try:
+            yield
+        finally:
+            del self._made[loop]
+            await self._close(made)
+
+
+def _begun(lifetime: AsyncGenerator[None]) -> AsyncGenerator[None]:
+    """Run a generator up to its `yield`, which it reaches without waiting; from then on the loop ends it."""
+    with suppress(StopIteration):
+        lifetime.__anext__().send(None)
+    return lifetime

@@ -1,15 +1,16 @@
 """Calls over HTTP/1.1 with JSON bodies.  Not: the address, which the resolver gives for each attempt.
 
-Connections are kept alive, up to an age.  Threads use httpcore, httpx's own engine, because only it lets us bound a whole
-call and the age of a connection (`connections`); event loops, which must be quick, have a client of their own (`http11`).
+Connections are kept alive, up to an age.  Threads use httpcore, httpx's own engine, because it lets us bound a whole
+call and the age of a connection (`connections`); event loops use aiohttp, which is quicker there (`sessions`).
 """
 
 import asyncio
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import httpcore
 from typing_extensions import override
@@ -18,18 +19,20 @@ from postroad.calls import deadline
 from postroad.calls.conf import CallSettings
 from postroad.calls.discovery.resolver import Endpoint, Resolver
 from postroad.calls.transport import Answer, Outgoing, Transport, choose, note_failure
-from postroad.calls.transports.connections import AgingBackend, reading_until
+from postroad.calls.transports.connections import AgingBackend, TooLong, reading_until
 from postroad.calls.transports.endpoints import PerEndpoint
-from postroad.calls.transports.http11 import Bounds, Pool, TooLong, written
 from postroad.calls.transports.loops import PerLoop
 from postroad.errors import DeadlineExceeded, InvalidAnswer, NotReached, ServiceUnavailable
+
+if TYPE_CHECKING:
+    from postroad.calls.transports.sessions import Session
 
 IDLE_SECONDS = 4.0
 """How long an idle connection is kept: below the 5 s of uvicorn, so that a call seldom meets a server that is just
 closing it.  A connection already closed is noticed before it is used again."""
 
 IDLE_CONNECTIONS = 32
-"""Most idle connections kept to one address, whose pool is its own: httpcore looks at each connection of a pool, with a
+"""Maximum of idle connections that threads keep to one address, whose pool is its own: httpcore looks at each connection of a pool, with a
 system call, whenever a call begins or ends.  Busy ones are bounded by each service's bulkhead."""
 
 
@@ -61,23 +64,17 @@ class RestTransport(Transport):
     def __init__(self, resolver: Resolver, *, limits: Limits | None = None) -> None:
         self._resolver = resolver
         self._limits = limits or limits_in_force()
-        tls, age = ssl.create_default_context(), self._limits.age_seconds
-        bounds = Bounds(
-            age_seconds=age,
-            idle_seconds=IDLE_SECONDS,
-            most_idle=IDLE_CONNECTIONS,
-            most_bytes=self._limits.answer_bytes,
-        )
+        self._tls, age = ssl.create_default_context(), self._limits.age_seconds
         self._pools = PerEndpoint(
             lambda _: httpcore.ConnectionPool(
                 network_backend=AgingBackend(age),
-                ssl_context=tls,
+                ssl_context=self._tls,
                 max_connections=None,
                 max_keepalive_connections=IDLE_CONNECTIONS,
                 keepalive_expiry=IDLE_SECONDS,
             )
         )
-        self._loops = PerLoop(lambda: PerEndpoint(lambda endpoint: Pool(endpoint, bounds=bounds, tls=tls)))
+        self._sessions = PerLoop(self._open_session, lambda session: session.aclose())
 
     @override
     def send(self, outgoing: Outgoing, timeout_seconds: float) -> Answer:
@@ -107,18 +104,14 @@ class RestTransport(Transport):
         """Send over a connection of the running loop."""
         endpoint = choose(self._resolver, outgoing.service, outgoing)
         with self._errors(outgoing, endpoint):
-            request = written(
-                outgoing.verb, endpoint, outgoing.target, _headers(outgoing, timeout_seconds), outgoing.body
-            )
             async with asyncio.timeout(timeout_seconds):
-                response = await (
-                    self._loops.get()
-                    .get(endpoint)
-                    .send(
-                        request,
-                        is_head=outgoing.verb == "HEAD",
-                        connect_seconds=min(self._limits.connect_seconds, timeout_seconds),
-                    )
+                response = await self._sessions.get().send(
+                    outgoing.verb,
+                    endpoint.url,
+                    outgoing.target,
+                    _headers(outgoing, timeout_seconds),
+                    outgoing.body,
+                    connect_seconds=min(self._limits.connect_seconds, timeout_seconds),
                 )
         return Answer(status=response.status, body=response.body, headers=_read(response.headers))
 
@@ -129,9 +122,15 @@ class RestTransport(Transport):
 
     async def aclose(self) -> None:
         """Close the running loop's connections."""
-        pools = self._loops.pop()
-        for pool in pools.empty() if pools else ():
-            pool.close()
+        await self._sessions.aclose()
+
+    def _open_session(self) -> "Session":
+        from postroad.calls.transports.sessions import Bounds, Session  # noqa: PLC0415 - aiohttp takes 17 MB
+
+        bounds = Bounds(
+            age_seconds=self._limits.age_seconds, idle_seconds=IDLE_SECONDS, answer_bytes=self._limits.answer_bytes
+        )
+        return Session(bounds, self._tls)
 
     def _timeouts(self, seconds: float) -> dict[str, object]:
         connect = min(self._limits.connect_seconds, seconds)
@@ -171,5 +170,5 @@ def _headers(outgoing: Outgoing, timeout_seconds: float) -> list[tuple[str, str]
     return list(headers.items())
 
 
-def _read(headers: list[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
+def _read(headers: Iterable[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
     return tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in headers)
