@@ -22,7 +22,8 @@ P1 = Figure(
     fairness=(
         "the ORM peer sends 3 000 rows of the same table with the same properties, in transactions of 1000 rows, and"
         " waits for one confirm after the other. It looks neither at due times nor at lanes, so two of it would not"
-        " keep a key's order."
+        " keep a key's order. The peers with py-amqp and pamqp are our relay but for who packs a message; py-amqp also"
+        " writes each message by itself."
     ),
     goal="at least 0.5 x the limit",
     is_met=lambda result: result["ratio_to_limit"] >= 0.5,

@@ -1,9 +1,10 @@
-"""P1, the contenders: our relay, raw frames, ORM rows with kombu."""
+"""P1, the contenders: our relay, the same relay with frames of other libraries, raw frames, ORM rows with kombu."""
 
 import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from importlib.metadata import version
 
 from django.db import connection
@@ -11,12 +12,15 @@ from django.db import connection
 from bench import stage
 from bench.bank.messages import BANK, REPLY_TO, credit
 from bench.rivals.orm_sender import OrmSender
+from bench.rivals.packers import Pamqp, PeerPublisher, PyAmqp
 from bench.rivals.raw_frames import RawFrames
 from bench.rounds import Contender
 from postroad.brokers.rabbitmq.broker import RabbitMQ
+from postroad.brokers.rabbitmq.connection import read_url
 from postroad.brokers.rabbitmq.frames import Packer
 from postroad.commands.sender import send
 from postroad.ids import new_id
+from postroad.messaging.broker import Publisher
 from postroad.messaging.message import Outgoing
 from postroad.messaging.outbox import table as outbox
 from postroad.messaging.outbox.producer import unit_of_work
@@ -36,19 +40,29 @@ _COPY = f"INSERT INTO postroad_outbox ({OUTBOX_COLUMNS}) SELECT {OUTBOX_COLUMNS}
 def contenders() -> Iterator[list[Contender]]:
     """Prepare the backlog; connections stay open over all rounds."""
     write_backlog(BACKLOG)
-    relay = Relay(RabbitMQ(os.environ["BROKER_URL"]).publisher(), NotifyWakeup(), is_durable=True)
-    sender = OrmSender(os.environ["BROKER_URL"])
+    url = os.environ["BROKER_URL"]
+    relay = _relay(RabbitMQ(url).publisher())
+    packers = {
+        f"our relay, basic_publish of py-amqp {version('amqp')}": _relay(PeerPublisher(read_url(url), PyAmqp)),
+        f"our relay, frames of pamqp {version('pamqp')}": _relay(PeerPublisher(read_url(url), Pamqp)),
+    }
+    sender = OrmSender(url)
     with ExitStack() as stack:
-        stack.callback(relay.close)
-        stack.callback(sender.close)
+        for each in (relay, *packers.values(), sender):
+            stack.callback(each.close)
         raw = RawFrames(stack.enter_context(stage.broker()))
         frames = _pack(raw, read_backlog())
         peer = f"ORM rows + kombu {version('kombu')}, one confirm each"
         yield [
             Contender(name="ours", run=lambda: _run_relay(relay)),
             Contender(name="limit", run=lambda: _run_frames(raw, frames)),
+            *(Contender(name=name, run=partial(_run_relay, each)) for name, each in packers.items()),
             Contender(name=peer, run=lambda: _run_orm(sender)),
         ]
+
+
+def _relay(publisher: Publisher) -> Relay:
+    return Relay(publisher, NotifyWakeup(), is_durable=True)
 
 
 def write_backlog(rows: int) -> None:
