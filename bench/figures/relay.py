@@ -48,8 +48,9 @@ def contenders() -> Iterator[list[Contender]]:
     }
     sender = OrmSender(url)
     with ExitStack() as stack:
-        for each in (relay, *packers.values(), sender):
+        for each in (relay, *packers.values()):
             stack.callback(each.close)
+        stack.callback(sender.close)
         raw = RawFrames(stack.enter_context(stage.broker()))
         frames = _pack(raw, read_backlog())
         peer = f"ORM rows + kombu {version('kombu')}, one confirm each"

@@ -57,11 +57,11 @@ class Pamqp(Packs):
         properties["message_type"] = properties.pop("type")
         properties["timestamp"] = datetime.fromtimestamp(properties["timestamp"], UTC)
         chunks = range(0, len(content), self._chunk_bytes)
-        frames = (
+        frames: list[frame.FrameTypes] = [
             commands.Basic.Publish(exchange=exchange, routing_key=key, mandatory=not outgoing.is_broadcast),
             header.ContentHeader(body_size=len(content), properties=commands.Basic.Properties(**properties)),
             *(body.ContentBody(content[start : start + self._chunk_bytes]) for start in chunks),
-        )
+        ]
         return b"".join(frame.marshal(each, self._channel_id) for each in frames)
 
 
