@@ -1,8 +1,8 @@
 """`Outgoing` → the bytes of one published message.  Pure: no connection.
 
-A message is a method frame, a header frame and body frames (AMQP 0-9-1 §2.3.5).  They are packed by hand because
-the client's own way costs some 45 µs a message, ten times as much: what repeats (addresses, types, header names) is
-packed once and remembered.
+A message is a method frame, a header frame and body frames (AMQP 0-9-1 §2.3.5).  They are packed by hand because py-amqp
+and pamqp take some 34 and 25 µs for a message, ten times as much, which costs the relay a quarter or a sixth of its rate
+(figure P1, decision 42): what repeats (addresses, types, header names) is packed once and remembered.
 """
 
 from collections.abc import Callable, Mapping
