@@ -8,6 +8,9 @@ from textwrap import dedent
 from django.core.checks import CheckMessage, run_checks
 from pytest_django import Settings
 
+_LEFT_OUT = ("apps.", "unfold")
+"""Unfold makes an admin site of its own whenever applications are installed; later tests would find it empty."""
+
 
 class Project:
     """A folder of applications; `install` puts some of them into INSTALLED_APPS."""
@@ -26,7 +29,7 @@ class Project:
 
     def install(self, *apps: str, service: str = "") -> None:
         """Install applications in place of the services of the reference system."""
-        kept = [app for app in self._settings.INSTALLED_APPS if not app.startswith("apps.")]
+        kept = [app for app in self._settings.INSTALLED_APPS if not app.startswith(_LEFT_OUT)]
         self._settings.BASE_DIR = self.root
         self._settings.POSTROAD = {**self._settings.POSTROAD, "SERVICE": service}
         self._settings.INSTALLED_APPS = [*kept, *apps]
