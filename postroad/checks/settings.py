@@ -44,8 +44,12 @@ _PREFIX = "POSTROAD_"
 _OTHERS = frozenset({"POSTROAD_VERSION", "POSTROAD_UP", "POSTROAD_SERVERS_HOME"})
 """Variables of our scripts, the chart and the tests."""
 
-_OF_KUBERNETES = re.compile(r"(\w+_)?(SERVICE_(HOST|PORT\w*)|PORT(_\d+_(TCP|UDP)\w*)?)")
-"""What Kubernetes sets for each Service whose name begins with postroad, unless enableServiceLinks is false."""
+_OF_COMPOSE = re.compile(r"(POSTGRESQL|RABBITMQ)_\w+")
+"""What our compose.yaml reads."""
+
+_OF_KUBERNETES = re.compile(r"(\w+_)?(SERVICE_(HOST|PORT)\w*|PORT_\d+_(TCP|UDP)\w*)")
+_LINK = re.compile(r"(tcp|udp)://")
+"""Variables, and the value of `<NAME>_PORT`, that Kubernetes sets for each Service whose name begins with postroad."""
 
 
 def problems(values: dict[str, Any]) -> list[str]:
@@ -87,12 +91,15 @@ def check_variables(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[C
             id="postroad.W016",
         )
         for name in sorted(os.environ)
-        if name.startswith(_PREFIX) and name not in _OTHERS and _is_unknown(name.removeprefix(_PREFIX))
+        if name.startswith(_PREFIX)
+        and name not in _OTHERS
+        and _is_unknown(name.removeprefix(_PREFIX), os.environ[name])
     ]
 
 
-def _is_unknown(name: str) -> bool:
-    return name not in KEYS and _OF_KUBERNETES.fullmatch(name) is None
+def _is_unknown(name: str, value: str) -> bool:
+    is_of_others = _OF_COMPOSE.fullmatch(name) or _OF_KUBERNETES.fullmatch(name) or _LINK.match(value)
+    return name not in KEYS and not is_of_others
 
 
 def _way_out(name: str) -> str:

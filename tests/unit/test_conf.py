@@ -134,6 +134,7 @@ def test_a_section_ignores_what_is_wrong_in_another_one(settings: Any) -> None:
     [
         ("POSTROAD_RELAY_BATCHROWS", "Did you mean POSTROAD_RELAY_BATCH_ROWS?"),
         ("POSTROAD_SERVISE", "Did you mean POSTROAD_SERVICE?"),
+        ("POSTROAD_METRIC_PORT", "Did you mean POSTROAD_METRICS_PORT?"),
         ("POSTROAD_XQZ", "Unset it."),
     ],
 )
@@ -147,17 +148,20 @@ def test_a_variable_that_no_key_has_is_found(monkeypatch: pytest.MonkeyPatch, na
 
 
 @pytest.mark.parametrize(
-    "name",
+    ("name", "value"),
     [
-        "POSTROAD_RELAY_BATCH_ROWS",
-        "POSTROAD_VERSION",
-        "POSTROAD_SERVICE_HOST",
-        "POSTROAD_PORT",
-        "POSTROAD_ORDERS_SERVICE_PORT_HTTP",
-        "POSTROAD_ORDERS_PORT_80_TCP_ADDR",
+        ("POSTROAD_RELAY_BATCH_ROWS", "5"),
+        ("POSTROAD_VERSION", "5"),
+        ("POSTROAD_RABBITMQ_PORT", "5672"),
+        ("POSTROAD_SERVICE_HOST", "10.0.0.1"),
+        ("POSTROAD_PORT", "tcp://10.0.0.1:80"),
+        ("POSTROAD_ORDERS_SERVICE_PORT_HTTP", "80"),
+        ("POSTROAD_ORDERS_PORT_80_TCP_ADDR", "10.0.0.1"),
     ],
 )
-def test_a_variable_of_a_key_or_of_kubernetes_is_none_too_many(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    monkeypatch.setenv(name, "5")
+def test_a_variable_of_a_key_of_compose_or_of_kubernetes_is_not_reported(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
 
     assert check_variables(None) == []
