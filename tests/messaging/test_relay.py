@@ -83,11 +83,11 @@ def test_messages_of_one_key_leave_in_the_order_they_were_sent(relay: Relay, pub
     assert bodies == [b'{"orderId":7,"loaves":%d}' % loaves for loaves in range(1, 40)]
 
 
-def test_a_batch_is_never_larger_than_the_setting(relay: Relay, publisher: ObedientPublisher, settings: Any) -> None:
+def test_a_batch_is_never_larger_than_the_setting(publisher: ObedientPublisher, settings: Any) -> None:
     settings.POSTROAD = {"RELAY_BATCH_ROWS": 3}
     bake(*[7] * 10)
 
-    drain(relay)
+    drain(Relay(publisher, BellWakeup(), is_durable=True))
 
     assert [len(batch) for batch in publisher.batches] == [3, 3, 3, 1]
 

@@ -11,6 +11,7 @@ from postroad.messaging.models import OutboxHold, OutboxMessage, OutboxState
 from postroad.messaging.outbox import holds, set_aside
 from postroad.messaging.outbox.producer import unit_of_work
 from postroad.messaging.outbox.relay import Relay
+from postroad.messaging.outbox.wakeup import BellWakeup
 from tests.support.publishers import ObedientPublisher
 from tests.support.relaying import answer, bake, drain, first, later, loaves_sent, publisher, relay, states, too_large
 from tests.support.shop import Charge
@@ -188,9 +189,10 @@ def test_commands_to_a_service_that_is_not_there_are_never_set_aside(
 
 
 def test_replies_to_a_queue_that_does_not_exist_are_set_aside_after_a_number_of_attempts(
-    relay: Relay, publisher: ObedientPublisher, settings: Settings
+    publisher: ObedientPublisher, settings: Settings
 ) -> None:
     settings.POSTROAD = {"RELAY_ATTEMPTS": 3}
+    relay = Relay(publisher, BellWakeup(), is_durable=True)
     publisher.judge = lambda sent: Fate.UNROUTABLE if sent.address.channel == "gone" else Fate.CONFIRMED
     for number in range(10):
         answer("gone", key=f"s{number}")
@@ -208,9 +210,10 @@ def test_replies_to_a_queue_that_does_not_exist_are_set_aside_after_a_number_of_
 
 
 def test_replies_to_many_queues_that_do_not_exist_end_set_aside_and_are_logged_once_a_minute(
-    relay: Relay, publisher: ObedientPublisher, settings: Settings, caplog: pytest.LogCaptureFixture
+    publisher: ObedientPublisher, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.POSTROAD = {"RELAY_ATTEMPTS": 2}
+    relay = Relay(publisher, BellWakeup(), is_durable=True)
     publisher.judge = lambda _: Fate.UNROUTABLE
     for number in range(120):
         answer(f"amq.gen-{number}", key=f"s{number}")

@@ -65,9 +65,9 @@ class Relay:
     def __init__(
         self, publisher: Publisher, wakeup: Wakeup, *, is_durable: bool, expiring: Sequence[Expiring] = ()
     ) -> None:
-        """Take the publisher of a broker, durable or not, and the rows to delete beside relaying when they expire."""
+        """Take the publisher of a broker, durable or not, and the rows to delete beside relaying when they expire; reads the settings once."""
         self._publisher, self._wakeup, self._is_durable = publisher, wakeup, is_durable
-        self._expiring = expiring
+        self._expiring, self._settings = expiring, MessagingSettings.current()
         self._under_way: dict[str, int] = {}
         self._troubles = 0
         self._is_careful, self._suspect = False, ""
@@ -112,7 +112,7 @@ class Relay:
             lanes = outbox.lock_lanes(most=LANES_A_BATCH)
             if not lanes:
                 return 0
-            batch = holds.next_batch(lanes, most=MessagingSettings.current().relay_batch_rows)
+            batch = holds.next_batch(lanes, most=self._settings.relay_batch_rows)
             rows, fates = self._publish(batch.rows)
             confirmed = [row.id for row, fate in zip(rows, fates, strict=True) if fate is Fate.CONFIRMED]
             if confirmed:
@@ -242,8 +242,8 @@ class Relay:
     def _hold(self, place: Place, fate: Fate, *, attempts: int) -> int:
         """Let a destination wait, or, if it is a queue that nobody makes, set what is for it aside; return how many."""
         address = f"{place.channel} {place.route}".strip()
-        moved, delay = 0, _backoff().delay(attempts)
-        if fate is Fate.UNROUTABLE and not place.route and attempts >= MessagingSettings.current().relay_attempts:
+        moved, delay = 0, self._backoff().delay(attempts)
+        if fate is Fate.UNROUTABLE and not place.route and attempts >= self._settings.relay_attempts:
             moved, delay = set_aside.set_aside_held(place, error=fate.value), 0.0
             self._log_set_aside(address, fate, moved)
         elif (left_out := self._throttle.due(address if place.route else "a queue")) is not None:
@@ -280,13 +280,19 @@ class Relay:
         self._wakeup.busy()
 
     def _pause_seconds(self) -> float:
-        now, pause = time.monotonic(), MessagingSettings.current().relay_poll_seconds
+        now, pause = time.monotonic(), self._settings.relay_poll_seconds
         if self._retry_at is not None:
             pause = max(0.01, min(pause, self._retry_at - now))
             self._retry_at = None if self._retry_at <= now else self._retry_at
         if len(self._under_way) >= MOST_UNDER_WAY:
             pause = min(pause, _FULL_SECONDS)
-        return max(pause, _backoff().delay(self._troubles)) if self._troubles else pause
+        return max(pause, self._backoff().delay(self._troubles)) if self._troubles else pause
+
+    def _backoff(self) -> Backoff:
+        return Backoff(
+            first_seconds=self._settings.relay_retry_first_seconds,
+            ceiling_seconds=self._settings.relay_retry_ceiling_seconds,
+        )
 
     def _report_database(self, error: Error) -> None:
         self._troubles += 1
@@ -303,10 +309,3 @@ def _tell(rows: Sequence[TakenRow], fates: Sequence[Fate]) -> None:
 def _order_of(row: TakenRow) -> tuple[str, str | int]:
     """Return within what a row has an order: channel and key; without key it is alone."""
     return row.channel, row.partition_key or row.id
-
-
-def _backoff() -> Backoff:
-    return Backoff(
-        first_seconds=MessagingSettings.current().relay_retry_first_seconds,
-        ceiling_seconds=MessagingSettings.current().relay_retry_ceiling_seconds,
-    )
