@@ -7,22 +7,26 @@
 
     @proxy("kitchen", headers=caller_token)     # who asks goes with every call
 
-Path parameters by name; a parameter named `body` is the JSON body; the others are the query (camelCase on the wire,
-None is left out).  The result is decoded into the annotated type; where that allows None, a 404 is None.  `def` blocks,
+    @get("/v1/menu", headers={"accept-language": "en"})   # of one call; a parameter `headers` is of one time
+
+Path parameters by name; a parameter named `body` is the JSON body, named as its type declares; one named `headers` is
+a mapping of headers; the others are the query (camelCase on the wire unless `naming=` says otherwise, None is left out).  The result is decoded into the annotated type; where that allows None, a 404 is None.  `def` blocks,
 `async def` does not.  What contradicts itself is refused here, when the module is imported.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from typing_extensions import is_protocol
 
 from postroad.calls.fallback import Fallback, error
-from postroad.calls.operation import Headers, Line, Operation, no_headers
-from postroad.calls.signatures import operation
+from postroad.calls.operation import Headers, Line, Naming, Operation, headers_of, merged, no_headers
+from postroad.calls.signatures import camel, operation
 from postroad.errors import InvalidDeclaration
+
+GivenHeaders = Headers | Mapping[str, str]
 
 F = TypeVar("F", bound=Callable[..., Any])
 C = TypeVar("C", bound=type)
@@ -32,7 +36,14 @@ _LINE = "__postroad_line__"
 _OPERATIONS = "__postroad_operations__"
 
 
-def get(path: str, *, grpc: str = "", deadline: float | None = None, otherwise: Fallback = error) -> Callable[[F], F]:
+def get(
+    path: str,
+    *,
+    grpc: str = "",
+    deadline: float | None = None,
+    otherwise: Fallback = error,
+    headers: GivenHeaders = no_headers,
+) -> Callable[[F], F]:
     """Read a resource; idempotent.
 
     Args:
@@ -40,25 +51,40 @@ def get(path: str, *, grpc: str = "", deadline: float | None = None, otherwise: 
         grpc: Full gRPC method that answers the same, `package.Service/Method`; empty: REST only.
         deadline: Seconds for the call with all its retries; None: CALL_DEADLINE_SECONDS.
         otherwise: What the caller gets when no answer comes: `error`, `default(…)`, `cached(…)`, `omitted`.
+        headers: Of this call, beside the proxy's: a mapping, or a function that returns one for each call.
     """
-    return _declare(Line("GET", path, grpc, deadline, otherwise, is_idempotent=True))
+    return _declare(Line("GET", path, grpc, deadline, otherwise, is_idempotent=True, headers=headers_of(headers)))
 
 
-def put(path: str, *, grpc: str = "", deadline: float | None = None, otherwise: Fallback = error) -> Callable[[F], F]:
+def put(
+    path: str,
+    *,
+    grpc: str = "",
+    deadline: float | None = None,
+    otherwise: Fallback = error,
+    headers: GivenHeaders = no_headers,
+) -> Callable[[F], F]:
     """Replace a resource; idempotent.  The parameters are those of `get`."""
-    return _declare(Line("PUT", path, grpc, deadline, otherwise, is_idempotent=True))
+    return _declare(Line("PUT", path, grpc, deadline, otherwise, is_idempotent=True, headers=headers_of(headers)))
 
 
 def delete(
-    path: str, *, grpc: str = "", deadline: float | None = None, otherwise: Fallback = error
+    path: str,
+    *,
+    grpc: str = "",
+    deadline: float | None = None,
+    otherwise: Fallback = error,
+    headers: GivenHeaders = no_headers,
 ) -> Callable[[F], F]:
     """Remove a resource; idempotent.  The parameters are those of `get`."""
-    return _declare(Line("DELETE", path, grpc, deadline, otherwise, is_idempotent=True))
+    return _declare(Line("DELETE", path, grpc, deadline, otherwise, is_idempotent=True, headers=headers_of(headers)))
 
 
-def head(path: str, *, deadline: float | None = None, otherwise: Fallback = error) -> Callable[[F], F]:
+def head(
+    path: str, *, deadline: float | None = None, otherwise: Fallback = error, headers: GivenHeaders = no_headers
+) -> Callable[[F], F]:
     """Ask whether a resource is there: the method returns `bool`.  The parameters are those of `get`."""
-    return _declare(Line("HEAD", path, "", deadline, otherwise, is_idempotent=True))
+    return _declare(Line("HEAD", path, "", deadline, otherwise, is_idempotent=True, headers=headers_of(headers)))
 
 
 def post(
@@ -67,13 +93,16 @@ def post(
     grpc: str = "",
     deadline: float | None = None,
     otherwise: Fallback = error,
+    headers: GivenHeaders = no_headers,
     idempotent: bool = False,
 ) -> Callable[[F], F]:
     """Do something; sent once only, unless `idempotent=True` says that doing it twice is the same.
 
     The other parameters are those of `get`.
     """
-    return _declare(Line("POST", path, grpc, deadline, otherwise, is_idempotent=idempotent))
+    return _declare(
+        Line("POST", path, grpc, deadline, otherwise, is_idempotent=idempotent, headers=headers_of(headers))
+    )
 
 
 def patch(
@@ -82,19 +111,23 @@ def patch(
     grpc: str = "",
     deadline: float | None = None,
     otherwise: Fallback = error,
+    headers: GivenHeaders = no_headers,
     idempotent: bool = False,
 ) -> Callable[[F], F]:
     """Change a part of a resource; as `post`, sent once only unless `idempotent=True`."""
-    return _declare(Line("PATCH", path, grpc, deadline, otherwise, is_idempotent=idempotent))
+    return _declare(
+        Line("PATCH", path, grpc, deadline, otherwise, is_idempotent=idempotent, headers=headers_of(headers))
+    )
 
 
-def proxy(service: str, *, headers: Headers = no_headers) -> Callable[[C], C]:
+def proxy(service: str, *, headers: GivenHeaders = no_headers, naming: Naming = camel) -> Callable[[C], C]:
     """Declare an interface as the calls to one service.
 
     Args:
         service: Its name.
-        headers: Returns headers of each call, names in lower case, such as the caller's token.  An answer that is kept
-            (`cached`) takes the place only of an answer to the same headers.
+        headers: Of each call: a mapping, or a function that returns one, such as one that passes on the caller's token.
+            An answer that is kept (`cached`) takes the place only of an answer to the same headers.
+        naming: Parameter → its name in the query; `str` leaves names as they are.  A body is named by its own type.
 
     Raises:
         InvalidDeclaration: A method contradicts itself; the text names it, the value and the way out.
@@ -105,7 +138,7 @@ def proxy(service: str, *, headers: Headers = no_headers) -> Callable[[C], C]:
     def attach(interface: C) -> C:
         if not is_protocol(interface):
             raise InvalidDeclaration(f"{interface.__qualname__} must be a Protocol: write class …(Protocol).")
-        setattr(interface, _OPERATIONS, (interface, _operations(service, interface, headers)))
+        setattr(interface, _OPERATIONS, (interface, _operations(service, interface, headers_of(headers), naming)))
         return interface
 
     return attach
@@ -132,14 +165,15 @@ def _declare(line: Line) -> Callable[[F], F]:
     return attach
 
 
-def _operations(service: str, interface: type, headers: Headers) -> tuple[Operation, ...]:
+def _operations(service: str, interface: type, headers: Headers, naming: Naming) -> tuple[Operation, ...]:
     found = []
     for name in sorted(name for name in dir(interface) if not name.startswith("_")):
         method = getattr(interface, name)
         line = getattr(method, _LINE, None)
         if line is None:
             raise InvalidDeclaration(f"{service}.{name}: put @get, @post, … on it; a proxy has nothing but calls.")
-        found.append(replace(operation(service, method, line), headers=headers))
+        made = operation(service, method, line, naming=naming)
+        found.append(replace(made, headers=merged(headers, line.headers)))
     if not found:
         raise InvalidDeclaration(f"{interface.__qualname__}: it declares no call; put @get, @post, … on a method.")
     return tuple(found)

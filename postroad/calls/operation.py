@@ -16,6 +16,7 @@ PLACE = re.compile(r"\{(\w+)\}")
 """Where a parameter stands in a path."""
 
 Headers = Callable[[], Mapping[str, str]]
+Naming = Callable[[str], str]
 
 
 def no_headers() -> Mapping[str, str]:
@@ -37,6 +38,7 @@ class Line:
     deadline: float | None
     otherwise: Fallback
     is_idempotent: bool = field(kw_only=True)
+    headers: Headers = field(kw_only=True, default=no_headers)
 
 
 class Problem(msgspec.Struct):
@@ -57,11 +59,11 @@ class Operation:
         line: What its decorator says.
         is_async: Whether it was declared `async def`.
         signature: Its parameters, without `self`.
-        wire_names: Parameter → its name on the wire; `body` is not among them.
+        wire_names: Parameter → its name on the wire; `body` and `headers` are not among them.
         places: Parameters in the path.
         may_be_none: Whether the result may be None, and so a 404 is.
         decode: Body → value.
-        headers: Returns the headers that its proxy adds to each call.
+        headers: Returns the headers that its proxy and its decorator add to each call.
     """
 
     service: str
@@ -79,6 +81,11 @@ class Operation:
     def call(self) -> str:
         """What people call it, such as `kitchen.ticket`."""
         return f"{self.service}.{self.name}"
+
+    def added_headers(self, arguments: Mapping[str, object]) -> Mapping[str, str]:
+        """Return the headers of one call: the proxy's, the decorator's, and those that the caller passes as `headers`."""
+        added, passed = self.headers(), arguments.get("headers")
+        return {**added, **_lower(passed)} if isinstance(passed, Mapping) else added
 
     def outgoing(self, arguments: Mapping[str, object], *, headers: Mapping[str, str]) -> Outgoing:
         """Return what is sent for some arguments.
@@ -139,6 +146,25 @@ class Operation:
         return CallRejected(
             self.call, status=answer.status, code=problem.code, detail=problem.detail, fields=problem.fields
         )
+
+
+def headers_of(given: Headers | Mapping[str, str]) -> Headers:
+    """Return headers as a function: a mapping is the same for each call."""
+    if isinstance(given, Mapping):
+        fixed = _lower(given)
+        return lambda: fixed
+    return given
+
+
+def merged(first: Headers, then: Headers) -> Headers:
+    """Return both together; the second wins."""
+    if then is no_headers:
+        return first
+    return then if first is no_headers else lambda: {**first(), **then()}
+
+
+def _lower(given: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in given.items()}
 
 
 def _text(value: object) -> object:

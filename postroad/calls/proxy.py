@@ -48,14 +48,14 @@ def _method(operation: Operation, transport: Transport, policy: Callable[[str], 
     def call(_self: object, *args: object, **kwargs: object) -> object:
         bound = bind(*args, **kwargs)
         bound.apply_defaults()
-        added = operation.headers()
+        added = operation.added_headers(bound.arguments)
         outgoing = operation.outgoing(bound.arguments, headers={**headers(), **added})
         return run(conducted.steps(outgoing, added), lambda timeout_seconds: transport.send(outgoing, timeout_seconds))
 
     async def call_async(_self: object, *args: object, **kwargs: object) -> object:
         bound = bind(*args, **kwargs)
         bound.apply_defaults()
-        added = operation.headers()
+        added = operation.added_headers(bound.arguments)
         outgoing = operation.outgoing(bound.arguments, headers={**headers(), **added})
         return await run_async(
             conducted.steps(outgoing, added), lambda timeout_seconds: transport.send_async(outgoing, timeout_seconds)

@@ -9,16 +9,23 @@ from typing import Any, get_args, get_type_hints
 import msgspec
 
 from postroad.calls.fallback import Default, Omitted
-from postroad.calls.operation import PLACE, Line, Operation
+from postroad.calls.operation import PLACE, Line, Naming, Operation
 from postroad.errors import InvalidDeclaration
 
 _GRPC = re.compile(r"[A-Za-z_][\w.]*/[A-Za-z_]\w*")
 _PATH = re.compile(r"/(?:[\w.~:/-]|\{\w+\})*")
+_NOT_NAMED = ("body", "headers")
 _BODYLESS = ("GET", "HEAD", "DELETE")
 _UNNAMED = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
-def operation(service: str, method: Callable[..., Any], line: Line) -> Operation:
+def camel(name: str) -> str:
+    """Return a parameter's name in camelCase, the default on the wire."""
+    first, *others = name.split("_")
+    return first + "".join(word.capitalize() for word in others)
+
+
+def operation(service: str, method: Callable[..., Any], line: Line, *, naming: Naming = camel) -> Operation:
     """Check a decorated method and return its operation.
 
     Raises:
@@ -27,7 +34,7 @@ def operation(service: str, method: Callable[..., Any], line: Line) -> Operation
     call = f"{service}.{method.__name__}"
     _check_line(call, line)
     signature, result = _signature(call, method)
-    names = [name for name in signature.parameters if name != "body"]
+    names = [name for name in signature.parameters if name not in _NOT_NAMED]
     places = frozenset(PLACE.findall(line.path))
     if unknown := places.difference(names):
         known = ", ".join(names) or "none"
@@ -44,7 +51,7 @@ def operation(service: str, method: Callable[..., Any], line: Line) -> Operation
         line=line,
         is_async=inspect.iscoroutinefunction(method),
         signature=signature,
-        wire_names={name: _camel(name) for name in names},
+        wire_names={name: naming(name) for name in names},
         places=places,
         may_be_none=may_be_none,
         decode=_decoder(call, line, result),
@@ -103,8 +110,3 @@ def _decoder(call: str, line: Line, result: Any) -> Callable[[bytes], object]:
         return msgspec.json.Decoder(result, strict=False).decode
     except TypeError as error:
         raise InvalidDeclaration(f"{call}: a result of type {result!r} cannot be read: {error}") from error
-
-
-def _camel(name: str) -> str:
-    first, *others = name.split("_")
-    return first + "".join(word.capitalize() for word in others)
