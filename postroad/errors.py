@@ -33,6 +33,7 @@ PostroadError
     ├── InvalidResult               a handler returned what its table does not allow
     ├── InvalidDeclaration          a message, handler table, saga or proxy that contradicts itself
     ├── UnknownBroker               a BROKER_URL scheme without adapter
+    ├── MissingExtra                an optional package is not installed
     ├── ServiceUnknown              no address is configured for a service
     └── ClusterForbidden            the Kubernetes API does not let us
 """
@@ -179,6 +180,10 @@ class OutsideTransaction(MisconfiguredError):
 
 class TransactionAborted(MisconfiguredError):
     """An error inside the transaction was caught so that it can only be rolled back, yet the code went on."""
+
+
+class MissingExtra(MisconfiguredError, ModuleNotFoundError):
+    """An optional package is not installed; the text names the extra that brings it."""
 
 
 class InvalidSetting(MisconfiguredError):

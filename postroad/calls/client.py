@@ -6,10 +6,11 @@ kitchen = client_of(Kitchen)
 import threading
 from collections.abc import Callable
 from functools import lru_cache
-from typing import TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 from wsgiref.types import WSGIApplication
 
 from django.core.wsgi import get_wsgi_application
+from django.utils.module_loading import import_string
 from typing_extensions import override
 
 from postroad.calls import proxy
@@ -17,16 +18,29 @@ from postroad.calls.conf import CallSettings
 from postroad.calls.discovery.conf import DiscoverySettings
 from postroad.calls.discovery.resolver import Resolver
 from postroad.calls.discovery.selection import resolver_for
-from postroad.calls.grpc.transport import GrpcTransport
 from postroad.calls.transport import Answer, Outgoing, Transport
 from postroad.calls.transports.local import LocalTransport
-from postroad.calls.transports.rest import RestTransport
 
 P = TypeVar("P")
 
 
+@runtime_checkable
+class Closeable(Protocol):
+    """A transport that has connections."""
+
+    def close(self) -> None:
+        """Close those of threads."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close those of the running loop."""
+        ...
+
+
 class Calls(Transport):
     """Every transport of a process, each made at its first use; calls go by the one that TRANSPORT names.
+
+    A transport is imported then as well, because its packages are optional: MissingExtra says which to install.
 
     Concurrency: safe in threads and tasks; make one in each process, after a fork.
     """
@@ -37,8 +51,8 @@ class Calls(Transport):
         self._lock = threading.Lock()
         self._made: dict[str, Transport] = {}
         self._makers: dict[str, Callable[[], Transport]] = {
-            "rest": lambda: RestTransport(resolver),
-            "grpc": lambda: GrpcTransport(resolver),
+            "rest": lambda: import_string("postroad.calls.transports.rest.RestTransport")(resolver),
+            "grpc": lambda: import_string("postroad.calls.grpc.transport.GrpcTransport")(resolver),
             "local": lambda: LocalTransport(application()),
         }
 
@@ -57,13 +71,13 @@ class Calls(Transport):
     def close(self) -> None:
         """Close the connections of threads; a loop's own end with the loop, or with `aclose` in it."""
         for transport in self._made.values():
-            if isinstance(transport, RestTransport | GrpcTransport):
+            if isinstance(transport, Closeable):
                 transport.close()
 
     async def aclose(self) -> None:
         """Close the connections of the running loop."""
         for transport in self._made.values():
-            if isinstance(transport, RestTransport | GrpcTransport):
+            if isinstance(transport, Closeable):
                 await transport.aclose()
 
     def _transport(self, outgoing: Outgoing) -> Transport:

@@ -10,16 +10,19 @@ postroad_grpc_answered_total{servicer,code}                  calls and streams o
 
 from collections.abc import Iterator
 
-from prometheus_client import Counter, Histogram
-from prometheus_client.metrics_core import GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
 from typing_extensions import override
 
 from postroad.calls.policies import watch
 from postroad.calls.policies.breaker import State
 from postroad.calls.policies.selection import policies
 from postroad.calls.policies.watch import BreakerMoved, CallAnswered, CallEnded, Fact
+from postroad.extras import needs_extra
 from postroad.metrics.registry import REGISTRY
+
+with needs_extra("metrics"):
+    from prometheus_client import Counter, Histogram
+    from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+    from prometheus_client.registry import Collector
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 """Bounds of the buckets: the default deadline of a call is one second."""

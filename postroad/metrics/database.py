@@ -12,10 +12,9 @@ from typing import Any
 from django.db import Error
 from django.db.models import DurationField, ExpressionWrapper, F, QuerySet
 from django.db.models.functions import Now
-from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
 from typing_extensions import override
 
+from postroad.extras import needs_extra
 from postroad.logs import logger
 from postroad.messaging.models import DeadLetter, DeadLetterState, OutboxHold, OutboxMessage, OutboxState
 from postroad.messaging.outbox import table as outbox
@@ -23,6 +22,10 @@ from postroad.sagas.execution import Status
 from postroad.sagas.models import SagaInstance
 from postroad.schema.describing import describe_error
 from postroad.threads import close_own_connections
+
+with needs_extra("metrics"):
+    from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+    from prometheus_client.registry import Collector
 
 log = logger(__name__)
 

@@ -6,13 +6,16 @@ The parent of a worker measures: it sees every message come and every job end.  
 import time
 from collections.abc import Callable, Iterator, Mapping
 
-from prometheus_client import Counter
-from prometheus_client.metrics_core import GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
 from typing_extensions import override
 
+from postroad.extras import needs_extra
 from postroad.messaging.watch import Attempted, Fact, Published, ReplyRefused
 from postroad.metrics.registry import REGISTRY
+
+with needs_extra("metrics"):
+    from prometheus_client import Counter
+    from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+    from prometheus_client.registry import Collector
 
 Lags = Callable[[float], Mapping[str, float]]
 """Seconds since 1970 → channel → age of the oldest message that is handled or comes next; 0 when there is none."""

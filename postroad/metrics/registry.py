@@ -2,10 +2,13 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
-from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
-from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
+from postroad.extras import needs_extra
 from postroad.metrics.conf import MetricsSettings
+
+with needs_extra("metrics"):
+    from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+    from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 REGISTRY = CollectorRegistry()
 ProcessCollector(registry=REGISTRY)

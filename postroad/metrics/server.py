@@ -11,16 +11,19 @@ from typing import cast
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from prometheus_client import CollectorRegistry, start_http_server
-from prometheus_client.metrics_core import Metric
-from prometheus_client.registry import Collector
 from typing_extensions import override
 
 from postroad.errors import InvalidSetting
+from postroad.extras import needs_extra
 from postroad.messaging import watch
 from postroad.metrics.database import DatabaseCollector
 from postroad.metrics.messages import LagCollector, Lags, count
 from postroad.metrics.registry import REGISTRY
+
+with needs_extra("metrics"):
+    from prometheus_client import CollectorRegistry, start_http_server
+    from prometheus_client.metrics_core import Metric
+    from prometheus_client.registry import Collector
 
 
 def serve(port: int, *, lags: Lags | None = None, is_relay: bool = False) -> WSGIServer:

@@ -9,12 +9,23 @@ from collections.abc import Awaitable, Callable
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.module_loading import import_string
 
-from postroad.metrics.registry import metrics
+from postroad.errors import MissingExtra
 from postroad.web.health import livez, readyz
 
 _Answer = HttpResponseBase | Awaitable[HttpResponseBase]
-_VIEWS: dict[str, Callable[[HttpRequest], HttpResponse]] = {"/livez": livez, "/readyz": readyz, "/metrics": metrics}
+
+
+def _metrics(request: HttpRequest) -> HttpResponse:
+    try:
+        answer: HttpResponse = import_string("postroad.metrics.registry.metrics")(request)
+    except MissingExtra as error:
+        return HttpResponse(f"No figures: {error}\n", status=404, content_type="text/plain; charset=utf-8")
+    return answer
+
+
+_VIEWS: dict[str, Callable[[HttpRequest], HttpResponse]] = {"/livez": livez, "/readyz": readyz, "/metrics": _metrics}
 
 
 class ProbeMiddleware:

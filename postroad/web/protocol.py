@@ -12,7 +12,11 @@ from http import HTTPStatus
 from typing import Any
 
 from typing_extensions import override
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from postroad.extras import needs_extra
+
+with needs_extra("web"):
+    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_SECONDS = 10.0
 """From the connection, or from a request's first byte, to the end of its headers."""

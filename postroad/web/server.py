@@ -11,9 +11,12 @@ from types import FrameType
 from typing import Any
 
 from typing_extensions import override
-from uvicorn import Config, Server
 
+from postroad.extras import needs_extra
 from postroad.web.protocol import BoundedProtocol
+
+with needs_extra("web"):
+    from uvicorn import Config, Server
 
 KEEP_ALIVE_SECONDS = 75
 """Longer than our clients and usual proxies keep a connection (60), so that they, not we, end an idle one."""

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, unquote, urlsplit
 
-import httpx
-
 from postroad.calls.discovery.conf import DiscoverySettings
 from postroad.calls.discovery.eureka import json
 from postroad.calls.discovery.eureka.applications import Applications
@@ -15,7 +13,11 @@ from postroad.calls.discovery.eureka.instance import Instance
 from postroad.calls.discovery.eureka.reader import read_applications
 from postroad.calls.discovery.eureka.writer import write_instance
 from postroad.errors import InvalidInstance, ServiceUnavailable
+from postroad.extras import needs_extra
 from postroad.secrecy import hide_password, hide_passwords
+
+with needs_extra("discovery"):
+    import httpx
 
 TIMEOUT_SECONDS = 3.0
 """Of a whole request: a registry that takes longer is away, and the next address is tried."""

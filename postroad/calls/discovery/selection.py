@@ -1,10 +1,10 @@
 """The settings → a resolver.  Not: the resolvers themselves."""
 
+from django.utils.module_loading import import_string
+
 from postroad.calls.discovery.conf import DiscoverySettings
 from postroad.calls.discovery.dns import DnsResolver
 from postroad.calls.discovery.headless import HeadlessResolver
-from postroad.calls.discovery.registry_client import registry_client
-from postroad.calls.discovery.registry_resolver import RegistryResolver
 from postroad.calls.discovery.resolver import Resolver
 from postroad.calls.discovery.static import StaticResolver
 from postroad.calls.discovery.template import AddressTemplate
@@ -18,7 +18,9 @@ def resolver_for(settings: DiscoverySettings) -> Resolver:
         case "headless":
             return HeadlessResolver(AddressTemplate(settings.dns_template), ttl_seconds=settings.dns_ttl_seconds)
         case "registry":
-            client = registry_client(settings)
-            return RegistryResolver(client, fetch_seconds=settings.registry_fetch_seconds)
+            folder = "postroad.calls.discovery"  # imported now, because their package is optional
+            client = import_string(f"{folder}.registry_client.registry_client")(settings)
+            resolver = import_string(f"{folder}.registry_resolver.RegistryResolver")
+            return resolver(client, fetch_seconds=settings.registry_fetch_seconds)  # type: ignore[no-any-return]  # by name
         case _:
             return DnsResolver(AddressTemplate(settings.dns_template), addresses=settings.addresses)

@@ -11,7 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
-import grpc
 from django.db import close_old_connections
 from typing_extensions import override
 
@@ -20,7 +19,11 @@ from postroad.calls.grpc.servicer import Servicer, Status
 from postroad.calls.policies import watch
 from postroad.calls.policies.watch import CallAnswered
 from postroad.context import Current, read_trace_parent, working
+from postroad.extras import needs_extra
 from postroad.logs import logger
+
+with needs_extra("grpc"):
+    import grpc
 
 log = logger(__name__)
 

@@ -3,11 +3,13 @@
 import json
 from pathlib import Path
 
-import grpc
-import grpc.aio
-
 from postroad.calls.discovery.resolver import Endpoint
 from postroad.errors import InvalidSetting
+from postroad.extras import needs_extra
+
+with needs_extra("grpc"):
+    import grpc
+    import grpc.aio
 
 _ROUND_ROBIN = json.dumps({"loadBalancingConfig": [{"round_robin": {}}]})
 _Options = list[tuple[str, str | int]]

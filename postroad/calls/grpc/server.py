@@ -8,17 +8,19 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-import grpc
-from grpc_health.v1 import health
-from grpc_health.v1.health_pb2 import HealthCheckResponse
-from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server
-from grpc_reflection.v1alpha import reflection
-
 from postroad.calls.grpc.answering import Calls
 from postroad.calls.grpc.conf import GrpcSettings
 from postroad.calls.grpc.servicer import Servicer
 from postroad.calls.grpc.tls import server_credentials
 from postroad.errors import InvalidSetting
+from postroad.extras import needs_extra
+
+with needs_extra("grpc"):
+    import grpc
+    from grpc_health.v1 import health
+    from grpc_health.v1.health_pb2 import HealthCheckResponse
+    from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server
+    from grpc_reflection.v1alpha import reflection
 
 _KEEPALIVE_SECONDS = 30  # an idle connection is tried so often: proxies forget them after about a minute
 _KEEPALIVE_ANSWER_SECONDS = 10

@@ -19,11 +19,14 @@ from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import Any
 
-import grpc
 from django.apps import apps
 
 from postroad.conf import CoreSettings
 from postroad.errors import InvalidDeclaration
+from postroad.extras import needs_extra
+
+with needs_extra("grpc"):
+    import grpc
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
-import grpc
-
 from postroad.calls.grpc.conf import GrpcSettings
 from postroad.errors import InvalidSetting
+from postroad.extras import needs_extra
+
+with needs_extra("grpc"):
+    import grpc
 
 
 def server_credentials(conf: GrpcSettings) -> grpc.ServerCredentials | None:

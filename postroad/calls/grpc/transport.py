@@ -9,13 +9,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import grpc
-import grpc.aio
 import msgspec
-from google.protobuf import json_format
-from google.protobuf.descriptor_pool import Default, DescriptorPool
-from google.protobuf.message import Message
-from google.protobuf.message_factory import GetMessageClass
 from typing_extensions import override
 
 from postroad.calls.conf import CallSettings
@@ -26,6 +20,15 @@ from postroad.calls.transport import Answer, Outgoing, Transport, choose, note_f
 from postroad.calls.transports.endpoints import PerEndpoint
 from postroad.calls.transports.loops import PerLoop
 from postroad.errors import CallRejected, DeadlineExceeded, InvalidAnswer, InvalidDeclaration, ServiceUnavailable
+from postroad.extras import needs_extra
+
+with needs_extra("calls"):
+    import grpc
+    import grpc.aio
+    from google.protobuf import json_format
+    from google.protobuf.descriptor_pool import Default, DescriptorPool
+    from google.protobuf.message import Message
+    from google.protobuf.message_factory import GetMessageClass
 
 STATUSES: Mapping[grpc.StatusCode, int] = {
     grpc.StatusCode.INVALID_ARGUMENT: 400,

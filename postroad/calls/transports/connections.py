@@ -11,9 +11,13 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-import httpcore
-from httpcore import SOCKET_OPTION
 from typing_extensions import override
+
+from postroad.extras import needs_extra
+
+with needs_extra("calls"):
+    import httpcore
+    from httpcore import SOCKET_OPTION
 
 
 class TooLong(Exception):

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import httpcore
 from typing_extensions import override
 
 from postroad.calls import deadline
@@ -23,6 +22,10 @@ from postroad.calls.transports.connections import AgingBackend, TooLong, reading
 from postroad.calls.transports.endpoints import PerEndpoint
 from postroad.calls.transports.loops import PerLoop
 from postroad.errors import DeadlineExceeded, InvalidAnswer, NotReached, ServiceUnavailable
+from postroad.extras import needs_extra
+
+with needs_extra("calls"):
+    import httpcore
 
 if TYPE_CHECKING:
     from postroad.calls.transports.sessions import Session

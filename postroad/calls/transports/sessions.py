@@ -15,14 +15,17 @@ from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
-import aiohttp
-import httpcore
-from aiohttp.client_proto import ResponseHandler
-from aiohttp.connector import Connection
 from typing_extensions import override
-from yarl import URL
 
 from postroad.calls.transports.connections import TooLong
+from postroad.extras import needs_extra
+
+with needs_extra("calls"):
+    import aiohttp
+    import httpcore
+    from aiohttp.client_proto import ResponseHandler
+    from aiohttp.connector import Connection
+    from yarl import URL
 
 LONGEST_HEADER_BYTES = 64 * 1024
 """Longest status line and longest header that are read; usual servers' own limits are of this size."""

@@ -3,17 +3,17 @@
 import time
 from argparse import ArgumentParser
 from collections.abc import Sequence
-from contextlib import closing, nullcontext
+from contextlib import ExitStack
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from typing_extensions import override
 
 from postroad.calls.discovery.conf import DiscoverySettings
-from postroad.calls.discovery.registry_resolver import RegistryResolver
 from postroad.calls.discovery.selection import resolver_for
 from postroad.composition import installed
 from postroad.conf import CoreSettings
+from postroad.errors import MissingExtra
 from postroad.messaging.conf import MessagingSettings
 from postroad.operations.conf import OperationsSettings
 from postroad.operations.doctor.checks import checks
@@ -76,7 +76,14 @@ class Command(BaseCommand):
 
 
 def _findings(others: Sequence[str]) -> list[Finding]:
-    resolver = resolver_for(DiscoverySettings.current())
-    with closing(resolver) if isinstance(resolver, RegistryResolver) else nullcontext():
-        settings, named = MessagingSettings.current(), OperationsSettings.current().siblings
-        return examine(checks(settings, installed(), resolver, others=[*named, *others]))
+    named = OperationsSettings.current().siblings
+    discovery = DiscoverySettings.current()
+    try:
+        resolver = resolver_for(discovery)
+    except MissingExtra as error:
+        raise CommandError(f"DISCOVERY is {discovery.discovery!r}, and {error}") from error
+    with ExitStack() as stack:
+        close = getattr(resolver, "close", None)  # the registry's has a thread
+        if close is not None:
+            stack.callback(close)
+        return examine(checks(MessagingSettings.current(), installed(), resolver, others=[*named, *others]))

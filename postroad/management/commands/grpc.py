@@ -3,10 +3,10 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.module_loading import import_string
 from typing_extensions import override
 
 from postroad.errors import PostroadError
-from postroad.processes.grpc import run_grpc
 
 
 class Command(BaseCommand):
@@ -17,6 +17,6 @@ class Command(BaseCommand):
     @override
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            run_grpc()
+            import_string("postroad.processes.grpc.run_grpc")()  # imported now, because its packages are optional
         except PostroadError as error:
             raise CommandError(str(error)) from error

@@ -10,15 +10,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from kubernetes import client, config
-from kubernetes.client.exceptions import ApiException
-from kubernetes.config import ConfigException
 from typing_extensions import override
-from urllib3.exceptions import HTTPError
 
 from postroad.errors import ClusterForbidden, ClusterRefused, ClusterUnavailable, MisconfiguredError
+from postroad.extras import needs_extra
 from postroad.operations.cluster.kubernetes_objects import NAME, RELEASE, read_deployment, read_notice, read_pod
 from postroad.operations.cluster.port import Cluster, Deployment, Notice, Pod
+
+with needs_extra("kubernetes"):
+    from kubernetes import client, config
+    from kubernetes.client.exceptions import ApiException
+    from kubernetes.config import ConfigException
+    from urllib3.exceptions import HTTPError  # comes with it
 
 METRICS_PORT = 9100  # of worker, relay and grpc in the chart
 MOST_EVENTS = 500
