@@ -1,33 +1,22 @@
 """Handlers in the workers of a project that has Celery already: its tasks and its broker stay its own."""
 
-import subprocess
-import sys
-import uuid
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 import pytest
 
 from tests.brokers.proxy import Proxy
-from tests.worker.office import ROOT, Office, wait_until
+from tests.support.amqp import virtual_host
+from tests.worker.office import Office, wait_until
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow]
 POOLS = pytest.mark.parametrize("pool", ["prefork", "threads", "solo"])
 
 
-def control_broker(*command: str) -> None:
-    servers = str(ROOT / "scripts" / "servers.py")
-    subprocess.run([sys.executable, servers, "rabbitmqctl", *command], check=True, capture_output=True)
-
-
 @pytest.fixture
 def elsewhere(broker_url: str) -> Iterator[str]:
     """A virtual host of the project's own, for its tasks."""
-    name, parts = f"tasks-{uuid.uuid4().hex[:8]}", urlsplit(broker_url)
-    control_broker("add_vhost", name)
-    control_broker("set_permissions", "--vhost", name, str(parts.username), ".*", ".*", ".*")
-    yield parts._replace(path=f"/{name}").geturl()
-    control_broker("delete_vhost", name)
+    with virtual_host(broker_url) as url:
+        yield url
 
 
 @pytest.mark.restarts
