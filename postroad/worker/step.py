@@ -102,7 +102,7 @@ class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
         self._alarm: Any = None
         self._next_try: Any = None
         self._failures = 0
-        self._is_armed = self._is_stopping = False
+        self._is_armed = self._is_stopping = self._has_begun = False
         c.lags = self.lags
 
     @override
@@ -139,7 +139,8 @@ class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
         for driver in self._drivers.values():
             driver.close()
         self._link.close()
-        tell_stopped("worker", self._describe())
+        if self._has_begun:
+            tell_stopped("worker", self._describe())
 
     def _describe(self) -> str:
         where = f"{len(self._drivers)} queues at {self._link.url}"
@@ -153,7 +154,7 @@ class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
         except (BrokerUnavailable, *LOST) as error:
             self._begin_later(error)
             return
-        self._failures = 0
+        self._failures, self._has_begun = 0, True
         tell_started("worker", self._describe())
         self._tick = self._c.timer.call_repeatedly(WorkerSettings.current().balance_seconds, self._share_out)
 

@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import amqp
 from amqp.exceptions import PreconditionFailed
 from kombu.entity import Queue
 from typing_extensions import override
@@ -33,10 +34,10 @@ class TaskQueue(Queue):
 
     @override
     def queue_declare(self, nowait: bool = False, passive: bool = False, channel: Any = None) -> Any:
-        """Declare it, on a channel of its own, because a refusal closes the channel."""
+        """Declare it, on a channel of its own, because a refusal closes the channel; on Redis there is neither."""
         channel = channel or self.channel
-        if passive:
-            return super().queue_declare(nowait=nowait, passive=True, channel=channel)  # type: ignore[no-untyped-call]  # kombu has few types
+        if passive or not isinstance(channel, amqp.Channel):
+            return super().queue_declare(nowait=nowait, passive=passive, channel=channel)  # type: ignore[no-untyped-call]  # kombu has few types
         with channel.connection.channel() as own:
             try:
                 return super().queue_declare(nowait=nowait, channel=own)  # type: ignore[no-untyped-call]  # as above

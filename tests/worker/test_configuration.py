@@ -170,3 +170,11 @@ def test_a_worker_without_event_loop_says_what_to_do() -> None:
 
     with pytest.raises(MisconfiguredError, match="--no-handlers"):
         ensure_possible(consumer)
+
+
+def test_the_services_own_queue_can_be_declared_at_a_broker_that_is_not_rabbitmq() -> None:
+    app = app_with(tasks=True, CELERY_BROKER_URL="memory://")  # Celery's, whose channels are like those of Redis
+    (queue,) = app.conf.task_queues
+
+    with app.connection_for_write() as connection:
+        queue(connection.channel()).declare()
