@@ -10,7 +10,10 @@ from celery import Celery
 from celery.signals import celeryd_init
 from typing_extensions import override
 
+from postroad.brokers.rabbitmq.connection import is_rabbitmq
+from postroad.conf import settings
 from postroad.errors import MisconfiguredError
+from postroad.secrecy import hide_password
 
 _CHOICE = "_postroad_runs_handlers"
 
@@ -27,11 +30,18 @@ def runs_handlers(worker: Any) -> bool:
 
 
 def ensure_possible(consumer: Any) -> None:
-    """Make sure that a worker has the event loop that handlers need.
+    """Make sure that a worker has the broker and the event loop that handlers need.
 
     Raises:
-        MisconfiguredError: It has none, because of its pool or of its broker's transport.
+        MisconfiguredError: BROKER_URL is not RabbitMQ, or there is no event loop, because of the worker's pool or of its
+            broker's transport.
     """
+    url = settings().broker_url
+    if not is_rabbitmq(url):
+        raise MisconfiguredError(
+            f"BROKER_URL {hide_password(url)!r} has no queues that a Celery worker could read; write amqp://… for RabbitMQ,"
+            " or start this worker with --no-handlers, for tasks alone."
+        )
     if consumer.hub is None:
         raise MisconfiguredError(
             "message handlers need a Celery worker with an event loop: a pool of prefork, threads or solo, and a Celery"

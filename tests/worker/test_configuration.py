@@ -172,6 +172,13 @@ def test_a_worker_without_event_loop_says_what_to_do() -> None:
         ensure_possible(consumer)
 
 
+def test_a_worker_whose_messages_stay_in_memory_says_what_to_do(settings: Settings) -> None:
+    settings.POSTROAD = {**settings.POSTROAD, "BROKER_URL": "memory://"}
+
+    with pytest.raises(MisconfiguredError, match=r"'memory://' has no queues.*--no-handlers"):
+        ensure_possible(SimpleNamespace(hub=object()))
+
+
 def test_the_services_own_queue_can_be_declared_at_a_broker_that_is_not_rabbitmq() -> None:
     app = app_with(tasks=True, CELERY_BROKER_URL="memory://")  # Celery's, whose channels are like those of Redis
     (queue,) = app.conf.task_queues
