@@ -21,7 +21,7 @@ from postroad.codecs.registry import JSON
 from postroad.commands.messages import command_description
 from postroad.ids import new_id
 from postroad.messaging import sql
-from postroad.messaging.broker import Fate
+from postroad.messaging.broker import PublishResult
 from postroad.messaging.message import Envelope, Outgoing
 
 BACKLOG = 4_000
@@ -74,10 +74,10 @@ def _clear() -> None:
 def _run_ours(messages: Sequence[Outgoing]) -> list[float]:
     _clear()
     publisher = RabbitMQ(os.environ["BROKER_URL"]).publisher()
-    fates = publisher.publish(messages)
+    results = publisher.publish(messages)
     publisher.close()
-    if set(fates) != {Fate.CONFIRMED}:
-        raise RuntimeError(f"the backlog was not taken: {set(fates)}")
+    if set(results) != {PublishResult.CONFIRMED}:
+        raise RuntimeError(f"the backlog was not taken: {set(results)}")
     with processes.running(*processes.our_worker()) as worker:
         rate = _watch(worker, len(messages))
     _check(len(messages))

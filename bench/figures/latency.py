@@ -18,7 +18,7 @@ from postroad.codecs.registry import JSON
 from postroad.commands.messages import command_description
 from postroad.commands.sender import send
 from postroad.ids import new_id
-from postroad.messaging.broker import Fate
+from postroad.messaging.broker import PublishResult
 from postroad.messaging.message import Envelope, Outgoing
 from postroad.messaging.outbox.producer import unit_of_work
 
@@ -108,9 +108,9 @@ def _straight() -> Iterator[Callable[[int], float]]:
     def publish(number: int) -> float:
         outgoing = _outgoing(number)
         began = time.monotonic()
-        (fate,) = publisher.publish([outgoing])
-        if fate is not Fate.CONFIRMED:
-            raise processes.Failed(f"the broker did not take a message: {fate}")
+        (result,) = publisher.publish([outgoing])
+        if result is not PublishResult.CONFIRMED:
+            raise processes.Failed(f"the broker did not take a message: {result}")
         return began
 
     try:

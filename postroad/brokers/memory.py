@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 
 from typing_extensions import override
 
-from postroad.messaging.broker import Broker, Delivery, Fate, Inspection, Publisher, QueueState, Receiver
+from postroad.messaging.broker import Broker, Delivery, Inspection, Publisher, PublishResult, QueueState, Receiver
 from postroad.messaging.message import Envelope, Outgoing
 from postroad.messaging.topology import Binding, Exchange, ExchangeKind, Queue, Topology
 
@@ -170,14 +170,14 @@ class MemoryBroker(Broker):
 
 
 class MemoryPublisher(Publisher):
-    """Puts messages into queues at once; see `Fate.ACCEPTED`."""
+    """Puts messages into queues at once; see `PublishResult.ACCEPTED`."""
 
     def __init__(self, broker: MemoryBroker) -> None:
         self._broker = broker
         self._settled: deque[str] = deque()
 
     @override
-    def publish(self, batch: Sequence[Outgoing]) -> list[Fate]:
+    def publish(self, batch: Sequence[Outgoing]) -> list[PublishResult]:
         return [self._publish(outgoing) for outgoing in batch]
 
     @override
@@ -188,13 +188,13 @@ class MemoryPublisher(Publisher):
     def close(self) -> None:
         self._settled.clear()
 
-    def _publish(self, outgoing: Outgoing) -> Fate:
+    def _publish(self, outgoing: Outgoing) -> PublishResult:
         token = _Token(outgoing.envelope.id, self._settled.append)
         if self._broker.deliver(outgoing, token):
-            return Fate.ACCEPTED
+            return PublishResult.ACCEPTED
         if outgoing.is_broadcast and self._broker.has_exchange(outgoing.address.channel):
-            return Fate.CONFIRMED  # an event without subscriber: everybody who wanted it has it
-        return Fate.UNROUTABLE
+            return PublishResult.CONFIRMED  # an event without subscriber: everybody who wanted it has it
+        return PublishResult.UNROUTABLE
 
 
 class MemoryReceiver(Receiver):

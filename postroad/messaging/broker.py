@@ -13,7 +13,7 @@ from postroad.messaging.message import Envelope, Outgoing
 from postroad.messaging.topology import Binding, Topology
 
 
-class Fate(StrEnum):
+class PublishResult(StrEnum):
     """What became of one published message."""
 
     CONFIRMED = "confirmed"  # the broker is responsible for it now
@@ -86,10 +86,10 @@ class Inspection:
 class Publisher(Protocol):
     """Sends batches.  One thread."""
 
-    def publish(self, batch: Sequence[Outgoing]) -> list[Fate]:
-        """Send a batch and wait for the fate of each message.
+    def publish(self, batch: Sequence[Outgoing]) -> list[PublishResult]:
+        """Send a batch and wait for the result of each message.
 
-        Shape: one fate a message, in order.  Never raises for a broken connection: the fates are UNKNOWN and
+        Shape: one result a message, in order.  Never raises for a broken connection: the results are UNKNOWN and
         the next call connects again.  A message that makes the broker end channel or connection harms no other: it
         is found and IMPOSSIBLE, at the latest when it comes alone in a batch.
         """

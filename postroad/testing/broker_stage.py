@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Sequence
 
 from postroad.messaging import topology as topologies
-from postroad.messaging.broker import Broker, Delivery, Fate, Publisher, Receiver
+from postroad.messaging.broker import Broker, Delivery, Publisher, PublishResult, Receiver
 from postroad.messaging.channels import CommandChannel, EventChannel
 from postroad.messaging.message import Address, Envelope, Outgoing
 from postroad.messaging.topology import Topology
@@ -33,7 +33,7 @@ class Stage:
     """Broker, names and connections of one test.
 
     Attributes:
-        taken: The fate of a message that a queue took: CONFIRMED, or ACCEPTED where nothing is durable.
+        taken: The result of a message that a queue took: CONFIRMED, or ACCEPTED where nothing is durable.
         commands: A command channel of two shards.
         events: An event channel of two shards.
         queue: An ordered queue.
@@ -43,7 +43,7 @@ class Stage:
     def __init__(self, broker: Broker) -> None:
         self.broker = broker
         self.name = f"t{uuid.uuid4().hex[:12]}"
-        self.taken = Fate.CONFIRMED if broker.is_durable else Fate.ACCEPTED
+        self.taken = PublishResult.CONFIRMED if broker.is_durable else PublishResult.ACCEPTED
         self.commands = CommandChannel(self.name, shards=2)
         self.events = EventChannel(f"{self.name}.Thing", shards=2)
         self.queue, self.dead = f"{self.name}.0", topologies.dead_queue(self.name)
@@ -65,7 +65,7 @@ class Stage:
         self.topology += topology
         self.broker.declare(topology)
 
-    def send(self, *envelopes: Envelope) -> list[Fate]:
+    def send(self, *envelopes: Envelope) -> list[PublishResult]:
         """Publish letters straight to the ordered queue."""
         return self.publisher.publish(to_queue(self.queue, *envelopes))
 

@@ -15,7 +15,7 @@ from dataclasses import replace
 import pytest
 
 from postroad.messaging import topology as topologies
-from postroad.messaging.broker import Broker, Fate
+from postroad.messaging.broker import Broker, PublishResult
 from postroad.messaging.channels import CommandChannel, shard_of
 from postroad.messaging.message import Address, Envelope, Outgoing
 from postroad.messaging.topology import Binding
@@ -47,10 +47,10 @@ class BrokerSuite:
             sent_at=1_700_000_000,
             headers={"kind": "command", "partition-key": "Zürich ✓", "aggregate-id": "", "long": "x" * 3000},
         )
-        fates = stage.send(sent)
+        results = stage.send(sent)
         [delivery] = stage.take(stage.receiver(), 1)
 
-        assert fates == [stage.taken]
+        assert results == [stage.taken]
         assert delivery.envelope == sent
         assert (delivery.queue, delivery.is_redelivered) == (stage.queue, False)
         assert (delivery.dead_from, delivery.dead_reason) == ("", "")
@@ -70,37 +70,37 @@ class BrokerSuite:
 
     def test_a_message_without_properties_arrives_without_them(self, stage: Stage) -> None:
         bare = Envelope(id="", type="", body=b"", content_type="")
-        fates = stage.send(bare)
+        results = stage.send(bare)
         [delivery] = stage.take(stage.receiver(), 1)
 
-        assert fates == [stage.taken]
+        assert results == [stage.taken]
         assert delivery.envelope == bare
 
     def test_a_body_of_five_megabytes_arrives_whole(self, stage: Stage) -> None:
         body = bytes(range(256)) * (BIG // 256)
-        fates = stage.send(letter(1), letter(2, body=body), letter(3))
+        results = stage.send(letter(1), letter(2, body=body), letter(3))
         deliveries = stage.take(stage.receiver(), 3)
 
-        assert fates == [stage.taken] * 3
+        assert results == [stage.taken] * 3
         assert numbers(deliveries) == [1, 2, 3]
         assert deliveries[1].envelope.body == body
 
     def test_a_large_batch_is_taken_over_and_keeps_its_order(self, stage: Stage) -> None:
-        fates = stage.send(*[letter(number) for number in range(MANY)])
+        results = stage.send(*[letter(number) for number in range(MANY)])
         deliveries = stage.take(stage.receiver(), MANY)
 
-        assert fates == [stage.taken] * MANY
+        assert results == [stage.taken] * MANY
         assert numbers(deliveries) == list(range(MANY))
         assert [delivery.tag for delivery in deliveries] == sorted({delivery.tag for delivery in deliveries})
 
-    def test_an_empty_batch_has_no_fates(self, stage: Stage) -> None:
+    def test_an_empty_batch_has_no_results(self, stage: Stage) -> None:
         assert stage.publisher.publish([]) == []
 
     def test_a_message_for_a_queue_that_is_not_there_is_unroutable(self, stage: Stage) -> None:
         batch = to_queue(stage.queue, letter(1)) + to_queue(f"{stage.name}.nowhere", letter(2))
         batch += to_queue(stage.queue, letter(3))
 
-        assert stage.publisher.publish(batch) == [stage.taken, Fate.UNROUTABLE, stage.taken]
+        assert stage.publisher.publish(batch) == [stage.taken, PublishResult.UNROUTABLE, stage.taken]
 
     def test_an_event_may_have_no_subscriber(self, stage: Stage) -> None:
         stage.subscribe("a", "x.Made")
@@ -108,33 +108,33 @@ class BrokerSuite:
         unheard = Outgoing(address=stage.events.address("k", "x.Broken"), envelope=event)
         astray = Outgoing(address=Address(channel=f"{stage.name}.missing", route="0.x.Made"), envelope=event)
 
-        assert stage.publisher.publish([unheard]) == [Fate.CONFIRMED]
-        assert stage.publisher.publish([astray]) == [Fate.UNROUTABLE]
+        assert stage.publisher.publish([unheard]) == [PublishResult.CONFIRMED]
+        assert stage.publisher.publish([astray]) == [PublishResult.UNROUTABLE]
 
     def test_a_missing_exchange_harms_only_its_own_messages(self, stage: Stage) -> None:
         missing = Address(channel=f"{stage.name}.missing", route="0")
         before, after = (to_queue(stage.queue, letter(number)) for number in (1, 3))
         batch = [*before, Outgoing(address=missing, envelope=letter(2)), *after]
-        fates = stage.publisher.publish(batch)
+        results = stage.publisher.publish(batch)
         again = stage.publisher.publish(to_queue(stage.queue, letter(4)))
         arrived = numbers(stage.rest(stage.receiver()))
 
-        assert fates == [stage.taken, Fate.UNROUTABLE, stage.taken]
+        assert results == [stage.taken, PublishResult.UNROUTABLE, stage.taken]
         assert again == [stage.taken]
         assert list(dict.fromkeys(arrived)) == [1, 3, 4]
 
     def test_two_messages_of_one_id_both_arrive(self, stage: Stage) -> None:
-        fates = stage.send(letter(1), letter(1), letter(2))
+        results = stage.send(letter(1), letter(1), letter(2))
 
-        assert fates == [stage.taken] * 3
+        assert results == [stage.taken] * 3
         assert numbers(stage.take(stage.receiver(), 3)) == [1, 1, 2]
 
-    def test_two_messages_of_one_id_have_fates_of_their_own(self, stage: Stage) -> None:
+    def test_two_messages_of_one_id_have_results_of_their_own(self, stage: Stage) -> None:
         lost = to_queue(f"{stage.name}.nowhere", letter(1))
         kept = to_queue(stage.queue, letter(1))
-        fates = stage.publisher.publish([*lost, *kept, *lost, *kept])
+        results = stage.publisher.publish([*lost, *kept, *lost, *kept])
 
-        assert fates == [Fate.UNROUTABLE, stage.taken, Fate.UNROUTABLE, stage.taken]
+        assert results == [PublishResult.UNROUTABLE, stage.taken, PublishResult.UNROUTABLE, stage.taken]
 
     def test_a_command_goes_to_the_shard_of_its_key(self, stage: Stage) -> None:
         keys = ["a", "b", "c", "d", "e", "f"]
@@ -147,19 +147,19 @@ class BrokerSuite:
 
     def test_a_sender_that_knows_no_shards_is_served(self, stage: Stage) -> None:
         stranger = Outgoing(address=Address(channel=stage.name, route="whatever"), envelope=letter(1))
-        fates = stage.publisher.publish([stranger])
+        results = stage.publisher.publish([stranger])
         [delivery] = stage.take(stage.receiver(f"{stage.name}.any"), 1)
 
-        assert fates == [stage.taken]
+        assert results == [stage.taken]
         assert numbers([delivery]) == [1]
 
     def test_every_subscriber_gets_the_events_it_asked_for(self, stage: Stage) -> None:
         first, second = stage.subscribe("a", "x.Made"), stage.subscribe("b", "x.Made", "x.Sold")
         made = Outgoing(address=stage.events.address("k", "x.Made"), envelope=letter(1))
         sold = Outgoing(address=stage.events.address("k", "x.Sold"), envelope=letter(2))
-        fates = stage.publisher.publish([made, sold])
+        results = stage.publisher.publish([made, sold])
 
-        assert fates == [stage.taken, stage.taken]
+        assert results == [stage.taken, stage.taken]
         assert numbers(stage.take(stage.receiver(*second), 2)) == [1, 2]
         assert numbers(stage.rest(stage.receiver(*first))) == [1]
 

@@ -13,7 +13,7 @@ from postroad.brokers.rabbitmq.broker import RabbitMQ
 from postroad.brokers.rabbitmq.connection import close, connect
 from postroad.brokers.rabbitmq.consumer import QueueConsumer
 from postroad.errors import BrokerUnavailable
-from postroad.messaging.broker import Delivery, Fate, Receiver
+from postroad.messaging.broker import Delivery, PublishResult, Receiver
 from postroad.messaging.message import Envelope
 from postroad.testing.broker_stage import Stage
 
@@ -33,7 +33,7 @@ def content(number: int, size: int) -> bytes:
 
 def send(stage: Stage, *sizes: int) -> None:
     sent = [Envelope(id=str(number), type="x", body=content(number, size)) for number, size in enumerate(sizes)]
-    assert set(stage.send(*sent)) == {Fate.CONFIRMED}
+    assert set(stage.send(*sent)) == {PublishResult.CONFIRMED}
 
 
 def bodies(deliveries: list[Delivery]) -> list[bytes]:

@@ -13,7 +13,7 @@ from postroad.brokers.rabbitmq import publisher as rabbitmq_publisher
 from postroad.brokers.rabbitmq.broker import RabbitMQ
 from postroad.brokers.rabbitmq.frames import Packer
 from postroad.errors import BrokerUnavailable, MisconfiguredError
-from postroad.messaging.broker import Fate
+from postroad.messaging.broker import PublishResult
 from postroad.messaging.message import Address, Envelope, Kind, Outgoing
 from postroad.messaging.topology import Topology
 from postroad.testing.broker_stage import Stage, letter, numbers, to_queue
@@ -108,8 +108,8 @@ def test_an_event_without_subscribers_is_taken_over(stage: Stage) -> None:
     sold = Outgoing(address=stage.events.address("k", "x.Sold"), envelope=event)
     lost = Outgoing(address=Address(channel=f"{stage.name}.missing", route="0.x.Sold"), envelope=event)
 
-    assert stage.publisher.publish([sold]) == [Fate.CONFIRMED]
-    assert stage.publisher.publish([lost, sold]) == [Fate.UNROUTABLE, Fate.CONFIRMED]
+    assert stage.publisher.publish([sold]) == [PublishResult.CONFIRMED]
+    assert stage.publisher.publish([lost, sold]) == [PublishResult.UNROUTABLE, PublishResult.CONFIRMED]
 
 
 @pytest.mark.parametrize(
@@ -125,29 +125,35 @@ def test_an_event_without_subscribers_is_taken_over(stage: Stage) -> None:
     ],
 )
 def test_a_message_that_does_not_fit_amqp_is_refused_and_harms_no_other(stage: Stage, odd: Envelope) -> None:
-    fates = stage.send(letter(1), odd, letter(2))
+    results = stage.send(letter(1), odd, letter(2))
     arrived = numbers(stage.rest(stage.receiver()))
 
-    assert fates == [Fate.CONFIRMED, Fate.IMPOSSIBLE, Fate.CONFIRMED]
+    assert results == [PublishResult.CONFIRMED, PublishResult.IMPOSSIBLE, PublishResult.CONFIRMED]
     assert sorted(set(arrived)) == [1, 2]
 
 
 def test_a_message_that_ends_the_channel_is_impossible_and_holds_back_only_its_key(stage: Stage) -> None:
     odd = replace(letter(2), headers={"CC": "text where the broker wants a list", "partition-key": "b"})
-    fates = stage.send(letter(1, key="a"), odd, letter(3, key="b"), letter(4, key="a"), letter(5, key="c"))
+    results = stage.send(letter(1, key="a"), odd, letter(3, key="b"), letter(4, key="a"), letter(5, key="c"))
     again = stage.send(letter(6, key="b"))
     arrived = numbers(stage.rest(stage.receiver()))
 
-    assert fates == [Fate.CONFIRMED, Fate.IMPOSSIBLE, Fate.BEHIND, Fate.CONFIRMED, Fate.CONFIRMED]
-    assert again == [Fate.CONFIRMED]
+    assert results == [
+        PublishResult.CONFIRMED,
+        PublishResult.IMPOSSIBLE,
+        PublishResult.BEHIND,
+        PublishResult.CONFIRMED,
+        PublishResult.CONFIRMED,
+    ]
+    assert again == [PublishResult.CONFIRMED]
     assert sorted(set(arrived)) == [1, 4, 5, 6]
 
 
 def test_a_message_that_no_frame_holds_is_impossible_and_holds_back_only_its_key(stage: Stage) -> None:
     large = replace(letter(2), headers={"a": "x" * 200_000, "partition-key": "b"})
-    fates = stage.send(letter(1, key="a"), large, letter(3, key="b"), letter(4, key="a"))
+    results = stage.send(letter(1, key="a"), large, letter(3, key="b"), letter(4, key="a"))
 
-    assert fates == [Fate.CONFIRMED, Fate.IMPOSSIBLE, Fate.BEHIND, Fate.CONFIRMED]
+    assert results == [PublishResult.CONFIRMED, PublishResult.IMPOSSIBLE, PublishResult.BEHIND, PublishResult.CONFIRMED]
     assert sorted(numbers(stage.rest(stage.receiver()))) == [1, 4]
 
 
@@ -161,24 +167,24 @@ def test_a_message_that_ends_the_connection_is_found_when_it_comes_alone(
     together = stage.send(letter(1), large, letter(3))
     alone = [stage.send(one) for one in (letter(1), large, letter(3))]
 
-    assert together[1] is Fate.UNKNOWN
-    assert alone == [[Fate.CONFIRMED], [Fate.IMPOSSIBLE], [Fate.CONFIRMED]]
+    assert together[1] is PublishResult.UNKNOWN
+    assert alone == [[PublishResult.CONFIRMED], [PublishResult.IMPOSSIBLE], [PublishResult.CONFIRMED]]
 
 
 def test_a_destination_that_may_not_be_written_to_is_not_the_messages_fault(stage: Stage) -> None:
     internal = Outgoing(address=Address(channel="amq.rabbitmq.trace", route="0"), envelope=letter(1))
-    fates = stage.publisher.publish([internal, *to_queue(stage.queue, letter(2))])
+    results = stage.publisher.publish([internal, *to_queue(stage.queue, letter(2))])
 
-    assert fates == [Fate.REFUSED, Fate.CONFIRMED]
+    assert results == [PublishResult.REFUSED, PublishResult.CONFIRMED]
 
 
 def test_an_address_that_does_not_fit_amqp_is_refused(stage: Stage) -> None:
     batch = [*to_queue(LONG, letter(1)), Outgoing(address=Address(channel=stage.name, route=LONG), envelope=letter(2))]
 
     assert stage.publisher.publish([*batch, *to_queue(stage.queue, letter(3))]) == [
-        Fate.IMPOSSIBLE,
-        Fate.IMPOSSIBLE,
-        Fate.CONFIRMED,
+        PublishResult.IMPOSSIBLE,
+        PublishResult.IMPOSSIBLE,
+        PublishResult.CONFIRMED,
     ]
 
 
@@ -188,14 +194,14 @@ def test_several_missing_exchanges_in_a_large_batch_harm_only_their_own(stage: S
         Outgoing(address=Address(channel=f"{stage.name}.missing{number % 3}", route="0"), envelope=letter(number))
         for number in range(10)
     ]
-    fates = stage.publisher.publish([*missing[:5], *known[:2000], *missing[5:], *known[2000:]])
+    results = stage.publisher.publish([*missing[:5], *known[:2000], *missing[5:], *known[2000:]])
     arrived = numbers(stage.rest(stage.receiver()))
 
-    assert fates == [
-        *[Fate.UNROUTABLE] * 5,
-        *[Fate.CONFIRMED] * 2000,
-        *[Fate.UNROUTABLE] * 5,
-        *[Fate.CONFIRMED] * 500,
+    assert results == [
+        *[PublishResult.UNROUTABLE] * 5,
+        *[PublishResult.CONFIRMED] * 2000,
+        *[PublishResult.UNROUTABLE] * 5,
+        *[PublishResult.CONFIRMED] * 500,
     ]
     assert list(dict.fromkeys(arrived)) == list(range(2500))
 
@@ -206,10 +212,10 @@ def test_a_full_queue_refuses(stage: Stage, broker_url: str) -> None:
         channel = connection.channel()
         limits = {"x-max-length": 2, "x-overflow": "reject-publish"}
         channel.queue_declare(name, durable=True, auto_delete=False, arguments=limits)
-        fates = stage.publisher.publish(to_queue(name, *[letter(number) for number in range(5)]))
+        results = stage.publisher.publish(to_queue(name, *[letter(number) for number in range(5)]))
         channel.queue_delete(name)
 
-    assert fates == [Fate.CONFIRMED] * 2 + [Fate.REFUSED] * 3
+    assert results == [PublishResult.CONFIRMED] * 2 + [PublishResult.REFUSED] * 3
 
 
 def test_the_broker_gives_up_a_message_delivered_too_often(rabbitmq: RabbitMQ, settings: Settings) -> None:

@@ -15,7 +15,7 @@ from postroad.brokers.rabbitmq.broker import RabbitMQ
 from postroad.brokers.rabbitmq.connection import collect, connect, read_url
 from postroad.brokers.rabbitmq.consumer import QueueConsumer
 from postroad.errors import BrokerUnavailable
-from postroad.messaging.broker import Delivery, Fate, Publisher, Receiver
+from postroad.messaging.broker import Delivery, Publisher, PublishResult, Receiver
 from postroad.testing.broker_stage import PATIENCE_SECONDS, Stage, letter, numbers, to_queue
 from tests.brokers.proxy import Proxy
 
@@ -41,8 +41,8 @@ def publish_until_taken(publisher: Publisher, queue: str, count: int) -> None:
     """Send letters again and again until each is confirmed, as the relay does."""
     left, until = list(range(count)), time.monotonic() + PATIENCE_SECONDS
     while left and time.monotonic() < until:
-        fates = publisher.publish(to_queue(queue, *[letter(number) for number in left]))
-        left = [number for number, fate in zip(left, fates, strict=True) if fate is not Fate.CONFIRMED]
+        results = publisher.publish(to_queue(queue, *[letter(number) for number in left]))
+        left = [number for number, result in zip(left, results, strict=True) if result is not PublishResult.CONFIRMED]
     assert left == []
 
 
@@ -73,20 +73,20 @@ def cut_and_notice(receiver: Receiver, proxy: Proxy) -> None:
         receiver.receive(limit=100, timeout_seconds=5)
 
 
-def test_a_cut_while_publishing_leaves_fates_unknown_and_the_next_call_connects_again(
+def test_a_cut_while_publishing_leaves_results_unknown_and_the_next_call_connects_again(
     stage: Stage, publisher: Publisher, proxy: Proxy
 ) -> None:
     batch = to_queue(stage.queue, *[letter(number, body=b"x" * 500) for number in range(3000)])
     proxy.most_bytes = 900_000
-    fates = publisher.publish(batch)
+    results = publisher.publish(batch)
     proxy.most_bytes = 0
     again = publisher.publish(batch)
     arrived = numbers(stage.rest(stage.receiver()))
-    confirmed = [number for number, fate in enumerate(fates) if fate is Fate.CONFIRMED]
+    confirmed = [number for number, result in enumerate(results) if result is PublishResult.CONFIRMED]
 
-    assert set(fates) == {Fate.CONFIRMED, Fate.UNKNOWN}
+    assert set(results) == {PublishResult.CONFIRMED, PublishResult.UNKNOWN}
     assert set(confirmed) <= set(arrived[: -len(batch)])
-    assert again == [Fate.CONFIRMED] * 3000
+    assert again == [PublishResult.CONFIRMED] * 3000
     assert list(dict.fromkeys(arrived)) == list(range(3000))
 
 
@@ -102,7 +102,7 @@ def test_a_silent_broker_ends_the_wait_after_confirm_seconds(
     proxy.is_deaf = False
     after = publisher.publish(to_queue(stage.queue, letter(3)))
 
-    assert (before, silent, after) == ([Fate.CONFIRMED], [Fate.UNKNOWN], [Fate.CONFIRMED])
+    assert (before, silent, after) == ([PublishResult.CONFIRMED], [PublishResult.UNKNOWN], [PublishResult.CONFIRMED])
     assert waited < 5
 
 
@@ -114,13 +114,13 @@ def test_a_cut_while_idle_costs_no_message(
     proxy.cut()
     second = publisher.publish(to_queue(stage.queue, letter(2)))
 
-    assert (first, second, proxy.connections) == ([Fate.CONFIRMED], [Fate.CONFIRMED], 2)
+    assert (first, second, proxy.connections) == ([PublishResult.CONFIRMED], [PublishResult.CONFIRMED], 2)
 
 
 def test_publishing_to_nobody_never_raises(publisher: Publisher, proxy: Proxy) -> None:
     proxy.close()
 
-    assert publisher.publish(to_queue("anywhere", letter(1), letter(2))) == [Fate.UNKNOWN] * 2
+    assert publisher.publish(to_queue("anywhere", letter(1), letter(2))) == [PublishResult.UNKNOWN] * 2
 
 
 def test_after_a_cut_everything_unacknowledged_comes_again_flagged(

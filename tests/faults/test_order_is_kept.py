@@ -13,7 +13,7 @@ from postroad.codecs.registry import JSON
 from postroad.codecs.types import Message
 from postroad.events.messages import event_description
 from postroad.ids import new_id
-from postroad.messaging.broker import Fate
+from postroad.messaging.broker import PublishResult
 from postroad.messaging.message import Envelope, Outgoing
 from tests.faults.deployment import BROKER_URL, Deployment, deployed, until
 
@@ -66,7 +66,7 @@ def seen(deployment: Deployment) -> int:
 def send(batch: list[Outgoing]) -> None:
     broker = RabbitMQ(BROKER_URL)
     publisher = broker.publisher()
-    assert set(publisher.publish(batch)) == {Fate.CONFIRMED}
+    assert set(publisher.publish(batch)) == {PublishResult.CONFIRMED}
     publisher.close()
     broker.close()
 

@@ -18,7 +18,7 @@ from postroad import clock
 from postroad.commands.sender import send
 from postroad.errors import InvalidSetting
 from postroad.messaging import watch
-from postroad.messaging.broker import Fate
+from postroad.messaging.broker import PublishResult
 from postroad.messaging.inbox import dead_letters
 from postroad.messaging.message import Address, Envelope, Outgoing
 from postroad.messaging.models import OutboxHold, OutboxMessage, OutboxState
@@ -64,7 +64,7 @@ def grown(before: dict[tuple[str, ...], float], name: str) -> dict[tuple[str, ..
 @pytest.mark.django_db
 def test_confirmed_messages_are_counted_by_channel_and_all_replies_together() -> None:
     publisher = ObedientPublisher()
-    publisher.judge = lambda sent: Fate.REFUSED if sent.address.channel == "till" else Fate.CONFIRMED
+    publisher.judge = lambda sent: PublishResult.REFUSED if sent.address.channel == "till" else PublishResult.CONFIRMED
     before = read()
     with unit_of_work():
         send(Bake(order_id=1))

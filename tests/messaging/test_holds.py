@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from postroad.commands.sender import send
 from postroad.ids import new_id
-from postroad.messaging.broker import Fate
+from postroad.messaging.broker import PublishResult
 from postroad.messaging.message import Address, Envelope, Outgoing
 from postroad.messaging.models import OutboxHold, OutboxMessage, OutboxState
 from postroad.messaging.outbox import holds, set_aside
@@ -32,14 +32,14 @@ def test_what_was_held_flows_in_order_and_new_messages_follow_it(
     relay: Relay, publisher: ObedientPublisher, settings: Settings
 ) -> None:
     settings.POSTROAD = {"RELAY_BATCH_ROWS": 4}
-    publisher.judge = lambda _: Fate.REFUSED
+    publisher.judge = lambda _: PublishResult.REFUSED
     bake(7, loaves=1)
     drain(relay)
     for loaves in range(2, 30):
         bake(7, loaves=loaves)
         relay.run_once()
     held = {state for _, state in states()}
-    publisher.judge = lambda _: Fate.CONFIRMED
+    publisher.judge = lambda _: PublishResult.CONFIRMED
     publisher.batches.clear()
     later(60)
     for loaves in range(30, 40):
@@ -55,13 +55,13 @@ def test_what_was_held_flows_in_order_and_new_messages_follow_it(
 def test_a_held_message_does_not_overtake_one_of_its_key_that_is_set_aside(
     relay: Relay, publisher: ObedientPublisher
 ) -> None:
-    publisher.judge = lambda _: Fate.REFUSED
+    publisher.judge = lambda _: PublishResult.REFUSED
     bake(7, 7, 7)
     drain(relay)
-    publisher.judge = lambda _: Fate.IMPOSSIBLE
+    publisher.judge = lambda _: PublishResult.IMPOSSIBLE
     later(60)
     relay.run_once()
-    publisher.judge = lambda _: Fate.CONFIRMED
+    publisher.judge = lambda _: PublishResult.CONFIRMED
     publisher.batches.clear()
     for _ in range(5):
         later(60)
@@ -74,13 +74,13 @@ def test_a_held_message_does_not_overtake_one_of_its_key_that_is_set_aside(
 def test_a_message_that_breaks_the_connection_holds_up_only_its_own_destination(
     relay: Relay, publisher: ObedientPublisher
 ) -> None:
-    def judge_batch(batch: list[Outgoing]) -> list[Fate]:
+    def judge_batch(batch: list[Outgoing]) -> list[PublishResult]:
         """Lose the connection at the culprit: what comes before it is confirmed."""
-        fates, is_lost = [], False
+        results, is_lost = [], False
         for sent in batch:
             is_lost = is_lost or sent.address.channel == "till"
-            fates.append(Fate.UNKNOWN if is_lost else Fate.CONFIRMED)
-        return fates
+            results.append(PublishResult.UNKNOWN if is_lost else PublishResult.CONFIRMED)
+        return results
 
     publisher.publish = lambda batch: judge_batch(list(batch))  # type: ignore[method-assign]
     with unit_of_work():
@@ -105,7 +105,9 @@ def test_a_relay_that_starts_tries_again_what_is_held_even_without_its_hold(publ
 @pytest.mark.parametrize("is_durable", [True, False])
 def test_a_broker_that_forgets_sets_aside_and_holds_as_well(publisher: ObedientPublisher, *, is_durable: bool) -> None:
     relay = Relay(publisher, BellWakeup(), is_durable=is_durable)
-    publisher.judge = lambda sent: Fate.UNROUTABLE if sent.address.channel == "gone" else Fate.CONFIRMED
+    publisher.judge = lambda sent: (
+        PublishResult.UNROUTABLE if sent.address.channel == "gone" else PublishResult.CONFIRMED
+    )
     answer("gone", key="a")
     bake(1, 2, 3)
     for _ in range(12):
@@ -143,7 +145,13 @@ def test_a_delayed_message_of_the_release_before_waits_for_its_time(relay: Relay
     assert (publisher.keys, states()) == ([], [("7", "READY")])
 
 
-FATES = [*[Fate.CONFIRMED] * 4, Fate.REFUSED, Fate.UNROUTABLE, Fate.UNKNOWN, Fate.IMPOSSIBLE]
+FATES = [
+    *[PublishResult.CONFIRMED] * 4,
+    PublishResult.REFUSED,
+    PublishResult.UNROUTABLE,
+    PublishResult.UNKNOWN,
+    PublishResult.IMPOSSIBLE,
+]
 
 
 @settings(max_examples=60, deadline=None, database=None)
@@ -155,19 +163,19 @@ def test_whatever_the_broker_answers_nothing_is_lost_and_every_key_keeps_its_ord
     confirmed: dict[str, list[int]] = {}
 
     class Moody(ObedientPublisher):
-        def publish(self, batch: Any) -> list[Fate]:
-            """Answer as a broker does: at one moment one fate for a channel; after an impossible one its key is behind."""
+        def publish(self, batch: Any) -> list[PublishResult]:
+            """Answer as a broker does: at one moment one result for a channel; after an impossible one its key is behind."""
             moods = {channel: chance.choice(FATES) for channel in ("bakery", "gone")}
-            fates, stuck = [], set()
+            results, stuck = [], set()
             for sent in batch:
                 mood, place = moods[sent.address.channel], (sent.address.channel, sent.envelope.key)
-                if mood is Fate.IMPOSSIBLE and place in stuck:
-                    mood = Fate.BEHIND
+                if mood is PublishResult.IMPOSSIBLE and place in stuck:
+                    mood = PublishResult.BEHIND
                 stuck.add(place)
-                if mood is Fate.CONFIRMED:
+                if mood is PublishResult.CONFIRMED:
                     confirmed.setdefault(str(place), []).append(int(sent.envelope.headers["number"]))
-                fates.append(mood)
-            return fates
+                results.append(mood)
+            return results
 
     relay = Relay(Moody(), BellWakeup(), is_durable=True)
     for number in range(chance.randint(5, 25)):

@@ -6,7 +6,7 @@ from django.db.models import F
 
 from postroad.commands.sender import send
 from postroad.events.publisher import publish
-from postroad.messaging.broker import Fate
+from postroad.messaging.broker import PublishResult
 from postroad.messaging.message import Outgoing
 from postroad.messaging.models import OutboxHold, OutboxMessage
 from postroad.messaging.outbox.producer import unit_of_work
@@ -92,11 +92,11 @@ def test_a_batch_is_never_larger_than_the_setting(publisher: ObedientPublisher, 
     assert [len(batch) for batch in publisher.batches] == [3, 3, 3, 1]
 
 
-@pytest.mark.parametrize("fate", [Fate.UNROUTABLE, Fate.REFUSED])
+@pytest.mark.parametrize("result", [PublishResult.UNROUTABLE, PublishResult.REFUSED])
 def test_a_message_that_is_not_taken_stays_with_the_reason_and_the_others_flow(
-    relay: Relay, publisher: ObedientPublisher, fate: Fate
+    relay: Relay, publisher: ObedientPublisher, result: PublishResult
 ) -> None:
-    publisher.judge = lambda sent: fate if sent.address.channel == "till" else Fate.CONFIRMED
+    publisher.judge = lambda sent: result if sent.address.channel == "till" else PublishResult.CONFIRMED
     with unit_of_work():
         send(Charge(order_id=1))
         send(Bake(order_id=1))
@@ -104,20 +104,20 @@ def test_a_message_that_is_not_taken_stays_with_the_reason_and_the_others_flow(
 
     drain(relay)
 
-    assert waiting() == [("1", 1, fate.value)]
+    assert waiting() == [("1", 1, result.value)]
 
 
 def test_a_failing_destination_is_left_alone_until_its_delay_is_over(
     relay: Relay, publisher: ObedientPublisher
 ) -> None:
-    publisher.judge = lambda _: Fate.UNROUTABLE
+    publisher.judge = lambda _: PublishResult.UNROUTABLE
     bake(1)
     drain(relay)
     tried_at_once = len(publisher.batches)
     drain(relay)
     tried_again = len(publisher.batches)
     later(0.6)
-    publisher.judge = lambda _: Fate.CONFIRMED
+    publisher.judge = lambda _: PublishResult.CONFIRMED
 
     drain(relay)
 
@@ -128,12 +128,12 @@ def test_a_failing_destination_is_left_alone_until_its_delay_is_over(
 def test_the_first_message_after_a_delay_goes_alone_so_that_none_overtakes_it(
     relay: Relay, publisher: ObedientPublisher
 ) -> None:
-    publisher.judge = lambda _: Fate.UNROUTABLE
+    publisher.judge = lambda _: PublishResult.UNROUTABLE
     bake(7, 7, 7)
     drain(relay)
     publisher.batches.clear()
     later(0.6)
-    publisher.judge = lambda _: Fate.CONFIRMED
+    publisher.judge = lambda _: PublishResult.CONFIRMED
 
     drain(relay)
 
@@ -141,7 +141,7 @@ def test_the_first_message_after_a_delay_goes_alone_so_that_none_overtakes_it(
 
 
 def test_delays_of_a_failing_destination_grow(relay: Relay, publisher: ObedientPublisher) -> None:
-    publisher.judge = lambda _: Fate.UNROUTABLE
+    publisher.judge = lambda _: PublishResult.UNROUTABLE
     bake(1)
     for _ in range(400):
         relay.run_once()
@@ -151,10 +151,10 @@ def test_delays_of_a_failing_destination_grow(relay: Relay, publisher: ObedientP
 
 
 def test_when_the_broker_is_away_nothing_is_lost_or_blamed(relay: Relay, publisher: ObedientPublisher) -> None:
-    publisher.judge = lambda _: Fate.UNKNOWN
+    publisher.judge = lambda _: PublishResult.UNKNOWN
     bake(1, 2, 3, 4)
     drain(relay)
-    publisher.judge = lambda _: Fate.CONFIRMED
+    publisher.judge = lambda _: PublishResult.CONFIRMED
     blamed = [row for row in waiting() if row[1]]
 
     drain(relay)
@@ -164,7 +164,7 @@ def test_when_the_broker_is_away_nothing_is_lost_or_blamed(relay: Relay, publish
 
 
 def test_a_destination_that_never_confirms_does_not_hold_the_others(relay: Relay, publisher: ObedientPublisher) -> None:
-    publisher.judge = lambda sent: Fate.UNKNOWN if sent.address.channel == "till" else Fate.CONFIRMED
+    publisher.judge = lambda sent: PublishResult.UNKNOWN if sent.address.channel == "till" else PublishResult.CONFIRMED
     with unit_of_work():
         send(Charge(order_id=1))
         send(Bake(order_id=1))
@@ -213,10 +213,10 @@ def test_a_delayed_message_was_sent_when_its_delay_was_over(relay: Relay, publis
 
 
 def test_a_destination_that_failed_only_for_one_relay_is_tried_by_the_next(publisher: ObedientPublisher) -> None:
-    publisher.judge = lambda _: Fate.UNROUTABLE
+    publisher.judge = lambda _: PublishResult.UNROUTABLE
     bake(1)
     drain(Relay(publisher, BellWakeup(), is_durable=True))
-    publisher.judge = lambda _: Fate.CONFIRMED
+    publisher.judge = lambda _: PublishResult.CONFIRMED
 
     drain(Relay(publisher, BellWakeup(), is_durable=True))
 
@@ -242,19 +242,19 @@ def test_an_idle_look_is_one_statement(relay: Relay, django_assert_num_queries: 
         relay.run_once()
 
 
-def judge_once(fate: Fate) -> Any:
-    """Return a judge that gives the first message `fate` and confirms the rest."""
+def judge_once(result: PublishResult) -> Any:
+    """Return a judge that gives the first message `result` and confirms the rest."""
     given: list[Outgoing] = []
 
-    def judge(sent: Outgoing) -> Fate:
+    def judge(sent: Outgoing) -> PublishResult:
         given.append(sent)
-        return fate if len(given) == 1 else Fate.CONFIRMED
+        return result if len(given) == 1 else PublishResult.CONFIRMED
 
     return judge
 
 
 def test_of_one_batch_exactly_the_confirmed_rows_are_deleted(relay: Relay, publisher: ObedientPublisher) -> None:
-    publisher.judge = judge_once(Fate.REFUSED)
+    publisher.judge = judge_once(PublishResult.REFUSED)
     bake(7, 7, 7)
 
     relay.run_once()

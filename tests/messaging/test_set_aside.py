@@ -6,7 +6,7 @@ import pytest
 from pytest_django import Settings
 
 from postroad.commands.sender import send
-from postroad.messaging.broker import Fate
+from postroad.messaging.broker import PublishResult
 from postroad.messaging.models import OutboxHold, OutboxMessage, OutboxState
 from postroad.messaging.outbox import holds, set_aside
 from postroad.messaging.outbox.producer import unit_of_work
@@ -49,7 +49,7 @@ def test_later_messages_of_its_key_wait_behind_it_and_its_retry_brings_all_back_
     bake(7, loaves=4)
     drain(relay)
     before = states()
-    publisher.judge = lambda _: Fate.CONFIRMED
+    publisher.judge = lambda _: PublishResult.CONFIRMED
     publisher.batches.clear()
 
     report = set_aside.retry(first().pk)
@@ -122,9 +122,9 @@ def test_the_same_key_of_another_channel_does_not_wait(relay: Relay, publisher: 
 
 def test_a_message_without_key_is_set_aside_alone(relay: Relay, publisher: ObedientPublisher) -> None:
     answer("client.a", key="")
-    publisher.judge = lambda _: Fate.IMPOSSIBLE
+    publisher.judge = lambda _: PublishResult.IMPOSSIBLE
     drain(relay)
-    publisher.judge = lambda _: Fate.CONFIRMED
+    publisher.judge = lambda _: PublishResult.CONFIRMED
     answer("client.a", key="")
     drain(relay)
 
@@ -136,9 +136,9 @@ def test_keys_of_70_kilobytes_that_differ_at_the_end_do_not_wait_for_each_other(
 ) -> None:
     key = "k" * 70_000
     answer("client.a", key=f"{key}1")
-    publisher.judge = lambda _: Fate.IMPOSSIBLE
+    publisher.judge = lambda _: PublishResult.IMPOSSIBLE
     drain(relay)
-    publisher.judge = lambda _: Fate.CONFIRMED
+    publisher.judge = lambda _: PublishResult.CONFIRMED
     answer("client.a", key=f"{key}1")
     answer("client.a", key=f"{key}2")
     drain(relay)
@@ -150,14 +150,14 @@ def test_keys_of_70_kilobytes_that_differ_at_the_end_do_not_wait_for_each_other(
 
 
 def test_a_broker_that_is_away_sets_nothing_aside(relay: Relay, publisher: ObedientPublisher) -> None:
-    publisher.judge = lambda _: Fate.UNKNOWN
+    publisher.judge = lambda _: PublishResult.UNKNOWN
     bake(1, 2, 3)
     answer("client.a")
     for _ in range(100):
         relay.run_once()
         later(60)
     waiting = {state for _, state in states()}
-    publisher.judge = lambda _: Fate.CONFIRMED
+    publisher.judge = lambda _: PublishResult.CONFIRMED
     later(60)
     drain(relay)
 
@@ -166,7 +166,7 @@ def test_a_broker_that_is_away_sets_nothing_aside(relay: Relay, publisher: Obedi
 
 
 def test_a_full_queue_sets_nothing_aside(relay: Relay, publisher: ObedientPublisher) -> None:
-    publisher.judge = lambda _: Fate.REFUSED
+    publisher.judge = lambda _: PublishResult.REFUSED
     bake(7, loaves=1)
     answer("client.a")
     for _ in range(50):
@@ -179,7 +179,7 @@ def test_a_full_queue_sets_nothing_aside(relay: Relay, publisher: ObedientPublis
 def test_commands_to_a_service_that_is_not_there_are_never_set_aside(
     relay: Relay, publisher: ObedientPublisher
 ) -> None:
-    publisher.judge = lambda _: Fate.UNROUTABLE
+    publisher.judge = lambda _: PublishResult.UNROUTABLE
     bake(7, loaves=1)
     for _ in range(50):
         drain(relay)
@@ -193,7 +193,9 @@ def test_replies_to_a_queue_that_does_not_exist_are_set_aside_after_a_number_of_
 ) -> None:
     settings.POSTROAD = {"RELAY_ATTEMPTS": 3}
     relay = Relay(publisher, BellWakeup(), is_durable=True)
-    publisher.judge = lambda sent: Fate.UNROUTABLE if sent.address.channel == "gone" else Fate.CONFIRMED
+    publisher.judge = lambda sent: (
+        PublishResult.UNROUTABLE if sent.address.channel == "gone" else PublishResult.CONFIRMED
+    )
     for number in range(10):
         answer("gone", key=f"s{number}")
     for _ in range(12):
@@ -214,7 +216,7 @@ def test_replies_to_many_queues_that_do_not_exist_end_set_aside_and_are_logged_o
 ) -> None:
     settings.POSTROAD = {"RELAY_ATTEMPTS": 2}
     relay = Relay(publisher, BellWakeup(), is_durable=True)
-    publisher.judge = lambda _: Fate.UNROUTABLE
+    publisher.judge = lambda _: PublishResult.UNROUTABLE
     for number in range(120):
         answer(f"amq.gen-{number}", key=f"s{number}")
     with caplog.at_level(logging.WARNING):
@@ -227,10 +229,10 @@ def test_replies_to_many_queues_that_do_not_exist_end_set_aside_and_are_logged_o
 
 
 def test_a_held_message_is_tried_at_once_when_a_person_asks(relay: Relay, publisher: ObedientPublisher) -> None:
-    publisher.judge = lambda _: Fate.REFUSED
+    publisher.judge = lambda _: PublishResult.REFUSED
     bake(7)
     drain(relay)
-    publisher.judge = lambda _: Fate.CONFIRMED
+    publisher.judge = lambda _: PublishResult.CONFIRMED
 
     report = set_aside.retry(first().pk)
     drain(relay)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from typing_extensions import override
 
-from postroad.messaging.broker import Fate, Publisher
+from postroad.messaging.broker import Publisher, PublishResult
 from postroad.messaging.message import Outgoing
 
 
@@ -13,7 +13,7 @@ class ObedientPublisher(Publisher):
 
     def __init__(self) -> None:
         self.batches: list[list[Outgoing]] = []
-        self.judge: Callable[[Outgoing], Fate] = lambda _: Fate.CONFIRMED
+        self.judge: Callable[[Outgoing], PublishResult] = lambda _: PublishResult.CONFIRMED
         self.crash: Exception | None = None
 
     @property
@@ -22,7 +22,7 @@ class ObedientPublisher(Publisher):
         return [sent.envelope.key for batch in self.batches for sent in batch]
 
     @override
-    def publish(self, batch: Sequence[Outgoing]) -> list[Fate]:
+    def publish(self, batch: Sequence[Outgoing]) -> list[PublishResult]:
         self.batches.append(list(batch))
         if self.crash is not None:
             raise self.crash

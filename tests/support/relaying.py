@@ -10,7 +10,7 @@ from django.db.models import F
 
 from postroad import send, unit_of_work
 from postroad.ids import new_id
-from postroad.messaging.broker import Fate
+from postroad.messaging.broker import PublishResult
 from postroad.messaging.message import Address, Envelope, Outgoing
 from postroad.messaging.models import OutboxHold, OutboxMessage, OutboxState
 from postroad.messaging.outbox.producer import put
@@ -65,6 +65,8 @@ def loaves_sent(publisher: ObedientPublisher, key: str) -> list[int]:
     return [int(one.envelope.body.split(b'"loaves":')[1][:-1]) for one in sent if one.envelope.key == key]
 
 
-def too_large(loaves: int) -> Callable[[Outgoing], Fate]:
+def too_large(loaves: int) -> Callable[[Outgoing], PublishResult]:
     """Return a judge to whom commands for so many loaves are impossible."""
-    return lambda sent: Fate.IMPOSSIBLE if b'"loaves":%d}' % loaves in sent.envelope.body else Fate.CONFIRMED
+    return lambda sent: (
+        PublishResult.IMPOSSIBLE if b'"loaves":%d}' % loaves in sent.envelope.body else PublishResult.CONFIRMED
+    )

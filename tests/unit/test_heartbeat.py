@@ -12,7 +12,7 @@ from pytest_django import Settings
 from typing_extensions import override
 
 from postroad.errors import InvalidSetting
-from postroad.messaging.broker import Fate
+from postroad.messaging.broker import PublishResult
 from postroad.messaging.outbox import relay as relays
 from postroad.messaging.outbox.relay import Relay
 from postroad.messaging.outbox.wakeup import Wakeup
@@ -134,7 +134,7 @@ class Rest(Wakeup):
 @pytest.mark.django_db
 def test_a_relay_beats_each_second_while_its_broker_is_away(clock: Clock) -> None:
     publisher, stop, beats = ObedientPublisher(), threading.Event(), list[float]()
-    publisher.judge = lambda _: Fate.UNKNOWN
+    publisher.judge = lambda _: PublishResult.UNKNOWN
     rest = Rest(clock, stop, waits=100)
     bake(1, 2, 3, 4)
 
@@ -151,10 +151,10 @@ def test_a_relay_that_hangs_beats_no_more_and_one_asked_to_end_finishes_its_batc
     publisher, stop, beats = ObedientPublisher(), threading.Event(), list[float]()
     bake(1)
 
-    def hang(_: object) -> Fate:
+    def hang(_: object) -> PublishResult:
         clock.now += 600
         stop.set()
-        return Fate.CONFIRMED
+        return PublishResult.CONFIRMED
 
     publisher.judge = hang
     Relay(publisher, Rest(clock, stop, waits=1), is_durable=True).run(stop, beat=lambda: beats.append(clock.now))

@@ -19,7 +19,7 @@ from amqp.exceptions import NotFound
 from postroad.brokers.rabbitmq.broker import RabbitMQ
 from postroad.ids import new_id
 from postroad.messaging import topology as topologies
-from postroad.messaging.broker import Fate
+from postroad.messaging.broker import PublishResult
 from postroad.messaging.channels import CommandChannel, EventChannel
 from postroad.messaging.message import Envelope, Kind, Outgoing
 from tests.support.amqp import connected, delete_topology
@@ -146,7 +146,7 @@ class Office:
                 self._sent[key] += 1
                 is_last = number == count - 1 and key == keys[0]
                 batch.append(self._note(key, self._sent[key], trouble=trouble if is_last else ""))
-        assert set(self._publisher.publish(batch)) == {Fate.CONFIRMED}
+        assert set(self._publisher.publish(batch)) == {PublishResult.CONFIRMED}
 
     def expected(self) -> dict[str, list[int]]:
         """Return what `written` should be in the end: all numbers of each key, in order, once."""

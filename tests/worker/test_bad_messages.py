@@ -15,7 +15,7 @@ from postroad.brokers.rabbitmq.broker import RabbitMQ
 from postroad.codecs.registry import JSON
 from postroad.ids import new_id
 from postroad.messaging import topology
-from postroad.messaging.broker import Fate
+from postroad.messaging.broker import PublishResult
 from postroad.messaging.message import Envelope, Outgoing
 from tests.faults.deployment import BROKER_URL, DATABASE_URL, ROOT, until
 from tests.support.amqp import connected, delete_topology
@@ -100,7 +100,7 @@ class Bakery:
             )
             for command in commands
         ]
-        assert set(publisher.publish(batch)) == {Fate.CONFIRMED}
+        assert set(publisher.publish(batch)) == {PublishResult.CONFIRMED}
         publisher.close()
         broker.close()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from postroad.ids import new_id
-from postroad.messaging.broker import Fate
+from postroad.messaging.broker import PublishResult
 from postroad.messaging.message import Envelope
 from postroad.testing.broker_stage import to_queue
 from tests.worker.office import ROOT, Office, wait_until
@@ -37,8 +37,8 @@ def send(office: Office, *bodies: bytes) -> None:
         Envelope(id=new_id(), type="notes.Write", body=body, headers={"partition-key": f"large {number}"})
         for number, body in enumerate(bodies)
     ]
-    fates = office._publisher.publish(to_queue(f"{office.name}.0", *sent))
-    assert set(fates) == {Fate.CONFIRMED}
+    results = office._publisher.publish(to_queue(f"{office.name}.0", *sent))
+    assert set(results) == {PublishResult.CONFIRMED}
 
 
 def letters(office: Office) -> list[tuple[str, str, int]]:

@@ -1,7 +1,7 @@
 """RabbitMQ 3.10 and later, over AMQP 0-9-1 with py-amqp.  Not: RabbitMQ streams, nor brokers that only resemble it.
 
 Delivery: at least once.  A message is confirmed when a majority of the queue's replicas has it on disk; what no queue
-    takes comes back as unroutable; a lost connection leaves fates unknown, and the message is to be sent again.
+    takes comes back as unroutable; a lost connection leaves results unknown, and the message is to be sent again.
 Ordering: per queue; an ordered queue has one active consumer, and what it leaves unacknowledged returns to its place.
     A message sent again after a lost connection may stand twice, the first copy in its right place.
 Acknowledgement: by the receiver, many at once where they are the oldest ones; a rejected message goes to the

@@ -9,14 +9,14 @@ from collections import defaultdict, deque
 from collections.abc import Sequence
 from typing import Any
 
-from postroad.messaging.broker import Fate
+from postroad.messaging.broker import PublishResult
 from postroad.messaging.message import Outgoing
 
 _Name = tuple[str, str, str]  # exchange, routing key, message id
 
 
 class Confirms:
-    """Collects the fates of what is sent on one channel, one batch after the other.
+    """Collects the results of what is sent on one channel, one batch after the other.
 
     Attributes:
         left: Messages sent and not yet answered.
@@ -31,9 +31,9 @@ class Confirms:
         channel.events["basic_return"].add(self._on_return)
         channel.confirm_select()
 
-    def begin(self, batch: Sequence[Outgoing], fates: list[Fate]) -> None:
-        """Start a batch whose answers go into `fates`; everything before it has been answered."""
-        self._begin(batch, fates)
+    def begin(self, batch: Sequence[Outgoing], results: list[PublishResult]) -> None:
+        """Start a batch whose answers go into `results`; everything before it has been answered."""
+        self._begin(batch, results)
 
     def expect(self, index: int) -> None:
         """Note that the message `batch[index]` is being sent next."""
@@ -42,8 +42,8 @@ class Confirms:
         self._next_tag += 1
         self.left += 1
 
-    def _begin(self, batch: Sequence[Outgoing], fates: list[Fate]) -> None:
-        self._batch, self._fates = batch, fates
+    def _begin(self, batch: Sequence[Outgoing], results: list[PublishResult]) -> None:
+        self._batch, self._results = batch, results
         self._first_tag = self._next_tag
         self._sent: list[int] = []
         self._is_open = bytearray()
@@ -52,20 +52,20 @@ class Confirms:
         self._named = 0
 
     def _on_ack(self, tag: int, multiple: bool) -> None:  # noqa: FBT001 - called by py-amqp
-        self._settle(tag, Fate.CONFIRMED, is_multiple=multiple)
+        self._settle(tag, PublishResult.CONFIRMED, is_multiple=multiple)
 
     def _on_nack(self, tag: int, multiple: bool) -> None:  # noqa: FBT001 - called by py-amqp
-        self._settle(tag, Fate.REFUSED, is_multiple=multiple)
+        self._settle(tag, PublishResult.REFUSED, is_multiple=multiple)
 
-    def _settle(self, tag: int, fate: Fate, *, is_multiple: bool) -> None:
+    def _settle(self, tag: int, result: PublishResult, *, is_multiple: bool) -> None:
         last = tag - self._first_tag
-        is_open, fates, sent = self._is_open, self._fates, self._sent
+        is_open, results, sent = self._is_open, self._results, self._sent
         for position in range(self._low, last + 1) if is_multiple else (last,):
             if is_open[position]:
                 is_open[position] = 0
                 self.left -= 1
-                if fates[sent[position]] is Fate.UNKNOWN:  # a return came first: it stands
-                    fates[sent[position]] = fate
+                if results[sent[position]] is PublishResult.UNKNOWN:  # a return came first: it stands
+                    results[sent[position]] = result
         if is_multiple:
             self._low = max(self._low, last + 1)
 
@@ -80,7 +80,7 @@ class Confirms:
         self._named = len(self._sent)
         indices = self._names[exchange, routing_key, message.properties.get("message_id", "")]
         if indices:
-            self._fates[indices.popleft()] = Fate.UNROUTABLE
+            self._results[indices.popleft()] = PublishResult.UNROUTABLE
 
 
 def _name(outgoing: Outgoing) -> _Name:

@@ -1,4 +1,4 @@
-"""Publishing to RabbitMQ: a batch in a few writes, every message's fate known.  Not: which messages, which the relay says.
+"""Publishing to RabbitMQ: a batch in a few writes, every message's result known.  Not: which messages, which the relay says.
 
 Pattern: publisher confirms, pipelined (rabbitmq.com/docs/confirms, "Publisher Confirms").
 """
@@ -24,7 +24,7 @@ from postroad.brokers.rabbitmq.connection import LOST, Server, close, collect, c
 from postroad.brokers.rabbitmq.frames import Packer
 from postroad.errors import BrokerUnavailable
 from postroad.logs import logger
-from postroad.messaging.broker import Fate, Publisher
+from postroad.messaging.broker import Publisher, PublishResult
 from postroad.messaging.conf import MessagingSettings
 from postroad.messaging.message import Outgoing
 
@@ -56,23 +56,27 @@ class RabbitMQPublisher(Publisher):
         self._impossible: set[tuple[str, str]] = set()
 
     @override
-    def publish(self, batch: Sequence[Outgoing]) -> list[Fate]:
-        fates = [Fate.UNKNOWN] * len(batch)
+    def publish(self, batch: Sequence[Outgoing]) -> list[PublishResult]:
+        results = [PublishResult.UNKNOWN] * len(batch)
         self._impossible.clear()
         if batch:
             self._check_idle()
             try:
-                self._publish(batch, fates)
+                self._publish(batch, results)
             except (BrokerUnavailable, *LOST) as error:
                 log.warning(
                     "connection lost while publishing",
-                    extra={"broker": self._server.url, "error": describe(error), "unknown": fates.count(Fate.UNKNOWN)},
+                    extra={
+                        "broker": self._server.url,
+                        "error": describe(error),
+                        "unknown": results.count(PublishResult.UNKNOWN),
+                    },
                 )
                 if len(batch) == 1 and isinstance(error, _ENDS_CONNECTION):
-                    self._give_up(batch, fates, 0, error)
+                    self._give_up(batch, results, 0, error)
                 self._drop()
             self._used_at = time.monotonic()
-        return fates
+        return results
 
     @override
     def settled(self) -> list[str]:
@@ -85,7 +89,7 @@ class RabbitMQPublisher(Publisher):
         if connection is not None:
             close(connection)
 
-    def _publish(self, batch: Sequence[Outgoing], fates: list[Fate]) -> None:
+    def _publish(self, batch: Sequence[Outgoing], results: list[PublishResult]) -> None:
         """Publish all; if the channel is closed on us, find who is to blame, and publish the others again.
 
         What was published before the blamed message is published twice then; consumers drop the second copy.
@@ -93,22 +97,22 @@ class RabbitMQPublisher(Publisher):
         left = list(range(len(batch)))
         for _ in range(2):
             try:
-                self._send(batch, fates, left)
+                self._send(batch, results, left)
             except ChannelError as error:
-                left = self._after(error, batch, fates)
+                left = self._after(error, batch, results)
             else:
                 return
         for index in left:
             try:
-                self._send(batch, fates, [index])
+                self._send(batch, results, [index])
             except ChannelError as error:
                 self._restart(error)
                 if isinstance(error, _ITS_OWN_FAULT):
-                    self._give_up(batch, fates, index, error)
+                    self._give_up(batch, results, index, error)
                 else:
-                    fates[index] = Fate.UNROUTABLE if isinstance(error, NotFound) else Fate.REFUSED
+                    results[index] = PublishResult.UNROUTABLE if isinstance(error, NotFound) else PublishResult.REFUSED
 
-    def _send(self, batch: Sequence[Outgoing], fates: list[Fate], indices: Sequence[int]) -> None:
+    def _send(self, batch: Sequence[Outgoing], results: list[PublishResult], indices: Sequence[int]) -> None:
         """Send some messages of a batch and wait for all answers.
 
         Raises:
@@ -116,18 +120,18 @@ class RabbitMQPublisher(Publisher):
             OSError: The connection is lost, or the answers are overdue.
         """
         confirms, packer = self._open()
-        confirms.begin(batch, fates)
+        confirms.begin(batch, results)
         frames: list[bytes] = []
         size = 0
         for index in indices:
             outgoing = batch[index]
             if self._impossible and _place(outgoing) in self._impossible:
-                fates[index] = Fate.BEHIND
+                results[index] = PublishResult.BEHIND
                 continue
             try:
                 packed = packer.pack(outgoing)
             except (ValueError, struct.error) as error:
-                self._give_up(batch, fates, index, error)
+                self._give_up(batch, results, index, error)
                 continue
             frames.append(packed)
             size += len(packed)
@@ -149,9 +153,9 @@ class RabbitMQPublisher(Publisher):
         while confirms.left > most_left:
             self._connection.drain_events(timeout=self._connection.sock.gettimeout())
 
-    def _after(self, error: ChannelError, batch: Sequence[Outgoing], fates: list[Fate]) -> list[int]:
+    def _after(self, error: ChannelError, batch: Sequence[Outgoing], results: list[PublishResult]) -> list[int]:
         """Mark what goes to missing exchanges; return what is to be sent again."""
-        left = [index for index, fate in enumerate(fates) if fate is Fate.UNKNOWN]
+        left = [index for index, result in enumerate(results) if result is PublishResult.UNKNOWN]
         self._restart(error)
         used = {batch[index].address.channel for index in left if batch[index].address.route}
         missing = self._find_missing(used)
@@ -159,7 +163,7 @@ class RabbitMQPublisher(Publisher):
         for index in left:
             address = batch[index].address
             if address.route and address.channel in missing:
-                fates[index] = Fate.UNROUTABLE
+                results[index] = PublishResult.UNROUTABLE
             else:
                 again.append(index)
         return again
@@ -222,10 +226,10 @@ class RabbitMQPublisher(Publisher):
     def _forget_channel(self) -> None:
         self._channel = self._confirms = self._packer = None
 
-    def _give_up(self, batch: Sequence[Outgoing], fates: list[Fate], index: int, error: Exception) -> None:
+    def _give_up(self, batch: Sequence[Outgoing], results: list[PublishResult], index: int, error: Exception) -> None:
         """Mark a message that can never be sent, and keep later ones of its key from overtaking it."""
         outgoing = batch[index]
-        fates[index] = Fate.IMPOSSIBLE
+        results[index] = PublishResult.IMPOSSIBLE
         if outgoing.envelope.key:
             self._impossible.add(_place(outgoing))
         log.error(

@@ -27,7 +27,7 @@ from django.db import Error, connection, transaction
 
 from postroad.logs import logger
 from postroad.messaging import watch
-from postroad.messaging.broker import Fate, Publisher
+from postroad.messaging.broker import Publisher, PublishResult
 from postroad.messaging.conf import MessagingSettings
 from postroad.messaging.models import OutboxState
 from postroad.messaging.outbox import holds, set_aside
@@ -51,8 +51,8 @@ MOST_UNDER_WAY = 1000
 
 _TURN_SECONDS = 1.0  # a rest is taken in pieces: a stop is noticed after this long at the latest
 _CAREFUL_ROWS = 100  # rows of a turn that sends one by one: it holds its lanes for that long
-_DESTINATION_FAILS = (Fate.REFUSED, Fate.UNROUTABLE)
-_TAKEN_OVER = (Fate.CONFIRMED, Fate.ACCEPTED)
+_DESTINATION_FAILS = (PublishResult.REFUSED, PublishResult.UNROUTABLE)
+_TAKEN_OVER = (PublishResult.CONFIRMED, PublishResult.ACCEPTED)
 _FULL_SECONDS = 0.02  # wait for a volatile broker's consumers when it holds all it may
 
 
@@ -113,12 +113,12 @@ class Relay:
             if not lanes:
                 return 0
             batch = holds.next_batch(lanes, most=self._settings.relay_batch_rows)
-            rows, fates = self._publish(batch.rows)
-            confirmed = [row.id for row, fate in zip(rows, fates, strict=True) if fate is Fate.CONFIRMED]
+            rows, results = self._publish(batch.rows)
+            confirmed = [row.id for row, result in zip(rows, results, strict=True) if result is PublishResult.CONFIRMED]
             if confirmed:
                 outbox.delete(confirmed)
-            self._judge(batch, rows, fates)
-        _tell(rows, fates)
+            self._judge(batch, rows, results)
+        _tell(rows, results)
         return len(confirmed) + batch.moved
 
     def close(self) -> None:
@@ -145,16 +145,18 @@ class Relay:
             return len(done) + batch.moved
         outgoing = [row.outgoing() for row in rows]
         self._under_way |= {sent.envelope.id: row.id for sent, row in zip(outgoing, rows, strict=True)}
-        fates = self._publisher.publish(outgoing)
-        for sent, fate in zip(outgoing, fates, strict=True):
-            if fate is not Fate.ACCEPTED:
+        results = self._publisher.publish(outgoing)
+        for sent, result in zip(outgoing, results, strict=True):
+            if result is not PublishResult.ACCEPTED:
                 del self._under_way[sent.envelope.id]
         with transaction.atomic():
-            if Fate.CONFIRMED in fates:
-                outbox.delete([row.id for row, fate in zip(rows, fates, strict=True) if fate is Fate.CONFIRMED])
-            self._judge(batch, rows, fates)
-        _tell(rows, fates)
-        return len(done) + batch.moved + fates.count(Fate.ACCEPTED) + fates.count(Fate.CONFIRMED)
+            if PublishResult.CONFIRMED in results:
+                outbox.delete(
+                    [row.id for row, result in zip(rows, results, strict=True) if result is PublishResult.CONFIRMED]
+                )
+            self._judge(batch, rows, results)
+        _tell(rows, results)
+        return len(done) + batch.moved + results.count(PublishResult.ACCEPTED) + results.count(PublishResult.CONFIRMED)
 
     def _begin(self) -> None:
         """Make the lanes, and try at once what failed before: whoever starts a relay may have mended the cause."""
@@ -164,53 +166,57 @@ class Relay:
                 holds.restore()
             self._has_begun = True
 
-    def _publish(self, rows: Sequence[TakenRow]) -> tuple[Sequence[TakenRow], list[Fate]]:
-        """Publish a batch; return the rows that were tried, and their fates."""
+    def _publish(self, rows: Sequence[TakenRow]) -> tuple[Sequence[TakenRow], list[PublishResult]]:
+        """Publish a batch; return the rows that were tried, and their results."""
         if not self._is_careful:
             return rows, self._publisher.publish(Outgoings(rows))
         tried: list[TakenRow] = []
-        fates: list[Fate] = []
+        results: list[PublishResult] = []
         stopped: set[object] = set()
         for row in self._suspect_last(rows)[:_CAREFUL_ROWS]:
             if row.address in stopped or _order_of(row) in stopped:
                 continue
-            [fate] = self._publisher.publish([row.outgoing()])
+            [result] = self._publisher.publish([row.outgoing()])
             tried.append(row)
-            fates.append(fate)
-            if fate is Fate.UNKNOWN:
+            results.append(result)
+            if result is PublishResult.UNKNOWN:
                 break
-            if fate not in _TAKEN_OVER:
-                stopped.add(row.address if fate in _DESTINATION_FAILS else _order_of(row))
-        return tried, fates
+            if result not in _TAKEN_OVER:
+                stopped.add(row.address if result in _DESTINATION_FAILS else _order_of(row))
+        return tried, results
 
     def _suspect_last(self, rows: Sequence[TakenRow]) -> list[TakenRow]:
         """Return rows in an order in which each key keeps its own, those of the suspected destination last."""
         orders = {_order_of(row) for row in rows if row.address == self._suspect}
         return sorted(rows, key=lambda row: row.address == self._suspect or _order_of(row) in orders)
 
-    def _judge(self, batch: Batch, rows: Sequence[TakenRow], fates: Sequence[Fate]) -> None:
+    def _judge(self, batch: Batch, rows: Sequence[TakenRow], results: Sequence[PublishResult]) -> None:
         """Decide what becomes of rows that were not taken, and of destinations that were held."""
-        if all(fate in _TAKEN_OVER for fate in fates):
+        if all(result in _TAKEN_OVER for result in results):
             self._recover()
             if not batch.holds:
                 return
-        failed = {place_of(row): fate for row, fate in zip(rows, fates, strict=True) if fate in _DESTINATION_FAILS}
-        failed |= self._judge_loss(batch, rows, fates)
-        taken = {place_of(row) for row, fate in zip(rows, fates, strict=True) if fate in _TAKEN_OVER}
+        failed = {
+            place_of(row): result for row, result in zip(rows, results, strict=True) if result in _DESTINATION_FAILS
+        }
+        failed |= self._judge_loss(batch, rows, results)
+        taken = {place_of(row) for row, result in zip(rows, results, strict=True) if result in _TAKEN_OVER}
         holds.relieve(one for one in batch.holds if one.place in taken and one.place not in failed)
-        for wanted in set(fates) - {Fate.UNKNOWN, *_TAKEN_OVER}:
-            self._keep([row for row, fate in zip(rows, fates, strict=True) if fate is wanted], wanted)
+        for wanted in set(results) - {PublishResult.UNKNOWN, *_TAKEN_OVER}:
+            self._keep([row for row, result in zip(rows, results, strict=True) if result is wanted], wanted)
         known = {one.place: one.attempts for one in batch.holds}
-        for place, fate in failed.items():
-            batch.moved += self._hold(place, fate, attempts=known.get(place, 0) + 1)
+        for place, result in failed.items():
+            batch.moved += self._hold(place, result, attempts=known.get(place, 0) + 1)
         holds.release(batch.holds)
 
-    def _judge_loss(self, batch: Batch, rows: Sequence[TakenRow], fates: Sequence[Fate]) -> dict[Place, Fate]:
+    def _judge_loss(
+        self, batch: Batch, rows: Sequence[TakenRow], results: Sequence[PublishResult]
+    ) -> dict[Place, PublishResult]:
         """Tell a broker that is away from a message that breaks the connection; return the destination to blame."""
-        lost = next((row for row, fate in zip(rows, fates, strict=True) if fate is Fate.UNKNOWN), None)
+        lost = next((row for row, result in zip(rows, results, strict=True) if result is PublishResult.UNKNOWN), None)
         if lost is None:
             return {}
-        is_away = not any(fate in _TAKEN_OVER for fate in fates)
+        is_away = not any(result in _TAKEN_OVER for result in results)
         is_blamed = self._is_careful and (not is_away or len({row.address for row in batch.rows}) == 1)
         self._troubles = self._troubles + 1 if is_away else 0
         self._is_careful, self._suspect = True, lost.address
@@ -218,49 +224,49 @@ class Relay:
             log.warning("broker does not answer; messages stay in the outbox", extra={"messages": len(batch.rows)})
         if not is_blamed:
             return {}
-        outbox.fail([lost.id], error=Fate.UNKNOWN.value, state=OutboxState.HELD)
-        return {place_of(lost): Fate.UNKNOWN}
+        outbox.fail([lost.id], error=PublishResult.UNKNOWN.value, state=OutboxState.HELD)
+        return {place_of(lost): PublishResult.UNKNOWN}
 
     def _recover(self) -> None:
         """Note that the broker takes messages: what it did not answer for is tried again now."""
         if self._is_careful:
-            holds.retry_now(error=Fate.UNKNOWN.value)
+            holds.retry_now(error=PublishResult.UNKNOWN.value)
         self._troubles, self._is_careful, self._suspect = 0, False, ""
 
-    def _keep(self, rows: Sequence[TakenRow], fate: Fate) -> None:
+    def _keep(self, rows: Sequence[TakenRow], result: PublishResult) -> None:
         """Write the reason on rows that stay, and bring them out of the way."""
         ids = [row.id for row in rows]
-        match fate:
-            case Fate.BEHIND:
+        match result:
+            case PublishResult.BEHIND:
                 holds.move(ids, OutboxState.BEHIND)
-            case Fate.IMPOSSIBLE:
-                outbox.fail(ids, error=fate.value, state=OutboxState.SET_ASIDE)
-                self._log_set_aside(rows[0].address, fate, len(ids))
+            case PublishResult.IMPOSSIBLE:
+                outbox.fail(ids, error=result.value, state=OutboxState.SET_ASIDE)
+                self._log_set_aside(rows[0].address, result, len(ids))
             case _:
-                outbox.fail(ids, error=fate.value, state=OutboxState.HELD)
+                outbox.fail(ids, error=result.value, state=OutboxState.HELD)
 
-    def _hold(self, place: Place, fate: Fate, *, attempts: int) -> int:
+    def _hold(self, place: Place, result: PublishResult, *, attempts: int) -> int:
         """Let a destination wait, or, if it is a queue that nobody makes, set what is for it aside; return how many."""
         address = f"{place.channel} {place.route}".strip()
         moved, delay = 0, self._backoff().delay(attempts)
-        if fate is Fate.UNROUTABLE and not place.route and attempts >= self._settings.relay_attempts:
-            moved, delay = set_aside.set_aside_held(place, error=fate.value), 0.0
-            self._log_set_aside(address, fate, moved)
+        if result is PublishResult.UNROUTABLE and not place.route and attempts >= self._settings.relay_attempts:
+            moved, delay = set_aside.set_aside_held(place, error=result.value), 0.0
+            self._log_set_aside(address, result, moved)
         elif (left_out := self._throttle.due(address if place.route else "a queue")) is not None:
             log.warning(
                 "destination does not take messages; they stay in the outbox",
-                extra={"address": address, "fate": fate.value, "retry_seconds": delay, "left_out": left_out},
+                extra={"address": address, "result": result.value, "retry_seconds": delay, "left_out": left_out},
             )
-        holds.hold(place, attempts=attempts, error=fate.value, seconds=delay)
+        holds.hold(place, attempts=attempts, error=result.value, seconds=delay)
         at = time.monotonic() + delay
         self._retry_at = at if self._retry_at is None else min(self._retry_at, at)
         return moved
 
-    def _log_set_aside(self, address: str, fate: Fate, messages: int) -> None:
+    def _log_set_aside(self, address: str, result: PublishResult, messages: int) -> None:
         if (left_out := self._throttle.due("set aside")) is not None:
             log.error(
                 "messages set aside; see: python manage.py outbox list",
-                extra={"address": address, "fate": fate.value, "messages": messages, "left_out": left_out},
+                extra={"address": address, "result": result.value, "messages": messages, "left_out": left_out},
             )
 
     def _look_again(self) -> bool:
@@ -300,8 +306,8 @@ class Relay:
         connection.close()
 
 
-def _tell(rows: Sequence[TakenRow], fates: Sequence[Fate]) -> None:
-    taken_over = (row for row, fate in zip(rows, fates, strict=True) if fate in _TAKEN_OVER)
+def _tell(rows: Sequence[TakenRow], results: Sequence[PublishResult]) -> None:
+    taken_over = (row for row, result in zip(rows, results, strict=True) if result in _TAKEN_OVER)
     for channel, messages in Counter(row.channel if row.route else "replies" for row in taken_over).items():
         watch.tell(watch.Published(channel=channel, messages=messages))
 
