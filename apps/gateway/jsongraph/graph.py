@@ -6,7 +6,7 @@ Source: "JSON Graph", Falcor's documentation.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from apps.gateway.jsongraph.paths import Garbage, Path
+from apps.gateway.jsongraph.paths import InvalidPathSet, Path
 
 MISSING: Mapping[str, Any] = {"$type": "atom"}
 """An atom without value: there is nothing at this path."""
@@ -55,12 +55,12 @@ def value_at(graph: object, path: Path) -> object:
     """Return the value that a client's graph has at a path; an atom's value stands for it.
 
     Raises:
-        Garbage: There is none.
+        InvalidPathSet: There is none.
     """
     node = graph
     for key in path:
         if not isinstance(node, dict) or str(key) not in node:
-            raise Garbage(f"jsonGraph has nothing at {list(path)}.")
+            raise InvalidPathSet(f"jsonGraph has nothing at {list(path)}.")
         node = node[str(key)]
     is_atom = isinstance(node, dict) and node.get("$type") == "atom"
     return node.get("value") if is_atom and isinstance(node, dict) else node

@@ -26,7 +26,7 @@ MOST_CHARACTERS = 100
 """Of one key."""
 
 
-class Garbage(ValueError):
+class InvalidPathSet(ValueError):
     """What came is no path set, or stands for too many paths; the text says why."""
 
 
@@ -34,21 +34,21 @@ def expand(path_sets: object) -> list[Path]:
     """Return the paths that some path sets stand for, each once, in their order.
 
     Raises:
-        Garbage: They are none, or too many; nothing that is too large is ever built.
+        InvalidPathSet: They are none, or too many; nothing that is too large is ever built.
     """
     if not isinstance(path_sets, list):
-        raise Garbage("paths must be an array of path sets.")
+        raise InvalidPathSet("paths must be an array of path sets.")
     if len(path_sets) > MOST_PATHS:
-        raise Garbage(f"there are {len(path_sets)} path sets; the limit is {MOST_PATHS} paths.")
+        raise InvalidPathSet(f"there are {len(path_sets)} path sets; the limit is {MOST_PATHS} paths.")
     key_sets, built = [], 0
     for path_set in path_sets:
         key_sets.append(_key_sets(path_set))
         built += sum(map(len, key_sets[-1]))
         if built > MOST_BUILT:
-            raise Garbage(f"the path sets have more than {MOST_BUILT} keys, those of ranges counted.")
+            raise InvalidPathSet(f"the path sets have more than {MOST_BUILT} keys, those of ranges counted.")
     count = sum(prod(len(keys) for keys in sets) for sets in key_sets)
     if count > MOST_PATHS:
-        raise Garbage(f"the path sets stand for {count} paths; the limit is {MOST_PATHS}.")
+        raise InvalidPathSet(f"the path sets stand for {count} paths; the limit is {MOST_PATHS}.")
     return list(dict.fromkeys(path for sets in key_sets for path in product(*sets)))
 
 
@@ -56,16 +56,16 @@ def read_path(value: object) -> Path:
     """Return a path without sets.
 
     Raises:
-        Garbage: It is none.
+        InvalidPathSet: It is none.
     """
     if not isinstance(value, list) or not 0 < len(value) <= MOST_KEYS:
-        raise Garbage(f"a path is an array of 1 to {MOST_KEYS} keys.")
+        raise InvalidPathSet(f"a path is an array of 1 to {MOST_KEYS} keys.")
     return tuple(_key(key) for key in value)
 
 
 def _key_sets(path_set: object) -> list[list[Key]]:
     if not isinstance(path_set, list) or not 0 < len(path_set) <= MOST_KEYS:
-        raise Garbage(f"a path set is an array of 1 to {MOST_KEYS} keys, ranges or arrays of them.")
+        raise InvalidPathSet(f"a path set is an array of 1 to {MOST_KEYS} keys, ranges or arrays of them.")
     return [_keys(key_set) for key_set in path_set]
 
 
@@ -73,12 +73,12 @@ def _keys(key_set: object) -> list[Key]:
     if not isinstance(key_set, list):
         return list(_members(key_set))
     if len(key_set) > MOST_PATHS:
-        raise Garbage(f"a key set has {len(key_set)} members; the limit is {MOST_PATHS} paths.")
+        raise InvalidPathSet(f"a key set has {len(key_set)} members; the limit is {MOST_PATHS} paths.")
     keys: list[Key] = []
     for member in key_set:
         keys += _members(member)
         if len(keys) > MOST_PATHS:
-            raise Garbage(f"a key set stands for more than {MOST_PATHS} keys, those of ranges counted.")
+            raise InvalidPathSet(f"a key set stands for more than {MOST_PATHS} keys, those of ranges counted.")
     return keys
 
 
@@ -88,25 +88,25 @@ def _members(member: object) -> Sequence[Key]:
 
 def _key(value: object) -> Key:
     if isinstance(value, bool) or not isinstance(value, str | int):
-        raise Garbage(f"{_short(value)} is no key; a key is text or a whole number.")
+        raise InvalidPathSet(f"{_short(value)} is no key; a key is text or a whole number.")
     if len(_short(value)) > MOST_CHARACTERS or str(_short(value)).startswith("$"):
-        raise Garbage(f"a key has at most {MOST_CHARACTERS} characters and does not begin with $.")
+        raise InvalidPathSet(f"a key has at most {MOST_CHARACTERS} characters and does not begin with $.")
     return value
 
 
 def _range(value: dict[object, object]) -> range:
     if not value.keys() <= {"from", "to", "length"} or ("to" in value) == ("length" in value):
-        raise Garbage('a range is {"from", "to"} or {"from", "length"}; from is 0 when it is missing.')
+        raise InvalidPathSet('a range is {"from", "to"} or {"from", "length"}; from is 0 when it is missing.')
     begin, end, length = (_index(value.get(name, 0)) for name in ("from", "to", "length"))
     stop = begin + length if "length" in value else end + 1
     if stop - begin > MOST_RANGE:
-        raise Garbage(f"a range has at most {MOST_RANGE} indexes.")
+        raise InvalidPathSet(f"a range has at most {MOST_RANGE} indexes.")
     return range(begin, max(begin, stop))
 
 
 def _index(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise Garbage(f"{_short(value)} is no index; a range holds whole numbers that are not negative.")
+        raise InvalidPathSet(f"{_short(value)} is no index; a range holds whole numbers that are not negative.")
     return value
 
 

@@ -4,7 +4,7 @@
     set   jsonGraph = {"jsonGraph", "paths"}           → {"jsonGraph", "paths"}
     call  callPath, arguments, pathSuffixes, paths     → {"jsonGraph", "paths"}
 
-Every parameter is JSON.  Garbage is a 400; what is missing is an atom without value; what may not be set or called is
+Every parameter is JSON.  Invalid input is a 400; what is missing is an atom without value; what may not be set or called is
 an error in the graph, and changes nothing.
 Source: `HttpDataSource` of falcor-http-datasource, the client's side of the same protocol.
 """
@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from apps.gateway.jsongraph.graph import value_at
-from apps.gateway.jsongraph.paths import MOST_KEYS, MOST_PATHS, Garbage, Path, expand, read_path
+from apps.gateway.jsongraph.paths import MOST_KEYS, MOST_PATHS, InvalidPathSet, Path, expand, read_path
 from apps.gateway.jsongraph.routes import Model
 from apps.gateway.problems import Refused
 
@@ -50,7 +50,7 @@ async def answer(model: Model, parameters: Parameters, *, may_change: bool) -> d
         raise Refused(400, "invalid", f"method is one of: {', '.join(_METHODS)}.")
     try:
         return await _METHODS[method](model, parameters)
-    except Garbage as error:
+    except InvalidPathSet as error:
         raise Refused(400, "invalid", str(error)) from error
 
 
@@ -61,7 +61,7 @@ async def _get(model: Model, parameters: Parameters) -> dict[str, Any]:
 async def _set(model: Model, parameters: Parameters) -> dict[str, Any]:
     envelope = _json(parameters, "jsonGraph")
     if not isinstance(envelope, dict):
-        raise Garbage('jsonGraph is an object {"jsonGraph", "paths"}.')
+        raise InvalidPathSet('jsonGraph is an object {"jsonGraph", "paths"}.')
     paths = expand(envelope.get("paths"))
     values = [(path, value_at(envelope.get("jsonGraph"), path)) for path in paths]
     return {"jsonGraph": await model.change(values), "paths": paths}
@@ -71,11 +71,11 @@ async def _call(model: Model, parameters: Parameters) -> dict[str, Any]:
     path = read_path(_json(parameters, "callPath"))
     arguments = _json(parameters, "arguments", otherwise=[])
     if not isinstance(arguments, list):
-        raise Garbage("arguments is an array.")
+        raise InvalidPathSet("arguments is an array.")
     shown: list[Path] = expand(_json(parameters, "pathSuffixes", otherwise=[]))
     wanted = expand(_json(parameters, "paths", otherwise=[]))
     if len(shown) + len(wanted) > MOST_PATHS or any(len(suffix) > MOST_KEYS for suffix in shown):
-        raise Garbage(f"pathSuffixes and paths stand for more than {MOST_PATHS} paths.")
+        raise InvalidPathSet(f"pathSuffixes and paths stand for more than {MOST_PATHS} paths.")
     graph, paths = await model.call(path, arguments, [*shown, *wanted])
     return {"jsonGraph": graph, "paths": paths}
 
@@ -87,9 +87,9 @@ def _json(parameters: Parameters, name: str, *, otherwise: object = None) -> Any
     text = parameters.get(name)
     if text is None or (text == "" and otherwise is not None):
         if otherwise is None:
-            raise Garbage(f"{name} is missing.")
+            raise InvalidPathSet(f"{name} is missing.")
         return otherwise
     try:
         return msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
-        raise Garbage(f"{name} is no JSON: {type(error).__name__}.") from error
+        raise InvalidPathSet(f"{name} is no JSON: {type(error).__name__}.") from error

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from apps.gateway.jsongraph.graph import MISSING, Branch, build
-from apps.gateway.jsongraph.paths import MOST_KEYS, MOST_PATHS, Garbage, expand
+from apps.gateway.jsongraph.paths import MOST_KEYS, MOST_PATHS, InvalidPathSet, expand
 from tests.support.growth import LINEAR, growth
 
 KEYS = some.text(some.characters(exclude_characters="$", codec="utf-8"), max_size=5) | some.integers(-5, 50)
@@ -54,7 +54,7 @@ def test_a_key_set_is_a_key_a_range_or_several(key_set: object, keys: list[objec
 @given(PATH_SETS | ANYTHING)
 def test_whatever_comes_is_garbage_or_stands_for_so_many_paths_at_most(anything: object) -> None:
     found = []
-    with suppress(Garbage):
+    with suppress(InvalidPathSet):
         found = expand(anything)
 
     assert len(found) == len(set(found)) <= MOST_PATHS
@@ -72,7 +72,7 @@ AMPLIFIED = [
 @pytest.mark.parametrize("path_sets", AMPLIFIED)
 def test_no_memory_is_spent_on_what_is_refused(path_sets: object) -> None:
     tracemalloc.start()
-    with suppress(Garbage):
+    with suppress(InvalidPathSet):
         expand(path_sets)
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
@@ -93,7 +93,7 @@ def test_no_memory_is_spent_on_what_is_refused(path_sets: object) -> None:
 )
 def test_twice_the_input_is_at_most_twice_the_work(make: Any) -> None:
     def work(path_sets: object) -> None:
-        with suppress(Garbage):
+        with suppress(InvalidPathSet):
             expand(path_sets)
 
     assert growth(work, make, size=20_000) < LINEAR
@@ -131,7 +131,7 @@ def test_twice_the_input_is_at_most_twice_the_work(make: Any) -> None:
     ids=lambda path_sets: str(path_sets)[:30],
 )
 def test_garbage_is_refused_before_anything_large_is_built(path_sets: object) -> None:
-    with pytest.raises(Garbage):
+    with pytest.raises(InvalidPathSet):
         expand(path_sets)
 
 
