@@ -8,7 +8,7 @@
 6. roles                                                                   403
 7. the view; what it raises becomes a problem document                     404, 502, 503, 504 …
 
-What has no such route, a service's own paths in one process for example, is guarded by `doors`.
+What has no such route, a service's own paths in one process for example, is guarded by `guard`.
 """
 
 from collections.abc import Callable, Coroutine

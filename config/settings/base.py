@@ -41,7 +41,7 @@ INSTALLED_APPS = [
     *(["apps.registry"] if HAS_REGISTRY else []),
 ]
 MIDDLEWARE = [
-    *(["apps.gateway.doors.GuardMiddleware"] if HAS_GATEWAY else []),
+    *(["apps.gateway.guard.GuardMiddleware"] if HAS_GATEWAY else []),
     "postroad.web.probes.ProbeMiddleware",
     "postroad.web.deadlines.DeadlineMiddleware",
     "django.middleware.security.SecurityMiddleware",

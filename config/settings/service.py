@@ -68,4 +68,4 @@ HAS_TOUR = environment.flag(
 if HAS_GATEWAY:
     # What every request passes is `apps.gateway.edge`; a middleware that is not asynchronous would cost each one a thread.
     SILENCED_SYSTEM_CHECKS = ["admin.E408", "admin.E409", "admin.E410"]  # the admin's middleware: nobody logs in here
-    MIDDLEWARE = ["apps.gateway.doors.GuardMiddleware", "postroad.web.probes.ProbeMiddleware"]
+    MIDDLEWARE = ["apps.gateway.guard.GuardMiddleware", "postroad.web.probes.ProbeMiddleware"]

@@ -1,4 +1,4 @@
-"""Every door of a process that has the gateway's asks who calls, once GATEWAY_AUTH is set."""
+"""Every endpoint of a process that has the gateway's asks who calls, once GATEWAY_AUTH is set."""
 
 import asyncio
 import re
@@ -11,7 +11,7 @@ from django.test import AsyncClient, Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from pytest_django import Settings as DjangoSettings
 
-from apps.gateway.doors import GuardMiddleware
+from apps.gateway.guard import GuardMiddleware
 from apps.shared.identity import conf as identity
 from apps.shared.identity.caller import Caller
 from apps.shared.identity.tokens import signed
@@ -26,12 +26,12 @@ GUARDED = {"AUTH": "api_key", "API_KEYS": f"shop:{SHOP}:consumer office:{SHOP}st
 OPEN = ("/livez", "/readyz", "/static/", "/admin/")
 
 
-def doors(patterns: Any, prefix: str = "/") -> Iterator[str]:
+def endpoints(patterns: Any, prefix: str = "/") -> Iterator[str]:
     """A sample of every address of the project."""
     for each in patterns:
         route = sample(str(each.pattern))
         if isinstance(each, URLResolver):
-            yield from doors(each.url_patterns, prefix + route)
+            yield from endpoints(each.url_patterns, prefix + route)
         elif isinstance(each, URLPattern):
             yield prefix + route
 
@@ -43,7 +43,7 @@ def sample(route: str) -> str:
     return re.sub(r"<[\w:]+>", "x", route)
 
 
-ALL = sorted({door for door in doors(get_resolver().url_patterns) if not door.startswith(OPEN)})
+ALL = sorted({endpoint for endpoint in endpoints(get_resolver().url_patterns) if not endpoint.startswith(OPEN)})
 
 
 def test_the_doors_of_all_services_are_known() -> None:
@@ -51,28 +51,32 @@ def test_the_doors_of_all_services_are_known() -> None:
     assert len(ALL) > 60
 
 
-@pytest.mark.parametrize("door", ALL)
-def test_nobody_passes_a_door_without_saying_who_they_are(client: Client, settings: DjangoSettings, door: str) -> None:
+@pytest.mark.parametrize("endpoint", ALL)
+def test_nobody_passes_a_door_without_saying_who_they_are(
+    client: Client, settings: DjangoSettings, endpoint: str
+) -> None:
     settings.GATEWAY = GUARDED
 
-    answer = client.get(door)
+    answer = client.get(endpoint)
 
     assert answer.status_code == 401
     assert answer["WWW-Authenticate"] == 'ApiKey realm="postroad"'
 
 
-@pytest.mark.parametrize("door", ["/livez", "/readyz", "/static/tour/icon.svg", "/admin/login/"])
-def test_probes_static_files_and_the_admins_login_are_open(client: Client, settings: DjangoSettings, door: str) -> None:
+@pytest.mark.parametrize("endpoint", ["/livez", "/readyz", "/static/tour/icon.svg", "/admin/login/"])
+def test_probes_static_files_and_the_admins_login_are_open(
+    client: Client, settings: DjangoSettings, endpoint: str
+) -> None:
     settings.GATEWAY = GUARDED
 
-    answer = client.get(door)
+    answer = client.get(endpoint)
     answer.close()
 
     assert answer.status_code == 200
 
 
 @pytest.mark.parametrize(
-    ("key", "method", "door", "status"),
+    ("key", "method", "endpoint", "status"),
     [
         (SHOP, "GET", "/orders/v1/orders/7", 404),
         (SHOP, "GET", "/orders/orders/7", 404),
@@ -84,11 +88,11 @@ def test_probes_static_files_and_the_admins_login_are_open(client: Client, setti
     ],
 )
 def test_roles_count_at_every_door(
-    client: Client, settings: DjangoSettings, key: str, method: str, door: str, status: int
+    client: Client, settings: DjangoSettings, key: str, method: str, endpoint: str, status: int
 ) -> None:
     settings.GATEWAY = GUARDED
 
-    assert client.generic(method, door, headers={"x-api-key": key}).status_code == status
+    assert client.generic(method, endpoint, headers={"x-api-key": key}).status_code == status
 
 
 def test_a_caller_is_bounded_at_every_door(client: Client, settings: DjangoSettings) -> None:
@@ -99,20 +103,20 @@ def test_a_caller_is_bounded_at_every_door(client: Client, settings: DjangoSetti
     assert statuses == [404, 404, 429]
 
 
-@pytest.mark.parametrize("door", ["/metrics", "/orders/openapi.json", "/v1/orders/7", "/gateway/docs/"])
-def test_an_asynchronous_gateway_has_the_same_guard(settings: DjangoSettings, door: str) -> None:
+@pytest.mark.parametrize("endpoint", ["/metrics", "/orders/openapi.json", "/v1/orders/7", "/gateway/docs/"])
+def test_an_asynchronous_gateway_has_the_same_guard(settings: DjangoSettings, endpoint: str) -> None:
     settings.GATEWAY = GUARDED
-    settings.MIDDLEWARE = ["apps.gateway.doors.GuardMiddleware", "postroad.web.probes.ProbeMiddleware"]
+    settings.MIDDLEWARE = ["apps.gateway.guard.GuardMiddleware", "postroad.web.probes.ProbeMiddleware"]
 
     async def ask() -> int:
-        return int((await AsyncClient().get(door)).status_code)
+        return int((await AsyncClient().get(endpoint)).status_code)
 
     assert asyncio.run(ask()) == 401
 
 
-@pytest.mark.parametrize("door", ["/metrics", "/orders/openapi.json"])
-def test_without_authentication_every_door_is_open(client: Client, door: str) -> None:
-    assert client.get(door).status_code == 200
+@pytest.mark.parametrize("endpoint", ["/metrics", "/orders/openapi.json"])
+def test_without_authentication_every_door_is_open(client: Client, endpoint: str) -> None:
+    assert client.get(endpoint).status_code == 200
 
 
 def test_the_guard_comes_first(settings: DjangoSettings) -> None:
@@ -120,14 +124,14 @@ def test_the_guard_comes_first(settings: DjangoSettings) -> None:
 
 
 @pytest.mark.parametrize("milliseconds", ["0", "-5", "1"])
-@pytest.mark.parametrize("door", ["/orders/v1/orders/7", "/v1/orders/7", "/graphql?query={__typename}", "/livez"])
+@pytest.mark.parametrize("endpoint", ["/orders/v1/orders/7", "/v1/orders/7", "/graphql?query={__typename}", "/livez"])
 def test_a_clients_deadline_shortens_nothing(
-    client: Client, caplog: pytest.LogCaptureFixture, door: str, milliseconds: str
+    client: Client, caplog: pytest.LogCaptureFixture, endpoint: str, milliseconds: str
 ) -> None:
-    usual = client.get(door).status_code
+    usual = client.get(endpoint).status_code
     caplog.clear()
 
-    answer = client.get(door, headers={deadline.HEADER: milliseconds})
+    answer = client.get(endpoint, headers={deadline.HEADER: milliseconds})
 
     assert answer.status_code == usual != 504
     assert caplog.records == []
