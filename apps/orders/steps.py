@@ -1,6 +1,6 @@
 """The local steps and compensations of an order's sagas, each inside the transaction that moves the saga."""
 
-from apps.orders import announcements
+from apps.orders import event_factories
 from apps.orders.messages import (
     OrderAuthorized,
     OrderCancellationRejected,
@@ -55,5 +55,7 @@ def confirm_revise_order(data: ReviseOrderData) -> None:
     order = Order.objects.lock(data.order_id)
     order.confirm_revise()
     publish(
-        OrderRevised(order_id=order.pk, line_items=announcements.line_items(order.lines), order_total=order.order_total)
+        OrderRevised(
+            order_id=order.pk, line_items=event_factories.line_items(order.lines), order_total=order.order_total
+        )
     )

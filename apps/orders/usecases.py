@@ -6,7 +6,7 @@ from decimal import Decimal
 from django.conf import settings
 
 from apps.consumers.messages import ConsumerCreated
-from apps.orders import announcements
+from apps.orders import event_factories
 from apps.orders.domain import Dish, OrderRequest, OrderState, OrderVerb, RequestedItem, next_state
 from apps.orders.messages import (
     OrderCancellationProposed,
@@ -39,7 +39,7 @@ def create_order(request: OrderRequest) -> Order:
         detail = f"There is no restaurant {request.restaurant_id}."
         raise BusinessRefusal("unknown_restaurant", detail, field="restaurantId", status=400)
     order = Order.place(request, restaurant=restaurant, minimum=_minimum_order_value())
-    event = announcements.created(order)
+    event = event_factories.created(order)
     publish(event)
     start_saga(
         create_order_saga,
@@ -95,7 +95,7 @@ def revise_order(order_id: int, items: Sequence[RequestedItem]) -> Order:
             order_id=order.pk,
             consumer_id=order.consumer_id,
             restaurant_id=order.restaurant_id,
-            revised_line_items=announcements.line_items(revision.lines),
+            revised_line_items=event_factories.line_items(revision.lines),
             revised_total=revision.total,
         ),
     )
@@ -190,7 +190,7 @@ def snapshots(after: str, most: int) -> list[Snapshot]:
     """Return the next orders as they are, for a view that is rebuilt; their rows are locked."""
     found = Order.objects.filter(pk__gt=int(after or 0)).select_for_update().order_by("pk")[:most]
     return [
-        Snapshot(key=str(order.pk), events=(announcements.created(order), *announcements.outcome(order)))
+        Snapshot(key=str(order.pk), events=(event_factories.created(order), *event_factories.outcome(order)))
         for order in found
     ]
 
