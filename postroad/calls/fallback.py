@@ -95,7 +95,7 @@ def degraded() -> Iterator[list[Degraded]]:
         _collected.reset(token)
 
 
-class Rescue:
+class OperationFallback:
     """One operation's fallback at work: keeps good answers, and answers in their place.
 
     Concurrency: safe in threads.

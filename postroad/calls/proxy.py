@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast
 
 from postroad.calls.declaration import operations_of
-from postroad.calls.fallback import Rescue
+from postroad.calls.fallback import OperationFallback
 from postroad.calls.operation import Operation
 from postroad.calls.policies import watch
 from postroad.calls.policies.drivers import run, run_async
@@ -86,7 +86,7 @@ class _Conducted:
 
     def __init__(self, operation: Operation, policy: Callable[[str], Policy]) -> None:
         self._operation, self._policy = operation, policy
-        self._rescue = Rescue(operation.line.otherwise, call=operation.call)
+        self._fallback = OperationFallback(operation.line.otherwise, call=operation.call)
 
     def steps(self, outgoing: Outgoing, added: Mapping[str, str]) -> Steps[object]:
         """Conduct one call; its result is the decoded value, or what takes its place.
@@ -101,13 +101,13 @@ class _Conducted:
             )
             value = operation.value(answer)
             outcome = "answered"
-            self._rescue.keep(key, value)
+            self._fallback.keep(key, value)
         except CallRejected:
             outcome = "rejected"
             raise
         except (CallFailed, InvalidAnswer) as reason:
             outcome = type(reason).__name__
-            value, substitute = self._rescue.answer(key, reason)
+            value, substitute = self._fallback.answer(key, reason)
         finally:
             watch.tell(watch.CallEnded(
                 service=operation.service,

@@ -4,7 +4,7 @@ from typing import Any, Protocol
 import pytest
 
 from postroad.calls.declaration import get, proxy
-from postroad.calls.fallback import Cached, Degraded, Rescue, cached, degraded
+from postroad.calls.fallback import Cached, Degraded, OperationFallback, cached, degraded
 from postroad.calls.policies import watch
 from postroad.calls.policies.breaker import BreakerRules, State
 from postroad.calls.policies.selection import new_policy, policies, policy_of
@@ -228,27 +228,27 @@ def test_tasks_started_in_a_block_tell_its_collector() -> None:
 
 def test_a_kept_answer_grows_too_old() -> None:
     clock = Clock()
-    rescue = Rescue(cached(seconds=60), call="bakery.loaf", clock=clock)
-    rescue.keep("7", "loaf")
+    fallback = OperationFallback(cached(seconds=60), call="bakery.loaf", clock=clock)
+    fallback.keep("7", "loaf")
     clock.now += 60
-    assert rescue.answer("7", DOWN) == ("loaf", "cached")
+    assert fallback.answer("7", DOWN) == ("loaf", "cached")
 
     clock.now += 0.1
 
     with pytest.raises(ServiceUnavailable):
-        rescue.answer("7", DOWN)
+        fallback.answer("7", DOWN)
 
 
 def test_kept_answers_are_bounded_and_the_oldest_goes_first() -> None:
-    rescue = Rescue(Cached(seconds=60, entries=2), call="bakery.loaf", clock=Clock())
-    rescue.keep("1", "a")
-    rescue.keep("2", "b")
-    rescue.keep("1", "a again")
-    rescue.keep("3", "c")
+    fallback = OperationFallback(Cached(seconds=60, entries=2), call="bakery.loaf", clock=Clock())
+    fallback.keep("1", "a")
+    fallback.keep("2", "b")
+    fallback.keep("1", "a again")
+    fallback.keep("3", "c")
 
-    assert rescue.answer("1", DOWN)[0] == "a again"
+    assert fallback.answer("1", DOWN)[0] == "a again"
     with pytest.raises(ServiceUnavailable):
-        rescue.answer("2", DOWN)
+        fallback.answer("2", DOWN)
 
 
 def test_both_colours_share_one_breaker() -> None:
