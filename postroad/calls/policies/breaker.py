@@ -93,7 +93,7 @@ class Breaker:
         self._lock = threading.Lock()
         self._window = rules.window()
         self._state = State.CLOSED
-        self._era = 0
+        self._generation = 0
         self._opened_at = 0.0
         self._probing = self._succeeded = self._refused = 0
 
@@ -104,9 +104,11 @@ class Breaker:
 
     def admit(self) -> Permit | None:
         """Return a permit, or None when the call is refused."""
-        era = self._era  # read before the state: if a move comes between, the permit is of an ended era and not counted
+        generation = (
+            self._generation
+        )  # read before the state: if a move comes between, the permit is of an ended generation and not counted
         if self._state is State.CLOSED:
-            return Permit(era)
+            return Permit(generation)
         with self._lock:
             before = self._state
             if self._wait_seconds() <= 0 and before is State.OPEN:
@@ -120,7 +122,7 @@ class Breaker:
         """Note how a call ended."""
         with self._lock:
             before = self._state
-            if permit == self._era:
+            if permit == self._generation:
                 self._count(is_failure=is_failure)
             after = self._state
         self._tell(before, after)
@@ -128,7 +130,7 @@ class Breaker:
     def release(self, permit: Permit) -> None:
         """Hand back the permit of a call that says nothing about the service, such as a cancelled one."""
         with self._lock:
-            if permit == self._era and self._state is State.HALF_OPEN:
+            if permit == self._generation and self._state is State.HALF_OPEN:
                 self._probing -= 1
 
     def snapshot(self) -> Snapshot:
@@ -151,10 +153,10 @@ class Breaker:
     def _probe(self) -> Permit | None:
         match self._state:
             case State.CLOSED:
-                return Permit(self._era)
+                return Permit(self._generation)
             case State.HALF_OPEN if self._probing + self._succeeded < self._rules.probes:
                 self._probing += 1
-                return Permit(self._era)
+                return Permit(self._generation)
             case _:
                 self._refused += 1
                 return None
@@ -179,7 +181,7 @@ class Breaker:
 
     def _enter(self, state: State) -> None:
         self._state = state
-        self._era += 1
+        self._generation += 1
         self._probing = self._succeeded = 0
         if state is State.OPEN:
             self._opened_at = self._clock()
