@@ -88,7 +88,7 @@ def revise_order(order_id: int, items: Sequence[RequestedItem]) -> Order:
     restaurant = find_restaurant(order.restaurant_id)
     revision = order.revised(items, restaurant=restaurant, minimum=_minimum_order_value())
     order.begin_revise(revision)
-    publish(announcements.proposed(order))
+    publish(event_factories.proposed(order))
     start_saga(
         revise_order_saga,
         ReviseOrderData(
