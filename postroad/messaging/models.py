@@ -1,4 +1,4 @@
-"""The tables every service has: outbox, processed messages, dead letters, relay lanes.  Not: what is done with them.
+"""The tables every service has: outbox, processed messages, dead letters, relay partitions.  Not: what is done with them.
 
 The hot paths (outbox insert, relay, inbox) use the statements in `sql`; the models are for migrations,
 the admin and operations.
@@ -67,7 +67,7 @@ class OutboxMessage(models.Model):
     state = models.SmallIntegerField(choices=OutboxState, default=OutboxState.READY, db_default=OutboxState.READY.value)
 
     class Meta:
-        """The relay reads the oldest ready rows of some lanes; what waits for another reason is in no index of theirs."""
+        """The relay reads the oldest ready rows of some partitions; what waits for another reason is in no index of theirs."""
 
         db_table = "postroad_outbox"
         verbose_name = "outbox message"
@@ -102,7 +102,7 @@ class OutboxHold(models.Model):
 
     Attributes:
         attempts: Failures in a row; 0 when the first row has been taken and the others follow.
-        retry_at: When the relay that owns the lane tries again.
+        retry_at: When the relay that owns the partition tries again.
         since: When it began.
         error: The publish result of the last attempt.
     """
@@ -252,12 +252,12 @@ class DeadLetterPart(models.Model):
 
 
 class RelayLane(models.Model):
-    """One lane of the outbox: a relay owns it for a batch by holding the lock on this row."""
+    """One partition of the outbox: a relay owns it for a batch by holding the lock on this row."""
 
     lane = models.SmallIntegerField(primary_key=True)
 
     class Meta:
-        """`outbox.LANES` rows, made by the first relay."""
+        """`outbox.PARTITIONS` rows, made by the first relay."""
 
         db_table = "postroad_relay_lane"
 

@@ -26,18 +26,18 @@ class Statements:
     """The statements of one database vendor.
 
     Attributes:
-        lock_lanes: Lock lanes that have something to send; (most lanes) → lane, whether a hold, a delay of it is over.
-        take: Oldest ready rows of lanes; (lanes, lanes, most rows of a lane, most rows) → rows as `outbox.TakenRow`.
+        lock_partitions: Lock partitions that have something to send; (most partitions) → lane, whether a hold, a delay of it is over.
+        take: Oldest ready rows of partitions; (partitions, partitions, most rows of a lane, most rows) → rows as `outbox.TakenRow`.
         read: Some rows, in id order; (ids) → rows as `outbox.TakenRow`.
         find_blocked: Which rows have to wait; (ids) → id, whether held, whether behind one set aside.
-        find_oldest: The oldest ready row; (lanes) → id.
+        find_oldest: The oldest ready row; (partitions) → id.
         delete: Delete outbox rows; (ids).
         fail: Note why rows stay, and in which state; (error, state, ids).
         admit: Mark messages as processed; (subscriber, ids, subscriber, beginnings of keys, keys) → message id,
             parked keys (JSON).
     """
 
-    lock_lanes: str
+    lock_partitions: str
     take: str
     read: str
     find_blocked: str
@@ -71,7 +71,7 @@ def _first_delayed(lane: str, now: str) -> str:
 
 
 def _lanes(now: str) -> str:
-    """Return the lanes that have something to send."""
+    """Return the partitions that have something to send."""
     is_hold_due = f"{_due_hold('owned.lane', now)} IS NOT NULL"
     is_delay_over = f"{_first_delayed('owned.lane', now)} IS NOT NULL"
     return f"""SELECT lane, {is_hold_due}, {is_delay_over} FROM postroad_relay_lane AS owned
@@ -104,7 +104,7 @@ _SQLITE_ROW_READ = f"""id, CAST(strftime('%%s', available_at) AS INTEGER), messa
         content_type, headers, {_REST}"""
 
 POSTGRESQL = Statements(
-    lock_lanes=f"{_lanes(_POSTGRESQL_NOW)} ORDER BY random() LIMIT %s FOR UPDATE SKIP LOCKED",
+    lock_partitions=f"{_lanes(_POSTGRESQL_NOW)} ORDER BY random() LIMIT %s FOR UPDATE SKIP LOCKED",
     take=f"""
         SELECT {_POSTGRESQL_ROW}, {_is_any_hindered("= ANY (%s::smallint[])")}
         FROM (SELECT due.* FROM unnest(%s::smallint[]) AS owned (number) CROSS JOIN LATERAL (
@@ -128,7 +128,7 @@ POSTGRESQL = Statements(
 )
 
 SQLITE = Statements(
-    lock_lanes=f"{_lanes(_SQLITE_NOW)} LIMIT %s",
+    lock_partitions=f"{_lanes(_SQLITE_NOW)} LIMIT %s",
     take=f"""
         SELECT {_SQLITE_ROW_READ}, {_is_any_hindered("IN (SELECT value FROM json_each(%s))")}
         FROM (SELECT value AS number FROM json_each(%s)) AS owned CROSS JOIN postroad_outbox AS due ON due.id IN (

@@ -11,7 +11,7 @@ from postroad.messaging.broker import Broker
 from postroad.messaging.message import Outgoing
 from postroad.messaging.models import DeadLetter, OutboxMessage, ProcessedMessage
 from postroad.messaging.outbox.producer import unit_of_work
-from postroad.messaging.outbox.table import LANES, take
+from postroad.messaging.outbox.table import PARTITIONS, take
 from postroad.processes.consumers import LaneRunner
 from postroad.sagas.models import SagaInstance, SagaStep
 from postroad.sagas.orchestrator import start_saga
@@ -53,7 +53,7 @@ def deliver(broker: Broker, shop: Shop) -> Iterator[Callable[[list[Outgoing], in
 
 def sent() -> list[Outgoing]:
     """Take what waits in the outbox, as a relay does."""
-    rows = take(range(LANES), most=100)
+    rows = take(range(PARTITIONS), most=100)
     OutboxMessage.objects.all().delete()
     return [row.outgoing() for row in rows]
 

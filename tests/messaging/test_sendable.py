@@ -101,7 +101,7 @@ TEXT = st.one_of(st.text(max_size=300), st.text(st.characters(codec=None), max_s
 @given(headers=st.dictionaries(TEXT, TEXT, max_size=4), reply_to=TEXT, name=TEXT)
 def test_what_is_sent_reaches_the_publisher_as_it_was(headers: dict[str, str], reply_to: str, name: str) -> None:
     publisher = ObedientPublisher()
-    outbox.make_lanes()
+    outbox.make_partitions()
     try:
         with unit_of_work():
             send(Name(name=name), headers=headers, reply_to=reply_to)

@@ -92,11 +92,11 @@ SQLITE_TABLES = """
 @pytest.mark.parametrize(
     ("statement", "parameters"),
     [
-        (sql.SQLITE.lock_lanes, [8]),
+        (sql.SQLITE.lock_partitions, [8]),
         (sql.SQLITE.take, ["[1]", "[1]", 10, 10]),
         (sql.SQLITE.find_oldest, ["[1]"]),
     ],
-    ids=["lock_lanes", "take", "find_oldest"],
+    ids=["lock_partitions", "take", "find_oldest"],
 )
 def test_sqlite_finds_ready_rows_by_their_index(statement: str, parameters: list[object]) -> None:
     with closing(sqlite3.connect(":memory:")) as database:

@@ -21,7 +21,7 @@ from postroad.console.theme import detail_action, display
 from postroad.messaging import headers as names
 from postroad.messaging.message import Envelope
 from postroad.messaging.models import OutboxMessage, OutboxState
-from postroad.messaging.outbox.table import lane_of
+from postroad.messaging.outbox.table import partition_of
 
 _MOST_SCANNED = 10_000
 """Oldest rows among which a type is looked for: an index on it would cost every message sent."""
@@ -108,7 +108,7 @@ class OutboxMessageAdmin(ReadOnlyAdmin):
             of_type = rows.filter(pk__in=oldest, type=term)
             if "." in term and of_type.exists():
                 return of_type
-            lane = lane_of(Envelope(id="", type="", body=b"", headers={names.PARTITION_KEY: term}))
+            lane = partition_of(Envelope(id="", type="", body=b"", headers={names.PARTITION_KEY: term}))
             return rows.filter(_in_lane(lane), partition_key=term)
 
     @admin.action(description="Send again, each in its place", permissions=["retry"])

@@ -5,7 +5,7 @@
 A row of a held destination is moved once, when a turn of the relay meets it, in steps of a batch; from then on no turn
 reads it.  So a turn costs the same however much is held.  While rows of a destination are held, later ones are held
 behind them, so a key keeps its order.  Delayed rows are out of the way, too, until their delay is over.  Every call is
-part of the relay's transaction, which owns the lanes.
+part of the relay's transaction, which owns the partitions.
 """
 
 from collections.abc import Container, Iterable, Sequence
@@ -18,7 +18,7 @@ from django.db.models.functions import Now
 
 from postroad.messaging.models import OutboxHold, OutboxMessage, OutboxState
 from postroad.messaging.outbox import table as outbox
-from postroad.messaging.outbox.table import OwnedLane, TakenRow
+from postroad.messaging.outbox.table import OwnedPartition, TakenRow
 
 MOST_DUE = 50
 """Holds that one turn looks at, so that thousands of them cannot fill it."""
@@ -67,11 +67,11 @@ def place_of(row: TakenRow) -> Place:
     return Place(row.lane, row.channel, row.route)
 
 
-def next_batch(owned: Sequence[OwnedLane], *, most: int, present: Container[int] = ()) -> Batch:
+def next_batch(owned: Sequence[OwnedPartition], *, most: int, present: Container[int] = ()) -> Batch:
     """Return what can be sent now, and put what has to wait out of the way.
 
     Args:
-        owned: Lanes that the caller owns.
+        owned: Partitions that the caller owns.
         most: Most rows; held ones get at most half of it.
         present: Ids of rows that are under way already.
     """
@@ -161,7 +161,7 @@ def _first_held() -> Subquery:
 
 
 def _find_due(lanes: Sequence[int]) -> list[Hold]:
-    """Return due holds of lanes; those without rows are forgotten."""
+    """Return due holds of partitions; those without rows are forgotten."""
     due = OutboxHold.objects.filter(lane__in=lanes, retry_at__lte=Now()).annotate(first=_first_held())
     found = [
         Hold(id=pk, place=Place(lane, channel, route), attempts=attempts, first=first)
@@ -189,7 +189,7 @@ def _take_held(due: Sequence[Hold], *, most: int) -> tuple[list[TakenRow], set[P
 
 
 def _wake_delayed(lanes: Sequence[int], *, most: int) -> None:
-    """Make the rows of some lanes ready whose delay is over, those that were due first."""
+    """Make the rows of some partitions ready whose delay is over, those that were due first."""
     for lane in lanes:
         over = OutboxMessage.objects.filter(state=OutboxState.DELAYED, lane=lane, available_at__lte=Now())
         ids = over.order_by("available_at", "id").values_list("pk", flat=True)[: most // len(lanes) + 1]

@@ -1,9 +1,9 @@
 """The relay: outbox rows → broker, deleted when confirmed.  Not: the process around it, which is `processes.relay`.
 
-    lock lanes → take the oldest rows → publish with confirms → delete what was confirmed → COMMIT
+    lock partitions → take the oldest rows → publish with confirms → delete what was confirmed → COMMIT
 
-Pattern: "Polling publisher" (Microservices Patterns, §3.3.7).  Several relays may run: a lane has one owner for the
-length of a batch, by the lock on its row, so a dead owner's lanes are free when the database drops its connection.
+Pattern: "Polling publisher" (Microservices Patterns, §3.3.7).  Several relays may run: a partition has one owner for the
+length of a batch, by the lock on its row, so a dead owner's partitions are free when the database drops its connection.
 Per-key order is commit order: a key has one lane, rows leave in id order, and writers of one key lock its aggregate.
 A crash between confirm and commit sends a batch again; consumers drop the duplicates.
 
@@ -43,14 +43,14 @@ from postroad.schema.describing import describe_error
 
 log = logger(__name__)
 
-LANES_A_BATCH = outbox.LANES // 2
+PARTITIONS_A_BATCH = outbox.PARTITIONS // 2
 """A relay leaves the other half to a second one; alone it alternates, which costs it nothing."""
 
 MOST_UNDER_WAY = 1000
 """Messages a volatile broker may hold unhandled before the relay waits for it."""
 
 _TURN_SECONDS = 1.0  # a rest is taken in pieces: a stop is noticed after this long at the latest
-_CAREFUL_ROWS = 100  # rows of a turn that sends one by one: it holds its lanes for that long
+_CAREFUL_ROWS = 100  # rows of a turn that sends one by one: it holds its partitions for that long
 _DESTINATION_FAILS = (PublishResult.REFUSED, PublishResult.UNROUTABLE)
 _TAKEN_OVER = (PublishResult.CONFIRMED, PublishResult.ACCEPTED)
 _FULL_SECONDS = 0.02  # wait for a volatile broker's consumers when it holds all it may
@@ -109,7 +109,7 @@ class Relay:
         if not self._is_durable:
             return self._run_volatile()
         with transaction.atomic():
-            lanes = outbox.lock_lanes(most=LANES_A_BATCH)
+            lanes = outbox.lock_partitions(most=PARTITIONS_A_BATCH)
             if not lanes:
                 return 0
             batch = holds.next_batch(lanes, most=self._settings.relay_batch_rows)
@@ -138,7 +138,7 @@ class Relay:
             return len(done)
         present = set(self._under_way.values())
         with transaction.atomic():
-            lanes = outbox.lock_lanes(most=outbox.LANES)
+            lanes = outbox.lock_partitions(most=outbox.PARTITIONS)
             batch = holds.next_batch(lanes, most=room + len(self._under_way), present=present) if lanes else Batch()
         rows = batch.rows = batch.rows[:room]
         if not rows:
@@ -159,9 +159,9 @@ class Relay:
         return len(done) + batch.moved + results.count(PublishResult.ACCEPTED) + results.count(PublishResult.CONFIRMED)
 
     def _begin(self) -> None:
-        """Make the lanes, and try at once what failed before: whoever starts a relay may have mended the cause."""
+        """Make the partitions, and try at once what failed before: whoever starts a relay may have mended the cause."""
         if not self._has_begun:
-            outbox.make_lanes()
+            outbox.make_partitions()
             with transaction.atomic():
                 holds.restore()
             self._has_begun = True

@@ -84,7 +84,7 @@ def discard_channel(channel: str) -> Report:
 
 
 def _in_steps(rows: "QuerySet[OutboxMessage]", act: "Callable[[QuerySet[OutboxMessage]], int]") -> int:
-    """Act on rows, oldest first, while no relay has their lanes; each step is a transaction."""
+    """Act on rows, oldest first, while no relay has their partitions; each step is a transaction."""
     done = 0
     while True:
         with transaction.atomic():
@@ -97,7 +97,7 @@ def _in_steps(rows: "QuerySet[OutboxMessage]", act: "Callable[[QuerySet[OutboxMe
 
 
 def _lock(pk: int) -> OutboxMessage | None:
-    """Return a message while no relay has its lane; large columns are left in the database."""
+    """Return a message while no relay has its partition; large columns are left in the database."""
     lanes = OutboxMessage.objects.filter(pk=pk).values_list("lane", flat=True)
     for lane in lanes:
         list(RelayLane.objects.select_for_update().filter(lane=lane))

@@ -19,7 +19,7 @@ from postroad.messaging.message import Address, Envelope, Outgoing
 from postroad.messaging.models import OutboxState, RelayLane
 from postroad.messaging.sql import Parameter
 
-LANES = 16
+PARTITIONS = 16
 """Units of relay ownership; more than any sensible number of relays, few enough to lock in one statement."""
 
 _UUID_CHARACTERS = 36  # PostgreSQL's text of a UUID; SQLite has 32 hexadecimal digits
@@ -52,7 +52,7 @@ class TakenRow(NamedTuple):
     attempts: int
     partition_key: str
     lane: int
-    is_any_hindered: bool  # whether any row of the lanes has to wait for something, so that each must be looked at
+    is_any_hindered: bool  # whether any row of the partitions has to wait for something, so that each must be looked at
 
     @property
     def address(self) -> str:
@@ -112,9 +112,9 @@ def _address(channel: str, route: str) -> Address:
     return Address(channel=channel, route=route)
 
 
-def lane_of(envelope: Envelope) -> int:
-    """Return the lane of a message: messages of one key share it; messages without key spread."""
-    return zlib.crc32((envelope.key or envelope.id).encode()) % LANES
+def partition_of(envelope: Envelope) -> int:
+    """Return the partition of a message: messages of one key share it; messages without key spread."""
+    return zlib.crc32((envelope.key or envelope.id).encode()) % PARTITIONS
 
 
 def store(pending: Sequence[Pending]) -> None:
@@ -132,27 +132,27 @@ def store(pending: Sequence[Pending]) -> None:
             cursor.execute(sql.sqlite_insert(len(chunk)), values)
 
 
-def make_lanes() -> None:
+def make_partitions() -> None:
     """Make the rows that relays lock, where they are missing; a relay does so once at its start."""
-    RelayLane.objects.bulk_create([RelayLane(lane=lane) for lane in range(LANES)], ignore_conflicts=True)
+    RelayLane.objects.bulk_create([RelayLane(lane=lane) for lane in range(PARTITIONS)], ignore_conflicts=True)
 
 
-class OwnedLane(NamedTuple):
-    """A lane that is ours until the transaction ends."""
+class OwnedPartition(NamedTuple):
+    """A partition that is ours until the transaction ends."""
 
     lane: int
     is_hold_due: bool
     is_delay_over: bool
 
 
-def lock_lanes(*, most: int) -> list[OwnedLane]:
-    """Own some lanes that have something to send, until the transaction ends.
+def lock_partitions(*, most: int) -> list[OwnedPartition]:
+    """Own some partitions that have something to send, until the transaction ends.
 
-    Concurrency: a lane has one owner at a time; lanes of others are skipped, not waited for.
+    Concurrency: a partition has one owner at a time; partitions of others are skipped, not waited for.
     """
     with connection.cursor() as cursor:
-        cursor.execute(sql.statements().lock_lanes, [most])
-        return [OwnedLane(lane, bool(is_due), bool(is_over)) for lane, is_due, is_over in cursor.fetchall()]
+        cursor.execute(sql.statements().lock_partitions, [most])
+        return [OwnedPartition(lane, bool(is_due), bool(is_over)) for lane, is_due, is_over in cursor.fetchall()]
 
 
 def take(lanes: Iterable[int], *, most: int) -> list[TakenRow]:
@@ -168,7 +168,7 @@ def take(lanes: Iterable[int], *, most: int) -> list[TakenRow]:
 
 
 def read(ids: Iterable[int]) -> list[TakenRow]:
-    """Return some rows of owned lanes, in id order."""
+    """Return some rows of owned partitions, in id order."""
     with connection.cursor() as cursor:
         cursor.execute(sql.statements().read, [_array(ids)])
         return [TakenRow._make(row) for row in cursor.fetchall()]
@@ -177,7 +177,7 @@ def read(ids: Iterable[int]) -> list[TakenRow]:
 def find_oldest() -> list[int]:
     """Return the id of the oldest row that is due and only waits for the relay; empty if there is none."""
     with connection.cursor() as cursor:
-        cursor.execute(sql.statements().find_oldest, [_array(range(LANES))])
+        cursor.execute(sql.statements().find_oldest, [_array(range(PARTITIONS))])
         return [found for (found,) in cursor.fetchall() if found is not None]
 
 
@@ -208,7 +208,7 @@ def _row(entry: Pending) -> tuple[Parameter, ...]:
         address.channel,
         address.route,
         envelope.key,
-        lane_of(envelope),
+        partition_of(envelope),
         envelope.content_type,
         json.dumps(dict(envelope.headers)),
         envelope.correlation_id,
