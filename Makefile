@@ -27,7 +27,7 @@ servers: ## start RabbitMQ and PostgreSQL for development
 servers-down: ## stop them
 	@$(PYTHON) scripts/servers.py stop
 
-check: .venv/dev ## format, lint, types, laws of direction, Django's checks, migrations, fast tests
+check: .venv/dev ## format, lint, types, import contracts, Django's checks, migrations, fast tests
 	@PATH="$(CURDIR)/$(BIN):$$PATH" scripts/check.sh
 
 test: .venv/dev ## every test, on RabbitMQ and PostgreSQL
@@ -39,7 +39,7 @@ test-matrix: .venv/dev ## fast tests on every supported Python with Django 5.2 a
 faults: .venv/dev ## the full fault test: 2 000 orders while processes are killed
 	@ORDERS=2000 $(BIN)/python scripts/servers.py exec --fresh -- $(BIN)/python -m pytest tests/faults -s
 
-fuzz: .venv/dev ## hostile input to every door, new each time (N=2000 inputs of each kind, ARGS=)
+fuzz: .venv/dev ## hostile input to every endpoint, new each time (N=2000 inputs of each kind, ARGS=)
 	@FUZZ_EXAMPLES=$(or $(N),2000) $(BIN)/python scripts/servers.py exec --fresh -- $(BIN)/python -m pytest -v $(or $(ARGS),tests/fuzz)
 
 bench: .venv/dev ## measure against limits and peers side by side (ONLY=P1,P3)

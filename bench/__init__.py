@@ -1,1 +1,1 @@
-"""Measurements against limits and peers: `python -m bench [P1,P2,…]`.  Not: tests; nothing here decides pass or fail."""
+"""Measurements against limits and peers: `python -m bench [P1,P2,…]`.  Nothing here decides pass or fail."""

@@ -1,4 +1,4 @@
-"""A result as an SVG of bars, readable on light and dark pages.  Not: the page around it."""
+"""A result as an SVG of bars, readable on light and dark pages."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

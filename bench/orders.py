@@ -1,4 +1,4 @@
-"""A thousand orders as the services hold them once their sagas have ended, straight as rows.  Not: a saga.
+"""A thousand orders as the services hold them once their sagas have ended, straight as rows.
 
 Made for measurements and tests of what is asked, so that no worker has to run.
 """

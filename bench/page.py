@@ -1,4 +1,4 @@
-"""The page of results: `bench/README.md` and its charts, made from the files of the last results.  Not: measuring."""
+"""The page of results: `bench/README.md` and its charts, made from the files of the last results."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Processes that are measured: started with a log of their own, stopped for certain.  Not: what they run."""
+"""Processes that are measured: started with a log of their own, stopped for certain."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ _CELERY = ("worker", "-P", "prefork", "-c", "1", "-l", "warning", "--without-gos
 
 
 class Failed(RuntimeError):
-    """A process ended or did not get on; the text has the end of its log."""
+    """A process ended or made no progress; the text has the end of its log."""
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What the measurements print while they run.  Not: the results' files."""
+"""What the measurements print while they run."""
 
 import statistics
 import sys

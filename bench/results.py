@@ -1,4 +1,4 @@
-"""From samples to a result: medians, ratios within a round, the file.  Not: taking samples or drawing them.
+"""From samples to a result: medians, ratios within a round, the file.
 
 Ratios are taken within each round, where both sides met the same state of the machine, and the median of them is
 reported: the machine's speed changes between rounds more than most differences are large.

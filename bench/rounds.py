@@ -1,4 +1,4 @@
-"""Rounds: every contender once, in a shuffled order, again and again.  Not: what a contender does."""
+"""Rounds: every contender once, in a shuffled order, again and again."""
 
 import random
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""The gateway and the services behind an order as processes, with orders in the database.  Not: measuring.
+"""The gateway and the services behind an order as processes, with orders in the database.
 
 The services share one database, which no figure here writes to; each is a process of its own, as `make up` runs it.
 """

@@ -1,4 +1,4 @@
-"""A database and queues of the measurements' own, made at the start and removed at the end.  Not: the servers."""
+"""A database and queues of the measurements' own, made at the start and removed at the end."""
 
 import os
 import platform as python

@@ -9,31 +9,32 @@ so that a service's `messages.py` can be imported without Django.
 The layers: what stands higher imports what stands lower, never the other way round.
 
     .. layers
-    20  testing      Test support: sagas as stories, a pump instead of processes, conformance suites
-    19  management   The commands of `manage.py`
+    21  testing      Test support: sagas as stories, a pump instead of processes, conformance suites
+    20  management   The commands of `manage.py`
         apps
-    18  console      The Django admin of messages and sagas
-    17  checks       What `manage.py check` says about a project that uses Postroad
-    16  operations   For operators: health checks of an installation, and its release on Kubernetes
-    15  worker       Message handlers inside Celery workers
-    14  processes    What runs besides web server and Celery: relay, gRPC server, one-process mode
-    13  composition
-    12  web          The web server of every process, probes and deadlines of requests
-    11  metrics      Metrics for Prometheus
-    10  tables
-     9  sagas        Sagas: a business transaction over several services, with compensations
-     8  commands     Commands and replies: one service asks another to act, and is answered later
+    19  console      The Django admin of messages and sagas
+    18  checks       What `manage.py check` says about a project that uses Postroad
+    17  operations   For operators: health checks of an installation, and its release on Kubernetes
+    16  worker       Message handlers inside Celery workers
+    15  processes    What runs besides web server and Celery: relay, gRPC server, one-process mode
+    14  composition
+    13  web          The web server of every process, probes and deadlines of requests
+    12  metrics      Metrics for Prometheus
+    11  tables
+    10  sagas        Sagas: a business transaction over several services, with compensations
+     9  commands     Commands and replies: one service asks another to act, and is answered later
         events       Domain events: a service says what happened, subscribers decide what it means to them
         brokers      Adapters of brokers, behind one port and one conformance suite
         calls        Calls to other services: an interface, one policy, REST or gRPC
-     7  envelopes, handling
-     6  messaging    Outbox, relay and inbox: messages as bytes, from one transaction to another
+     8  envelopes, handling
+     7  messaging    Outbox, relay and inbox: messages as bytes, from one transaction to another
         codecs       Message bodies: typed values to bytes and back
-     5  schema       The database schema: whether it is complete, who migrates it, waiting for it
+     6  schema       The database schema: whether it is complete, who migrates it, waiting for it
         logs
-     4  retry, conf
-     3  conf_readers
-     2  installation
+     5  retry, conf
+     4  conf_readers
+     3  installation
+     2  extras
      1  errors, clock, ids, context, threads, secrecy, interruption
     .. end of layers
 """

@@ -1,4 +1,4 @@
-"""The present moment, in one place that a test can replace.  Not: durations, which use `time.monotonic`."""
+"""The present moment, in one place that a test can replace."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""What the code now running belongs to: its service, and the message being handled.  Not: request state.
+"""What the code now running belongs to: its service, and the message being handled.
 
 Context variables: each thread and each asynchronous task sees its own values.
 """

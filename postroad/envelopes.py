@@ -1,4 +1,4 @@
-"""Typed message → envelope: encoded, with id, sender and moment; and which class reads one.  Not: where it goes."""
+"""Typed message → envelope: encoded, with id, sender and moment; and which class reads one."""
 
 from collections.abc import Mapping
 

@@ -1,8 +1,8 @@
-"""Everything Postroad can raise, split by what the caller can do.  Not: refusals, which are replies.
+"""Everything Postroad can raise, split by what the caller can do.
 
 PostroadError
 ├── RetryableError              the same call may succeed later
-│   ├── BrokerUnavailable           nobody answers at BROKER_URL
+│   ├── BrokerUnavailable           BROKER_URL cannot be reached
 │   ├── ClusterUnavailable          the Kubernetes API does not answer
 │   ├── RegistryFull                the service registry takes no further instance
 │   └── CallFailed                  a call to another service brought no answer
@@ -21,7 +21,7 @@ PostroadError
 │   │   ├── UnknownMessageType          no handler, or no class, of that wire name
 │   │   ├── UnknownContentType          no codec of that content type
 │   │   └── UnknownSaga                 a reply for a saga that is not stored here
-│   ├── CallRejected                the called service says no: the request is at fault
+│   ├── CallRejected                the called service rejected the request: the request is at fault
 │   ├── InvalidAnswer               the called service's answer does not fit the declared type
 │   ├── InvalidInstance             what is to be registered cannot be read
 │   │   └── InstanceTooLarge            it says too much of itself
@@ -62,7 +62,7 @@ class RetryableError(PostroadError):
 
 
 class BrokerUnavailable(RetryableError):
-    """Nobody answers at the broker's address, or the connection broke."""
+    """The broker's address cannot be reached, or the connection broke."""
 
 
 class ClusterUnavailable(RetryableError):
@@ -138,7 +138,7 @@ class UnknownSaga(ForeignMessage):
 
 
 class CallRejected(PermanentError):
-    """The called service says no (4xx): an answer, not a failure.
+    """The called service rejected the request (4xx): an answer, not a failure.
 
     Attributes:
         status: HTTP status, or the one that a gRPC status stands for.
@@ -150,7 +150,7 @@ class CallRejected(PermanentError):
     def __init__(
         self, call: str, *, status: int, code: str = "", detail: str = "", fields: Mapping[str, list[str]] | None = None
     ) -> None:
-        super().__init__(f"{call}: the service says no: {status} {code} {detail}".rstrip())
+        super().__init__(f"{call}: the service rejected the request: {status} {code} {detail}".rstrip())
         self.status, self.code, self.detail, self.fields = status, code, detail, dict(fields or {})
 
 

@@ -1,4 +1,4 @@
-"""What every table asks of the functions in it: ordinary ones, whose work is done when they return.  Not: calling them.
+"""What every table asks of the functions in it: ordinary ones, whose work is done when they return.
 
 `async def`, generators and what wraps them only make an object that somebody else would have to run: nobody would.
 `asgiref.sync.async_to_sync(function)` is an ordinary function.

@@ -1,4 +1,4 @@
-"""SIGTERM as an interruption of a command that ends by itself.  Not: commands that run until stopped, which drain."""
+"""SIGTERM as an interruption of a command that ends by itself."""
 
 import signal
 import threading

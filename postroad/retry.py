@@ -1,4 +1,4 @@
-"""How long to wait before the next attempt: one back-off policy for relay, consumer and calls.  Not: a retry loop."""
+"""How long to wait before the next attempt: one back-off policy for relay, consumer and calls."""
 
 import random
 from dataclasses import dataclass

@@ -1,7 +1,6 @@
 """Keeps passwords out of whatever people read: URLs are shown, split and refused without a word of what is secret in them.
 
-Knows nothing but the standard library: settings and scripts use it before anything else is there.  Not: what a message
-declares sensitive, which is `codecs.sensitive`.
+Knows nothing but the standard library: settings and scripts use it before anything else is there.  See also: `codecs.sensitive`, for what a message declares sensitive.
 """
 
 import re

@@ -1,7 +1,4 @@
-"""Writes the table of values in the chart's README from the comments of values.yaml; `--check` only compares.
-
-Not: what the values do.
-"""
+"""Writes the table of values in the chart's README from the comments of values.yaml; `--check` only compares."""
 
 import json
 import sys

@@ -128,7 +128,7 @@ class Home:
         return not self.state.holders
 
     def living_holders(self) -> list[str]:
-        """Return the holders, without commands that died without a word."""
+        """Return the holders, without commands that died without removing their entry."""
         return [holder for holder in self.state.holders if _is_living(holder)]
 
     def save(self) -> None:

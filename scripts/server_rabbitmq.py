@@ -89,7 +89,7 @@ class PrivateRabbitmq:
     def restart(self, *, kill: bool = False) -> None:
         """Stop and start on the same port with the same data, epmd left running.
 
-        Raises: ServerError if a stranger took the port meanwhile: clients would wait at the wrong door.
+        Raises: ServerError if a stranger took the port meanwhile: clients would wait at the wrong port.
         """
         self._end_broker(kill=kill)
         if not is_free(self._home.port(NAME)):

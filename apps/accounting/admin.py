@@ -1,4 +1,4 @@
-"""Accounts and their journals in the admin.  Not: enabling and disabling, which is the API's."""
+"""Accounts and their journals in the admin."""
 
 from typing import Any
 
@@ -49,7 +49,7 @@ class AccountAdmin(ReadOnlyAdmin):
 
     @display(description="state", label=_COLOURS)
     def state_label(self, account: Account) -> str:
-        """Painted."""
+        """The state as a coloured badge."""
         return account.state
 
     @display(description="opened")
@@ -76,5 +76,5 @@ class AccountEntryAdmin(ReadOnlyAdmin):
 
     @display(description="entry", label=_ENTRY_COLOURS)
     def type_label(self, entry: AccountEntry) -> str:
-        """Painted."""
+        """The state as a coloured badge."""
         return entry.type

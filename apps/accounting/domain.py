@@ -1,4 +1,4 @@
-"""The rules of an account: what its journal adds up to, and which charge it bears.  Pure.  Not: storing it."""
+"""The rules of an account: what its journal adds up to, and which charge it bears.  Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Accounts and their journals, with their behaviour.  Not: the rules, which are `domain`."""
+"""Accounts and their journals, with their behaviour.  See also: `domain`, for the rules."""
 
 from dataclasses import asdict
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""What accounting can do, one function a verb, each inside the transaction its caller opened.  Not: rules."""
+"""What accounting can do, one function a verb, each inside the transaction its caller opened."""
 
 from decimal import Decimal
 from operator import attrgetter

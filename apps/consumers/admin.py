@@ -1,4 +1,4 @@
-"""Consumers in the admin.  Not: what they owe, which is accounting's."""
+"""Consumers in the admin."""
 
 from typing import Any
 

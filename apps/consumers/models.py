@@ -1,4 +1,4 @@
-"""Consumers.  Not: what they may spend, which is accounting's."""
+"""Consumers."""
 
 from django.db import models
 from typing_extensions import override

@@ -1,4 +1,4 @@
-"""Deliveries, couriers and the replica of pick-up addresses in the admin.  Not: carrying, which is the API's."""
+"""Deliveries, couriers and the replica of pick-up addresses in the admin."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ _COLOURS = {
 
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnlyAdmin):
-    """Newest first; a courier in the list leads to his other deliveries."""
+    """Newest first; a courier in the list leads to their other deliveries."""
 
     list_display = ("number", "state_label", "carrier", "ready_by", "dropoff_time", "made")
     list_filter = ("state",)
@@ -51,7 +51,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
 
     @display(description="state", label=_COLOURS)
     def state_label(self, delivery: Delivery) -> str:
-        """Painted."""
+        """The state as a coloured badge."""
         return delivery.state
 
     @display(description="courier")

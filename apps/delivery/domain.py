@@ -1,4 +1,4 @@
-"""The rules of a delivery: which state follows which, and what a courier has to do.  Pure.  Not: storing it.
+"""The rules of a delivery: which state follows which, and what a courier has to do.  Pure.
 
 A pick-up is a moment of a delivery, not a state: the kitchen may tell it before a courier could be chosen.
 """

@@ -1,4 +1,4 @@
-"""What other services rely on of delivery: the events of deliveries.  Not: commands; it is told nothing but events."""
+"""What other services rely on of delivery: the events of deliveries.  It receives events only, no commands."""
 
 from datetime import datetime
 

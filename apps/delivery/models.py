@@ -1,4 +1,4 @@
-"""Deliveries and couriers with their behaviour, and the replica of restaurants.  Not: the rules, which are `domain`."""
+"""Deliveries and couriers with their behaviour, and the replica of restaurants.  See also: `domain`, for the rules."""
 
 from datetime import datetime
 
@@ -77,8 +77,8 @@ class Courier(models.Model):
     """Somebody who carries; take him with `Courier.objects.lock_or_add` before you change him.
 
     Attributes:
-        available: Whether he takes further deliveries; those he has he keeps.
-        load: How many deliveries he has that are not delivered yet.
+        available: Whether they take further deliveries; they keep those they have.
+        load: How many of their deliveries are not delivered yet.
     """
 
     id = models.BigIntegerField(primary_key=True)
@@ -98,7 +98,7 @@ class Courier(models.Model):
 
     @property
     def actions(self) -> tuple[CourierAction, ...]:
-        """What he has still to do for his next `MOST_SHOWN` deliveries, in order of time; two statements."""
+        """What they still have to do for their next `MOST_SHOWN` deliveries, in order of time; two statements."""
         deliveries = list(self.deliveries.filter(_OPEN).order_by("ready_by", "pk")[:MOST_SHOWN])
         restaurants = Restaurant.objects.in_bulk([each.restaurant_id for each in deliveries])
         actions = [action for each in deliveries for action in each.actions_at(restaurants.get(each.restaurant_id))]

@@ -1,4 +1,4 @@
-"""What delivery can do, one function a verb, each inside the transaction its caller opened.  Not: rules.
+"""What delivery can do, one function a verb, each inside the transaction its caller opened.
 
 A choreography: nobody tells delivery what to do, it follows the events of orders and tickets.  Those of one aggregate
 arrive in order, those of an order and of its ticket in any order.  An event whose time is over changes nothing.
@@ -97,7 +97,7 @@ def register_courier(courier_id: int, *, available: bool) -> Courier:
 
 
 def deliver(delivery_id: int) -> Delivery:
-    """The courier has brought it: his own word.  That of the pick-up is the kitchen's.
+    """The courier has delivered it, as they report.  That of the pick-up is the kitchen's.
 
     Raises:
         BusinessRefusal: `not_found`, or `illegal_transition`.

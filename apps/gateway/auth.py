@@ -1,4 +1,4 @@
-"""Who calls the gateway, and whether their roles allow it.  Not: whose order it is, which the owner decides."""
+"""Who calls the gateway, and whether their roles allow it."""
 
 from dataclasses import replace
 

@@ -1,7 +1,7 @@
 """Django's ASGI application in bounds: of a body no more is read than may be sent, and requests share one thread.
 
 Its handler would keep the whole body on disk before any view runs, so a view's limit would come too late; and it would
-start a thread for each request, only to tell the few receivers of its signals.  Not: WSGI, which has neither.
+start a thread for each request, only to tell the few receivers of its signals.
 """
 
 from collections.abc import Awaitable, Callable, Mapping

@@ -38,7 +38,7 @@ async def order_details(services: Services, order_id: int, *, seconds: float) ->
     """Return an order with its parts.
 
     Raises:
-        CallRejected: The order's service says no; 404: there is no such order.
+        CallRejected: The order's service rejected the request; 404: there is no such order.
         CallFailed: The order could not be had.
     """
     ends_at = asyncio.get_running_loop().time() + seconds

@@ -1,4 +1,4 @@
-"""The gateway's settings.  Not: how the services are called, which is the setting POSTROAD.
+"""The gateway's settings in one table.
 
 Each is a key of the setting GATEWAY, or GATEWAY_<KEY> in the environment.  Other variables that begin so are none of
 ours: Kubernetes makes some (GATEWAY_SERVICE_HOST), and `make demo` reads GATEWAY_URL.

@@ -1,4 +1,4 @@
-"""Which other origins' pages may call (CORS, in the Fetch standard).  Not: who may call, which is `auth`."""
+"""Which other origins' pages may call (CORS, in the Fetch standard).  See also: `auth`, for who may call."""
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers

@@ -1,4 +1,4 @@
-"""A request passed on to the service that owns its path, and the answer passed back.  Not: reading either.
+"""A request passed on to the service that owns its path, and the answer passed back.
 
 Bulkhead, breaker, deadline and retry are those of every call (`postroad.calls`): only what is idempotent is sent again.
 Whatever the owner answers goes back as it is, its errors too; only when it answers nothing does the gateway.
@@ -52,7 +52,7 @@ async def forward(
         request: Is passed on with its path, query, body and some headers.
         owner: The service it is for.
         seconds: Time for all attempts.
-        caller: Whose `Idempotency-Key` it is; empty: that of everybody who did not have to say who he is.
+        caller: Whose `Idempotency-Key` it is; empty: shared by all unauthenticated callers.
         transport: Another way to call than the process's own.
         below: A beginning of the path that the owner does not know.
 

@@ -1,4 +1,4 @@
-"""The same guard on every door of a process that has the gateway's: what no route guards itself is guarded here.
+"""The same guard on every endpoint of a process that has the gateway's: what no route guards itself is guarded here.
 
 Whoever has to say who they are at `/v1/orders/7` has to at `/orders/v1/orders/7`, at a service's documents and at `/metrics`,
 too.  Open are the probes, static files and, since it has a login of its own, the admin.  Where GATEWAY_AUTH is `none`, all are.
@@ -40,7 +40,7 @@ class GuardMiddleware:
         self.process_view = self._view_async if self._is_async else self._view
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
-        """Answer a request, in the colour of what comes next; `/metrics` is answered before there is a view."""
+        """Answer a request, sync or async, as the next middleware is; `/metrics` is answered before there is a view."""
         if CALL not in request.META:
             request.META.pop(_DEADLINE, None)
         if request.path_info != _METRICS:

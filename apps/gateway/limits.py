@@ -1,4 +1,4 @@
-"""How much a client may send: bytes of a body, requests in a time.  Not: how much a query may ask for.
+"""How much a client may send: bytes of a body, requests in a time.
 
 The buckets are this process's own: N processes admit up to N times the rate.
 """

@@ -1,7 +1,7 @@
 """What one request has asked for, each thing once: N orders of one restaurant ask for it one time.
 
-The owners answer for one id at a time, so a batch is as many calls side by side, bounded.  Not: a cache; it ends with
-the request.
+The owners answer for one id at a time, so a batch is as many calls side by side, bounded.  A loader lives
+as long as its request.
 """
 
 import asyncio

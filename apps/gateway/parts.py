@@ -1,4 +1,4 @@
-"""What the services answer, as far as the gateway reads it.  Not: their own types, which nobody else may import.
+"""What the services answer, as far as the gateway reads it.
 
 A reader ignores attributes that it does not know and supplies defaults for those that are missing (A6).
 """

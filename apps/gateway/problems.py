@@ -1,6 +1,6 @@
-"""How the gateway says no: problem documents (RFC 9457), with the `code` and `fields` of all our APIs.
+"""How the gateway rejects requests: problem documents (RFC 9457), with the `code` and `fields` of all our APIs.
 
-Not: the services' own errors, which are forwarded as they are.  What a client reads names the service and the way out,
+What a client reads names the service and the way out,
 never an address within; the log has the rest.
 """
 
@@ -26,7 +26,7 @@ RETRY_SECONDS = 5
 
 
 class Refused(Exception):
-    """The gateway itself says no to a request; `guarded` answers with it.
+    """The gateway itself rejects a request; `guarded` answers with it.
 
     Attributes:
         status: HTTP status.

@@ -1,7 +1,4 @@
-"""What the gateway calls: the interface of each service, with time and fallback of each call, and who owns which path.
-
-Not: transport and addresses, which are settings (`POSTROAD["TRANSPORT"]`, and those of discovery).
-"""
+"""What the gateway calls: the interface of each service, with time and fallback of each call, and who owns which path."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Tickets in the admin, each with its lines, and the replica they are checked against.  Not: cooking, which is the API's."""
+"""Tickets in the admin, each with its lines, and the replica they are checked against."""
 
 from typing import Any
 
@@ -48,7 +48,7 @@ class TicketAdmin(ReadOnlyAdmin):
 
     @display(description="state", label=_COLOURS)
     def state_label(self, ticket: Ticket) -> str:
-        """Painted."""
+        """The state as a coloured badge."""
         return ticket.state
 
     @display(description="restaurant")

@@ -1,4 +1,4 @@
-"""The rules of a ticket: which state follows which, and what the kitchen does not take.  Pure.  Not: storing it."""
+"""The rules of a ticket: which state follows which, and what the kitchen does not take.  Pure."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass

@@ -37,7 +37,7 @@ class TicketReserved(Message):
 
 @refusal("kitchen.TicketRefused")
 class TicketRefused(Message):
-    """The kitchen says no.
+    """The kitchen refuses the order.
 
     To a new ticket: `unknown_restaurant`, `unknown_menu_item`, `too_many_portions`; to what is asked of a ticket:
     `unknown_ticket`, `illegal_transition`.

@@ -1,4 +1,4 @@
-"""Tickets with their behaviour, and the replica they are checked against.  Not: the rules, which are `domain`."""
+"""Tickets with their behaviour, and the replica they are checked against.  See also: `domain`, for the rules."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict

@@ -1,4 +1,4 @@
-"""What the kitchen can do, one function a verb, each inside the transaction its caller opened.  Not: rules."""
+"""What the kitchen can do, one function a verb, each inside the transaction its caller opened."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime

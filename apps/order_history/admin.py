@@ -1,4 +1,4 @@
-"""The history of orders in the admin.  Not: the orders, which their own service has."""
+"""The history of orders in the admin."""
 
 from typing import Any
 
@@ -53,7 +53,7 @@ class OrderViewAdmin(ReadOnlyAdmin):
 
     @display(description="status", label=_COLOURS)
     def status_label(self, order: OrderView) -> str:
-        """Painted; a stub has none."""
+        """The state as a coloured badge; a stub has none."""
         return order.status
 
     @display(description="consumer")

@@ -1,4 +1,4 @@
-"""What an order history shows and is asked for, and which events are news to it.  Pure.  Not: storing it."""
+"""What an order history shows and is asked for, and which events are news to it.  Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How much a registry keeps: instances, and what one says of itself.  Not: who may register."""
+"""How much a registry keeps: instances, and what one says of itself."""
 
 from collections import Counter
 from collections.abc import Collection

@@ -1,4 +1,4 @@
-"""What changed lately: the delta that clients fetch instead of everything.  Not: a log; of an instance the last change."""
+"""What changed lately: the delta that clients fetch instead of everything.  It keeps the last change of each instance."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""Requests and answers in XML or JSON, as the headers ask; XML unless JSON is asked for.  Not: what they mean."""
+"""Requests and answers in XML or JSON, as the headers ask; XML unless JSON is asked for."""
 
 from collections.abc import Mapping
 from typing import Any

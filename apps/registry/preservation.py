@@ -1,6 +1,6 @@
 """Self-preservation: when too many renewals are missing, the network is at fault rather than the instances.
 
-Not: eviction, which asks here first. A registry that evicted everybody behind a broken switch would end the platform.
+A registry that evicted everybody behind a broken switch would end the platform.
 Source: Eureka's `renewalPercentThreshold`. Three things are better here: what is expected follows each lease's own
 interval; a young lease is expected to have renewed only since it exists; one silent instance is a death and no outage,
 however small the registry.

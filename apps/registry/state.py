@@ -1,4 +1,4 @@
-"""The one registry of this process.  Not: shared; serve it with one worker process and many threads."""
+"""The one registry of this process.  Serve it with one worker process and many threads."""
 
 import time
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""The registry: who is registered, by leases that must be renewed.  Not: how a request looks, which is the formats'.
+"""The registry: who is registered, by leases that must be renewed.
 
 Its state lives in memory and in one process. After a restart it is empty, and its clients fill it within one renewal
 interval: an unknown renewal is refused, and so they register again.

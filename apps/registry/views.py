@@ -1,4 +1,4 @@
-"""Eureka's REST operations, a view a resource.  Not: what they do, which is `apps.registry.store`."""
+"""Eureka's REST operations, a view a resource.  See also: `apps.registry.store`, for what they do."""
 
 from collections.abc import Callable
 from typing import Any
@@ -79,7 +79,7 @@ class InstanceView(RegistryView):
         return _unknown(instance_id) if instance is None else answer(request, write_instance(instance))
 
     def put(self, request: HttpRequest, app: str, instance_id: str) -> HttpResponse:
-        """Renew its lease; 404 asks it to register, without a word: Netflix's client takes a body for an instance."""
+        """Renew its lease; 404 asks it to register and has no body: Netflix's client takes a body for an instance."""
         changed = request.GET.get("lastDirtyTimestamp")
         dirty_ms = read_number({"lastDirtyTimestamp": changed}, "lastDirtyTimestamp", default=0) if changed else None
         return done(status=200 if registry().renew(app, instance_id, dirty_ms=dirty_ms) else 404)

@@ -1,4 +1,4 @@
-"""Documents as XML.  Not: what is in them.
+"""Documents as XML.
 
 A field is an element, a field `@name` an attribute, a list a row of elements of one name. Keys of `metadata` may be any
 text and are escaped as XStream does it, which Eureka uses: `_` is `__`, `$` is `_-`, and what may not stand in a name

@@ -1,4 +1,4 @@
-"""Restaurants and their menus in the admin.  Not: revising a menu, which is the API's."""
+"""Restaurants and their menus in the admin."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The rules of a menu.  Pure.  Not: storing it."""
+"""The rules of a menu.  Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What restaurants can do, one function a verb, each inside the transaction its caller opened.  Not: rules."""
+"""What restaurants can do, one function a verb, each inside the transaction its caller opened."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Field types of the REST bodies, stricter than Django REST framework's own.  Not: which fields a body has."""
+"""Field types of the REST bodies, stricter than Django REST framework's own."""
 
 import re
 from decimal import Decimal

@@ -1,8 +1,8 @@
-"""How a service says no to a caller of its REST API.  Not: the refusal of a command, which is a reply message."""
+"""How a service refuses a request to its REST API."""
 
 
 class BusinessRefusal(Exception):
-    """A rule of the business says no; `apps.shared.rest` answers with it.
+    """A business rule refuses the request; `apps.shared.rest` answers with it.
 
     Attributes:
         code: Stable word for programs, such as `unknown_restaurant`.

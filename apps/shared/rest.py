@@ -1,4 +1,4 @@
-"""What Django REST framework's settings name: strict JSON in, one form of error out.  Not: views, which are `views`.
+"""What Django REST framework's settings name: strict JSON in, one form of error out.  See also: `views`, for views.
 
 Every error has the body `{"code": "invalid", "detail": "one sentence", "fields": {"lineItems[0].quantity": ["…"]}}`.
 """

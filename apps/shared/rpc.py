@@ -1,4 +1,4 @@
-"""What the services' gRPC doors share: ids out of requests, errors as statuses.  Not: serving, which is the library's."""
+"""What the gRPC endpoints of the services share: reading ids from requests, errors as statuses."""
 
 import logging
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Secrets that are generated once and kept in a file only its owner can read.  Not: secrets of a deployment."""
+"""Secrets that are generated once and kept in a file only its owner can read."""
 
 import os
 import secrets

@@ -1,4 +1,4 @@
-"""Values that every service means the same by: money and ids.  Not: messages, which belong to their service."""
+"""Values that every service means the same by: money and ids."""
 
 from collections.abc import Mapping
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""The base of the services' REST views, ids in paths, and the documentation of errors.  Not: a service's own views."""
+"""The base of the services' REST views, ids in paths, and the documentation of errors."""
 
 from typing import Any, ClassVar
 

@@ -1,4 +1,4 @@
-"""Where the services answer: below one address, as the one-process mode and a gateway have them.  Not: discovery."""
+"""Where the services answer: below one address, as the one-process mode and a gateway have them."""
 
 from django.conf import settings
 

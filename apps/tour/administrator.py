@@ -1,4 +1,4 @@
-"""The user that can log in to the admin: of the one-process mode, and of a deployment.  Not: their other users."""
+"""The user that can log in to the admin: of the one-process mode, and of a deployment."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A small client of the services' REST API, for the demo.  Not: a typed client of a service.
+"""A small client of the services' REST API, for the demo.
 
 Where callers have to show who they are, it sends DEMO_API_KEY or DEMO_TOKEN of the environment, somebody's of the staff.
 """

@@ -1,4 +1,4 @@
-"""Places a demo order through REST and follows its journey.  Not: how the journey is printed, which is `story`."""
+"""Places a demo order through REST and follows its journey.  See also: `story`, for how the journey is printed."""
 
 import time
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Tells the demo: one order's journey, or many orders counted.  Not: the command line around it."""
+"""Tells the demo: one order's journey, or many orders counted."""
 
 from apps.tour.client import Services
 from apps.tour.demo import follow, place, prepare, wait_for

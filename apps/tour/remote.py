@@ -1,6 +1,6 @@
 """The start page of a gateway that runs alone: its figures and journeys are those of the orders service.  Asynchronous.
 
-Not: the page itself, nor the figures, which are `views`.
+See also: `views`, for the page itself.
 """
 
 import asyncio

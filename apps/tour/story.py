@@ -1,4 +1,4 @@
-"""Prints an order's journey as it happens: one line a message.  Not: finding out what happened, which is `demo`."""
+"""Prints an order's journey as it happens: one line a message.  See also: `demo`, for finding out what happened."""
 
 import os
 import sys

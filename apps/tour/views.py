@@ -1,4 +1,4 @@
-"""The start page: what runs here, how much has happened, and the last journeys.  Not: placing an order, which is REST.
+"""The start page: what runs here, how much has happened, and the last journeys.
 
 The page reads no table, so it opens when the database does not; its figures come from the stream `events`, or
 from `status`, which it asks again and again where there is no stream.  Every figure is bounded, so that asking costs the same on a large database as on a small one.

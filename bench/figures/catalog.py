@@ -1,4 +1,4 @@
-"""Every figure in words and with its goal.  Not: measuring; this module needs no server and no Django."""
+"""Every figure in words and with its goal.  Needs no server and no Django."""
 
 from bench.results import Figure
 

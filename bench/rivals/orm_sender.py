@@ -1,4 +1,4 @@
-"""The naive relay: ORM rows, and kombu with one confirm a message.  Not: ours; it shares only the table."""
+"""The naive relay: ORM rows, and kombu with one confirm a message.  It shares only the table with Postroad."""
 
 from collections.abc import Iterable
 from typing import Any

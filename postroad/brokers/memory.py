@@ -1,4 +1,4 @@
-"""A broker inside this process, with the behaviour of the real one.  Not: durable; the outbox keeps what it holds.
+"""A broker inside this process, with the behaviour of the real one.  Queues are lost with the process; the outbox keeps the rows.
 
 Delivery: at least once while the process lives; a message counts as taken over only when every receiver has
     acknowledged it, so the relay keeps its outbox row until then and sends it again after a restart.

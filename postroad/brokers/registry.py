@@ -1,4 +1,4 @@
-"""BROKER_URL → adapter.  Not: the adapters themselves."""
+"""BROKER_URL → adapter."""
 
 import difflib
 from collections.abc import Callable

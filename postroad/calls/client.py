@@ -1,4 +1,4 @@
-"""Who calls whom how: the setting TRANSPORT → a transport for each proxy.  Not: the addresses, which the resolver knows.
+"""Who calls whom how: the setting TRANSPORT → a transport for each proxy.
 
 kitchen = client_of(Kitchen)
 """

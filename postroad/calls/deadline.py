@@ -1,6 +1,6 @@
 """How much time the work in progress still has: from the caller's header, on to the calls it makes.
 
-Not: the limit of one call, which the policy takes from here and from the call's declaration.  The header holds what
+The header holds what
 remains, not a moment, because two machines' clocks differ; every hop so shortens it.
 """
 

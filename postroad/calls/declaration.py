@@ -1,4 +1,4 @@
-"""How a proxy is declared: an interface whose methods say verb, path, deadline and fallback.  Not: making the call.
+"""How a proxy is declared: an interface whose methods say verb, path, deadline and fallback.
 
     @proxy("kitchen")
     class Kitchen(Protocol):

@@ -1,4 +1,4 @@
-"""What a caller gets when a call brings no answer, chosen per call, and how it knows.  Not: answers that say no (4xx).
+"""What a caller gets when a call brings no answer, chosen per call, and how it knows.
 
     @get("/v1/tickets/{ticket_id}", otherwise=cached(seconds=60))
 

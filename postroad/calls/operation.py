@@ -1,4 +1,4 @@
-"""One declared call: arguments → what is sent, answer → value.  Pure.  Not: how it is written, see `declaration`."""
+"""One declared call: arguments → what is sent, answer → value.  Pure.  See also: `declaration`, for how it is written."""
 
 import inspect
 import re
@@ -42,7 +42,7 @@ class Line:
 
 
 class Problem(msgspec.Struct):
-    """The body of an answer that says no."""
+    """The body of a rejecting answer."""
 
     code: str = ""
     detail: str = ""
@@ -109,7 +109,7 @@ class Operation:
         """Return the value that an answer holds.
 
         Raises:
-            CallRejected: The service says no (4xx).
+            CallRejected: The service rejected the request (4xx).
             InvalidAnswer: The body does not fit the declared type, or the status is none that a service gives.
         """
         if answer.status == 404 and self.line.verb == "HEAD":

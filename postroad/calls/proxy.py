@@ -1,4 +1,4 @@
-"""An interface → an object that makes its calls: what business code receives.  Not: the choice of a transport.
+"""An interface → an object that makes its calls: what business code receives.
 
     kitchen = client_of(Kitchen, transport=RestTransport(resolver))
     kitchen.ticket(7)

@@ -1,4 +1,4 @@
-"""A decorated method → its operation, checked.  Pure.  Not: the decorators, which are in `declaration`."""
+"""A decorated method → its operation, checked.  Pure.  See also: `declaration`, for the decorators."""
 
 import inspect
 import re

@@ -1,4 +1,4 @@
-"""The port every way of calling a service implements, and what goes through it.  Not: retries, which are the policy's.
+"""The port every way of calling a service implements, and what goes through it.
 
 A transport makes one attempt.  It raises `DeadlineExceeded` or `ServiceUnavailable` when no answer came; whatever the
 service answered, 5xx included, is an `Answer`.
@@ -55,7 +55,7 @@ class Answer:
 
 
 class Transport(Protocol):
-    """Makes one attempt of a call, in either colour."""
+    """Makes one attempt of a call, sync or async."""
 
     def send(self, outgoing: Outgoing, timeout_seconds: float) -> Answer:
         """Send and wait for the answer, at most so long.

@@ -1,4 +1,4 @@
-"""The port every codec implements.  Not: the choice of one, which is `registry`."""
+"""The port every codec implements.  See also: `registry`, for the choice of one."""
 
 from typing import Protocol, TypeVar
 

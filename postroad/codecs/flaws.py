@@ -1,4 +1,4 @@
-"""What is wrong with a message that cannot be written or read: path, value and reason.  Not: finding out that it is.
+"""What is wrong with a message that cannot be written or read: path, value and reason.
 
 Paths are those of msgspec: `$.lineItems[0].price`, with the names of the wire.
 """

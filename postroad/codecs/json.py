@@ -1,4 +1,4 @@
-"""JSON bodies, validated against the message type when they are written and when they are read.  Not: JSON of REST."""
+"""JSON bodies, validated against the message type when they are written and when they are read."""
 
 from collections.abc import Callable
 from functools import lru_cache

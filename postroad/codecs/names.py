@@ -1,4 +1,4 @@
-"""Class ↔ wire name and version.  Not: who handles a message.
+"""Class ↔ wire name and version.
 
 A declaration only attaches a `Description` to the class; nothing is registered by importing.
 A `NameRegistry` is filled by the composition root from the handler tables it reads.

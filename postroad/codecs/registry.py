@@ -1,4 +1,4 @@
-"""Content type → codec.  Not: the codecs themselves."""
+"""Content type → codec."""
 
 from postroad.codecs.base import Codec
 from postroad.codecs.json import JsonCodec

@@ -1,4 +1,4 @@
-"""`Sensitive`: marks what of a message is shown to nobody, and hides it.  Not: encryption; what is stored and sent is whole.
+"""`Sensitive`: marks what of a message is shown to nobody, and hides it.  Nothing is encrypted: the stored and sent message is complete.
 
     class PayOrder(Message):
         order_id: Positive

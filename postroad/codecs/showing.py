@@ -1,4 +1,4 @@
-"""What of a message people may see: bodies, headers, fields and texts about it.  Not: the marks, which are in `sensitive`.
+"""What of a message people may see: bodies, headers, fields and texts about it.  See also: `sensitive`, for the marks.
 
 A type that marks nothing is shown as it is.  Of one that marks something only what it declares without the mark is
 shown.  A type that is not declared in this process is hidden whole: nobody here knows what its fields hold.

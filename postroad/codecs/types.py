@@ -1,4 +1,4 @@
-"""`Message`, the base of every typed message, and the value types its fields use.  Not: the envelope on the wire.
+"""`Message`, the base of every typed message, and the value types its fields use.
 
     class CreateTicket(Message):
         order_id: Positive

@@ -1,4 +1,4 @@
-"""Command envelope → typed handler → reply.  Not: duplicates and retries, which the pipeline has dealt with.
+"""Command envelope → typed handler → reply.
 
 A command that cannot be read is answered `postroad.Rejected`, or raised (and then parked) when nobody waits for an
 answer.  A refusal undoes the handler's changes and is the answer.  Any other exception is the handler's failure, and so

@@ -1,4 +1,4 @@
-"""What a service's `messages.py` declares commands and replies with.  Not: sending or handling them.
+"""What a service's `messages.py` declares commands and replies with.
 
 @reply("kitchen.TicketReserved")
 class TicketReserved(Message): ...
@@ -56,7 +56,7 @@ def command(
         name: Stable wire name.
         on: The channel of the service that handles it.
         key: Field whose value orders commands: equal values are handled one after the other.
-        replies: Every reply the handler may give; empty for a notification, which nobody answers.
+        replies: Every reply the handler may give; empty for a notification, which has no reply.
         version: MAJOR.MINOR of the type.
     """
     for answer in replies:

@@ -1,4 +1,4 @@
-"""`refuse`: how a use-case says no.  Not: errors, which are retried and then parked."""
+"""`refuse`: how a use case refuses a command."""
 
 from typing import NoReturn
 

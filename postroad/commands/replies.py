@@ -1,4 +1,4 @@
-"""`answer`: a typed reply to a command's own reply queue.  Not: what the reply does to a saga.
+"""`answer`: a typed reply to a command's own reply queue.
 
 A command comes from anybody who may write to the broker.  What its reply repeats is therefore bounded, and it goes
 only where replies are read: never into a queue of this contract that holds commands or events (`messaging.queues`).
@@ -21,7 +21,7 @@ from postroad.messaging.throttle import Throttle
 log = logger(__name__)
 
 MOST_ECHOED = 255
-"""Characters of a saga header that a reply repeats; a longer one is none of ours, whose ids have 36, and is left out."""
+"""Characters of a saga header that a reply repeats; a longer one cannot be ours, because our ids have 36, and is left out."""
 
 MOST_KEY = 1000
 """Characters of a command's key that its reply takes over; of a longer one it takes the digest, so order is kept."""

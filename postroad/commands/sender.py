@@ -1,4 +1,4 @@
-"""`send`: a typed command into the outbox, in the caller's transaction.  Not: a saga's commands, which add its headers."""
+"""`send`: a typed command into the outbox, in the caller's transaction."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Event envelope → typed handler, for one subscriber.  Not: duplicates and retries, which the pipeline has dealt with."""
+"""Event envelope → typed handler, for one subscriber."""
 
 from postroad import handling
 from postroad.codecs.names import NameRegistry

@@ -1,4 +1,4 @@
-"""What a service's `messages.py` declares events with.  Not: publishing or handling them.
+"""What a service's `messages.py` declares events with.
 
 @event("kitchen.TicketAccepted", of=TICKETS, key="ticket_id", version="1.1")
 class TicketAccepted(Message): ...

@@ -4,7 +4,7 @@ A subscriber asks (`manage.py rebuild orders.restaurants`); the owner answers pa
 that subscriber's queues only.  A page is read under row locks and stored in the outbox with them, so an event of
 the same aggregate that comes later is also handled later.
 
-Not: history; the events describe what is, not how it came about.
+The events describe the present state, not how it came about.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""The port between Postroad and a message broker.  Not: any broker; adapters live in `postroad.brokers`.
+"""The port between Postroad and a message broker.  See also: `postroad.brokers`, for the adapters.
 
 Every adapter passes one conformance suite (`postroad.testing.brokers`).  A `Publisher` and a `Receiver`
 belong to one thread each; a `Broker` may be shared.
@@ -144,7 +144,7 @@ class Broker(Protocol):
         """Make exchanges, queues and bindings; idempotent.
 
         Raises:
-            BrokerUnavailable: Nobody answers.
+            BrokerUnavailable: The broker cannot be reached.
             MisconfiguredError: The broker has one of them with other properties; the text says which.
         """
         ...
@@ -153,7 +153,7 @@ class Broker(Protocol):
         """Take bindings away; one that does not exist, or whose exchange or queue does not, is no error.
 
         Raises:
-            BrokerUnavailable: Nobody answers.
+            BrokerUnavailable: The broker cannot be reached.
             MisconfiguredError: The user may not.
         """
         ...
@@ -162,7 +162,7 @@ class Broker(Protocol):
         """Compare exchanges and queues with what `declare` would make; makes nothing.  Bindings cannot be asked for.
 
         Raises:
-            BrokerUnavailable: Nobody answers.
+            BrokerUnavailable: The broker cannot be reached.
         """
         ...
 

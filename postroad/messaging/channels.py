@@ -1,4 +1,4 @@
-"""Logical channels and their shards.  Not: exchanges and queues of a broker, which are `topology`.
+"""Logical channels and their shards.  See also: `topology`, for exchanges and queues of a broker.
 
 A channel is declared once, in its owner's `messages.py`.  The number of shards is fixed while messages flow:
 changing it moves keys between queues, and two messages of one key could then be handled out of order.

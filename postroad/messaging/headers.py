@@ -1,4 +1,4 @@
-"""Names of the message headers on the wire.  Not: AMQP properties, which are fields of `Envelope`."""
+"""Names of the message headers on the wire."""
 
 KIND = "kind"
 VERSION = "version"

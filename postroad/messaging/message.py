@@ -1,4 +1,4 @@
-"""`Envelope`: one message as bytes with its metadata, frozen.  Not: the typed message inside it.
+"""`Envelope`: one message as bytes with its metadata, frozen.
 
 A typed message (`postroad.codecs.types.Message`) is what people write; an envelope is what travels.
 """

@@ -1,4 +1,4 @@
-"""Which queue names belong to this contract, and who may therefore be named in a message.  Pure.  Not: declaring queues.
+"""Which queue names belong to this contract, and who may therefore be named in a message.  Pure.
 
     kitchen.0, kitchen.any          commands            orders.restaurants.0    a subscription to events
     orders.replies.0                replies             orders.dead, orders.snapshots, orders.tasks

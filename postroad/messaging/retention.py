@@ -1,4 +1,4 @@
-"""Which rows expire, and deleting them in short transactions.  Not: when, which is `sweeper`; nor the outbox.
+"""Which rows expire, and deleting them in short transactions.  See also: `sweeper`, which decides when.
 
 A row of a handled message must outlive every way in which the message can come again (redelivery, a redrive, a
 publisher's retry).  PROCESSED_RETENTION_HOURS covers the broker and the publisher; while a dead letter of the same

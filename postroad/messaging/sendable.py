@@ -1,4 +1,4 @@
-"""What no broker or database could carry is refused when it is sent.  Not: the content of a body, which its codec checks.
+"""What no broker or database could carry is refused when it is sent.
 
 A refusal comes in the sender's transaction, where somebody can still do something about it; what a broker refuses all
 the same is set aside by the relay.  The limits are those of AMQP 0-9-1, RabbitMQ and PostgreSQL; they hold for every

@@ -1,4 +1,4 @@
-"""Every statement of the hot paths, named, for both databases.  Not: what they are for, which their callers say.
+"""Every statement of the hot paths, named, for both databases.
 
 A statement's text never depends on how many rows it takes (SQLite's outbox insert apart), so that its cost can be
 counted and its plan kept.  Raw SQL, because one ORM row costs as much as the whole statement (docs/decisions).

@@ -1,4 +1,4 @@
-"""The thread beside a relay that deletes what has expired.  Not: what expires, which is `retention`.
+"""The thread beside a relay that deletes what has expired.  See also: `retention`, for what expires.
 
 Once a minute it looks at every table, and goes on while there is something to delete: short transactions on a
 connection of its own, at most RETENTION_ROWS_PER_SECOND, and never longer at work than at rest.

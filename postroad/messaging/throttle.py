@@ -1,4 +1,4 @@
-"""Fewer log lines: one a minute for each thing that is wrong, with the number of those left out.  Not: what is logged."""
+"""Fewer log lines: one a minute for each thing that is wrong, with the number of those left out."""
 
 import threading
 import time

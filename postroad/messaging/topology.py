@@ -1,4 +1,4 @@
-"""Exchanges, queues and bindings that channels need, as plain values.  Not: the calls that declare them.
+"""Exchanges, queues and bindings that channels need, as plain values.
 
 command channel kitchen   direct exchange kitchen → kitchen.0 … N-1 by shard number;
                           any other routing key → fanout exchange kitchen.any → queue kitchen.any

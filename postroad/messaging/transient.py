@@ -1,4 +1,4 @@
-"""Whether a database error is nobody's fault and goes away when the transaction is run again.  Not: retrying it."""
+"""Whether a database error is nobody's fault and goes away when the transaction is run again."""
 
 from django.db import Error, InterfaceError, OperationalError
 

@@ -1,4 +1,4 @@
-"""Who is told how messages get on: metrics, a test.  Not: the log, or what a message is about.
+"""Observers of publishing and handling, such as metrics or a test.
 
 As `postroad.calls.policies.watch` is for calls.
 """

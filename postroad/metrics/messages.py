@@ -1,4 +1,4 @@
-"""Figures of messages: published, handled, and how far a worker is behind.  Not: what the database knows of them.
+"""Figures of messages: published, handled, and how far a worker is behind.
 
 The parent of a worker measures: it sees every message come and every job end.  Its pool's processes measure nothing.
 """

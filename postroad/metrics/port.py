@@ -1,4 +1,4 @@
-"""METRICS_PORT → a server of figures, if it is set.  Not: the server, which needs prometheus-client."""
+"""METRICS_PORT → a server of figures, if it is set."""
 
 from typing import Any
 

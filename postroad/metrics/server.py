@@ -1,4 +1,4 @@
-"""`/metrics` of a process that serves no HTTP otherwise: worker, relay, gRPC.  Not: the figures.
+"""`/metrics` of a process that serves no HTTP otherwise: worker, relay, gRPC.
 
 Imported only where METRICS_PORT is set, since it needs prometheus-client.
 """

@@ -1,4 +1,4 @@
-"""One process at a time migrates a database, and never holds up those that use it.  Not: migrating.
+"""One process at a time migrates a database, and never holds up those that use it.
 
 Two bounds are set for the session: `lock_timeout`, since every query on a table queues behind a migration that waits
 for it, and `statement_timeout`.  Both, and the lock, end with the connection, so a process that is killed leaves nothing.

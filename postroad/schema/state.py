@@ -1,4 +1,4 @@
-"""Whether the database has every migration of this code.  Not: applying them, which is `migrate`.
+"""Whether the database has every migration of this code.  `manage.py migrate` applies them.
 
 A database that is ahead of the code has them all: while a new version is rolled out the old one goes on.
 Names are compared, so no model and no migration is imported: pods that wait cost a third of what Django's loader does.

@@ -1,7 +1,7 @@
 """Wait until this code's migrations are applied: `python -m postroad.schema.wait [--seconds 300]`.
 
 It runs in the init container of each pod, so it does without `django.setup`, which would be most of its cost: 0.4 s of a
-core in place of 1.6.  For people there is `manage.py wait_for_migrations`.  Not: applying migrations, nor any lock.
+core in place of 1.6.  For people there is `manage.py wait_for_migrations`.
 """
 
 import sys
@@ -70,7 +70,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def main() -> None:
-    """Be the command."""
+    """Command-line entry point."""
     parser = ArgumentParser(description="Wait until every migration is applied; exit 1 if they are not in time.")
     add_arguments(parser)
     warnings.filterwarnings("ignore", "Accessing the database during app initialization")  # no application is made here

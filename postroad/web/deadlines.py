@@ -1,4 +1,4 @@
-"""The caller's deadline on the way in: a request whose time is over is answered before any work.  Not: its own calls.
+"""The caller's deadline on the way in: a request whose time is over is answered before any work.
 
 Put it first in MIDDLEWARE, after `probes`.  See `postroad.calls.deadline` for what the calls of a view then do with what is left.
 """
@@ -32,7 +32,7 @@ class DeadlineMiddleware:
             markcoroutinefunction(self)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
-        """Answer a request, in the colour of what comes next."""
+        """Answer a request, sync or async, as the next middleware is."""
         return self._answer_async(request) if self._is_async else self._answer(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:

@@ -1,4 +1,4 @@
-"""`/livez` and `/readyz` for Kubernetes.  Not: the health of the broker, which must not take a web process out.
+"""`/livez` and `/readyz` for Kubernetes.  The broker is not checked: its failure must not take a web process out of service.
 
 A service whose broker is away still takes requests: their messages wait in the outbox.
 """

@@ -1,7 +1,6 @@
 """What Kubernetes and Prometheus ask a pod by its IP: `/livez`, `/readyz`, `/metrics`, before any check of the host.
 
-Put it first in MIDDLEWARE; ALLOWED_HOSTS then needs no address of a pod.  Not: the answers, which are `health` and
-`metrics`.
+Put it first in MIDDLEWARE; ALLOWED_HOSTS then needs no address of a pod.
 """
 
 from collections.abc import Awaitable, Callable
@@ -29,7 +28,7 @@ _VIEWS: dict[str, Callable[[HttpRequest], HttpResponse]] = {"/livez": livez, "/r
 
 
 class ProbeMiddleware:
-    """Answers the three paths itself, in the colour of what comes next."""
+    """Answers the three paths itself, sync or async, as the next middleware is."""
 
     sync_capable = True
     async_capable = True

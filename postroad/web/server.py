@@ -1,4 +1,4 @@
-"""Serves an ASGI application on one socket until a signal ends it.  Not: what is served.
+"""Serves an ASGI application on one socket until a signal ends it.
 
 SIGTERM and SIGINT close the socket, let what runs end for a while, and return; a second SIGINT does not wait.
 """

@@ -1,7 +1,4 @@
-"""A WSGI application as an ASGI one: a request takes a thread when it has arrived whole, and gives it back with its answer.
-
-Not: bounds of what arrives, which are the connection's (`protocol`) and the application's.
-"""
+"""A WSGI application as an ASGI one: a request takes a thread when it has arrived whole, and gives it back with its answer."""
 
 import asyncio
 import sys

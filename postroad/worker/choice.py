@@ -11,8 +11,8 @@ from celery.signals import celeryd_init
 from typing_extensions import override
 
 from postroad.brokers.rabbitmq.connection import is_rabbitmq
-from postroad.conf import settings
 from postroad.errors import MisconfiguredError
+from postroad.messaging.conf import MessagingSettings
 from postroad.secrecy import hide_password
 
 _CHOICE = "_postroad_runs_handlers"
@@ -36,7 +36,7 @@ def ensure_possible(consumer: Any) -> None:
         MisconfiguredError: BROKER_URL is not RabbitMQ, or there is no event loop, because of the worker's pool or of its
             broker's transport.
     """
-    url = settings().broker_url
+    url = MessagingSettings.current().broker_url
     if not is_rabbitmq(url):
         raise MisconfiguredError(
             f"BROKER_URL {hide_password(url)!r} has no queues that a Celery worker could read; write amqp://… for RabbitMQ,"

@@ -75,7 +75,9 @@ def test_what_is_missing_is_none_where_the_type_allows_it() -> None:
 
 
 def test_what_is_missing_is_a_no_where_the_type_does_not_allow_none() -> None:
-    with pytest.raises(CallRejected, match=r"bakery.kept_loaf: the service says no: 404 not_found") as caught:
+    with pytest.raises(
+        CallRejected, match=r"bakery.kept_loaf: the service rejected the request: 404 not_found"
+    ) as caught:
         _bakery(Scripted(MISSING)).kept_loaf(7)
 
     assert (caught.value.status, caught.value.code, caught.value.detail) == (404, "not_found", "There is no loaf 7.")

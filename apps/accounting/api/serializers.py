@@ -1,4 +1,4 @@
-"""Bodies of the REST API of accounting, all of them out.  Not: rules, which are `domain`."""
+"""Bodies of the REST API of accounting, all of them out.  See also: `domain`, for rules."""
 
 from rest_framework import serializers
 

@@ -1,4 +1,4 @@
-"""The REST API of accounting, version 2: what is shown, and what can be done.  Not: rules, which the use-cases call."""
+"""The REST API of accounting, version 2: what is shown, and what can be done."""
 
 from apps.accounting import usecases
 from apps.accounting.api.serializers import AccountSerializer, BillSerializer

@@ -1,4 +1,4 @@
-"""The REST API of accounting, version 1: one method an operation.  Not: rules, which the use-cases call.
+"""The REST API of accounting, version 1: one method an operation.
 
 No operation needs a body, and none reads the one it is given.
 """

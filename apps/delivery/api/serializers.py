@@ -1,4 +1,4 @@
-"""Bodies of the REST API of delivery, in and out.  Not: rules, which are `domain`."""
+"""Bodies of the REST API of delivery, in and out.  See also: `domain`, for rules."""
 
 from rest_framework import serializers
 
@@ -37,7 +37,7 @@ class PlannedActionSerializer(ActionSerializer):
 
 
 class CourierSerializer(CamelSerializer):
-    """A courier with what he has still to do, in order of time; his next fifty deliveries at most."""
+    """A courier with what they still have to do, in order of time; their next fifty deliveries at most."""
 
     courier_id = IdField(source="pk")
     available = FlagField()

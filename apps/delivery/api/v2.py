@@ -1,4 +1,4 @@
-"""The REST API of delivery, version 2: what is shown, and what can be done.  Not: rules, which the use-cases call."""
+"""The REST API of delivery, version 2: what is shown, and what can be done."""
 
 from apps.delivery import usecases
 from apps.delivery.api.serializers import (

@@ -1,4 +1,4 @@
-"""The REST API of delivery, version 1: one method an operation.  Not: rules, which the use-cases call.
+"""The REST API of delivery, version 1: one method an operation.
 
 A pick-up is not told here: whoever hands the food out tells the kitchen, whose event arrives.
 """
@@ -27,7 +27,7 @@ class CourierView(ServiceView):
         operation_id="getCourier", parameters=[path_id("courier_id")], responses={200: CourierSerializer, **errors(404)}
     )
     def get(self, request: Request, courier_id: int) -> Response:
-        """Show a courier and what he has still to do."""
+        """Show a courier and what they still have to do."""
         return Response(CourierSerializer(usecases.find_courier(courier_id)).data)
 
 

@@ -1,4 +1,4 @@
-"""A service's whole API below its name, `/orders/v1/…`, as in the one-process mode, with its document.  Not: its admin."""
+"""A service's whole API below its name, `/orders/v1/…`, as in the one-process mode, with its document."""
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, re_path

@@ -1,4 +1,4 @@
-"""The OpenAPI document of what the gateway itself answers.  Not: what it forwards, which the owners' documents describe."""
+"""The OpenAPI document of what the gateway itself answers."""
 
 from typing import Any
 

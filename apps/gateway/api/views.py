@@ -1,4 +1,4 @@
-"""The gateway's views, each behind the edge: one line of work each.  Not: composition, forwarding, GraphQL, JSON Graph."""
+"""The gateway's views, each behind the edge: one line of work each."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""A GraphQL document's text → a document that may be executed, or the errors in it.  Not: executing it.
+"""A GraphQL document's text → a document that may be executed, or the errors in it.
 
 All of it is bounded: characters and tokens before anything is parsed, depth, cost and aliases before graphql-core's own
 rules look at the document, some of which compare each field with each other.  What may still take some milliseconds is

@@ -1,4 +1,4 @@
-"""A GraphQL request → its answer, in the form of "GraphQL over HTTP".  Not: what may be asked, see `schema`.
+"""A GraphQL request → its answer, in the form of "GraphQL over HTTP".  See also: `schema`, for what may be asked.
 
 An answer that has data, or a document that is refused, is a 200 with `errors`; what is no GraphQL request is a 400.
 """

@@ -2,7 +2,7 @@
 
 A field costs 1; what is below a list counts as often as the list is long at most.  Every definition is walked once,
 without recursion, and a fragment's size is added wherever it is spread: the work grows with the document's length, not
-with what it stands for.  Not: tokens and characters, which are bounded before there is a document, see `documents`.
+with what it stands for.  See also: `documents`, for tokens and characters, which are bounded before there is a document.
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What may be asked and changed by GraphQL.  Not: the things themselves, see `types`; the HTTP part, see `execution`."""
+"""What may be asked and changed by GraphQL.  See also: `types`, for the things themselves, and `execution`, for HTTP."""
 
 import asyncio
 from typing import Any

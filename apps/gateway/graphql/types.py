@@ -1,4 +1,4 @@
-"""The types of the GraphQL schema: one for each thing of the business.  Not: where they are found, see `schema`.
+"""The types of the GraphQL schema: one for each thing of the business.  See also: `schema`, for where they are found.
 
 A thing holds its id; its fields are loaded when they are asked for, by the loaders of the request.
 """

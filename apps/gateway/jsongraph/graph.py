@@ -1,4 +1,4 @@
-"""A JSON Graph while it is built, and its sentinels: atom, reference, error.  Pure.  Not: what belongs into it.
+"""A JSON Graph while it is built, and its sentinels: atom, reference, error.  Pure.
 
 Source: "JSON Graph", Falcor's documentation.
 """

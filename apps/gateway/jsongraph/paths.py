@@ -1,4 +1,4 @@
-"""Path sets: `["restaurants", {"to": 9}, ["id", "name"]]` stands for twenty paths.  Pure.  Not: what is at a path.
+"""Path sets: `["restaurants", {"to": 9}, ["id", "name"]]` stands for twenty paths.  Pure.
 
 Source: "Paths" and "PathSets", Falcor's documentation of JSON Graph.
 """

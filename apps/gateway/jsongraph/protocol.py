@@ -1,4 +1,4 @@
-"""The parameters of a request to `/model.json` → its answer.  Not: the roots, see `routes`.
+"""The parameters of a request to `/model.json` → its answer.  See also: `routes`, for the roots.
 
     get   paths                                        → {"jsonGraph"}
     set   jsonGraph = {"jsonGraph", "paths"}           → {"jsonGraph", "paths"}

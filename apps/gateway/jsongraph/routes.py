@@ -1,4 +1,4 @@
-"""The roots of our graph: what is at a path, what may be set and what may be called.  Not: HTTP, see `protocol`.
+"""The roots of our graph: what is at a path, what may be set and what may be called.  See also: `protocol`, for HTTP.
 
     ordersById[id].{orderId, state, orderTotal, rejectionReason, refusedChange, refusalReason, restaurant, consumer}
     restaurantsById[id].{id, name, menu}       consumersById[id].{consumerId, firstName, lastName, orders}

@@ -1,4 +1,4 @@
-"""Bodies of the REST API of the kitchen, in and out.  Not: rules, which are `domain`."""
+"""Bodies of the REST API of the kitchen, in and out.  See also: `domain`, for rules."""
 
 from rest_framework import serializers
 

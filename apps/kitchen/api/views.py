@@ -1,4 +1,4 @@
-"""The REST API of the kitchen, version 1: one method an operation.  Not: rules, which the use-cases call.
+"""The REST API of the kitchen, version 1: one method an operation.
 
 An operation that needs no body does not read the one it is given.
 """

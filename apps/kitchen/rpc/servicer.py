@@ -1,4 +1,4 @@
-"""The gRPC API of the kitchen, version 1: one method an operation.  Not: rules, which the use-cases call."""
+"""The gRPC API of the kitchen, version 1: one method an operation."""
 
 import grpc
 from typing_extensions import override

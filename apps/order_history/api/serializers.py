@@ -1,4 +1,4 @@
-"""Query and answer of the REST API of order_history.  Not: which orders fit, which is `models`."""
+"""Query and answer of the REST API of order_history.  See also: `models`, for which orders fit."""
 
 import re
 from datetime import UTC, datetime, timedelta

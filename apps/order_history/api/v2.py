@@ -1,4 +1,4 @@
-"""The REST API of order_history, version 2: what is shown.  Not: which orders fit, which is `models`."""
+"""The REST API of order_history, version 2: what is shown.  See also: `models`, for which orders fit."""
 
 from rest_framework import serializers
 

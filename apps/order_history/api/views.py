@@ -1,4 +1,4 @@
-"""The REST API of order_history, version 1: one question.  Not: rules, which the use-cases call."""
+"""The REST API of order_history, version 1: one question."""
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request

@@ -1,4 +1,4 @@
-"""Bodies of the REST API of restaurants, in and out.  Not: rules, which are `domain`."""
+"""Bodies of the REST API of restaurants, in and out.  See also: `domain`, for rules."""
 
 import re
 from typing import Any

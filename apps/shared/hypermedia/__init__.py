@@ -1,1 +1,1 @@
-"""What the services' REST APIs of version 2 share: hypermedia, conditions, repetition, errors.  Not: any service."""
+"""What the services' REST APIs of version 2 share: hypermedia, conditions, repetition, errors."""

@@ -1,4 +1,4 @@
-"""Requests with an idempotency key in the admin: what a client that asked twice was told.  Not: answering them."""
+"""Requests with an idempotency key in the admin: what a client that asked twice was told."""
 
 from typing import Any
 

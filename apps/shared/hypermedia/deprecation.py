@@ -1,4 +1,4 @@
-"""Versions that are going away say so: in answers (RFC 9745, RFC 8594) and in OpenAPI.  Not: taking them away.
+"""Versions that are going away say so: in answers (RFC 9745, RFC 8594) and in OpenAPI.
 
 The setting `DEPRECATED_API_VERSIONS` has a `Deprecation` by version number; without it none is deprecated.
 """

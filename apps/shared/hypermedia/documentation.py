@@ -1,4 +1,4 @@
-"""How version 2 looks in the OpenAPI document, from the declarations.  Not: what it does, which is `views`."""
+"""How version 2 looks in the OpenAPI document, from the declarations.  See also: `views`, for what it does."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Entity tags and the conditions that name them (RFC 9110, 8.8.3 and 13).  Not: locking what they are checked against.
+"""Entity tags and the conditions that name them (RFC 9110, 8.8.3 and 13).
 
 A tag is `"state"`, or `"state-parts"` for an answer with expanded parts.  Updates look at the state only, so that a
 client may use the tag of either.

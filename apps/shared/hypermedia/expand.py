@@ -1,4 +1,4 @@
-"""`?expand=`: related things in the same answer, from what the service itself keeps.  Not: calls to other services."""
+"""`?expand=`: related things in the same answer, from what the service itself keeps."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

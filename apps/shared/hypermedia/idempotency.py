@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: a repeated POST changes nothing and gets the first answer.  Not: repeated messages, `inbox`.
+"""`Idempotency-Key`: a repeated POST changes nothing and gets the first answer.
 
 The row of the key, what the request changes and the stored answer are one transaction.  The row comes first: at the
 unique key whoever repeats the request waits for the first one to end.  Stored is what was done and what a rule of the

@@ -1,4 +1,4 @@
-"""Requests that carried an idempotency key, each with its answer.  Not: what is done with them."""
+"""Requests that carried an idempotency key, each with its answer."""
 
 from django.db import models
 from typing_extensions import override

@@ -1,4 +1,4 @@
-"""Which version and media type `Accept` asks for.  Not: what an address can answer with.
+"""Which version and media type `Accept` asks for.
 
 Ours are `application/vnd.postroad.order+json; version=2`; without version the newest is meant.
 """

@@ -1,7 +1,4 @@
-"""The page that shows a service's OpenAPI document to people, with a link to the page of every other service here.
-
-Not: the documents, which drf-spectacular makes from the routes, and the gateway from its own table.
-"""
+"""The page that shows a service's OpenAPI document to people, with a link to the page of every other service here."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Pages of a long list, each with a link to the next.  Not: which things a page has, which the use-case says."""
+"""Pages of a long list, each with a link to the next."""
 
 import base64
 import binascii

@@ -1,4 +1,4 @@
-"""Errors as `application/problem+json` (RFC 9457).  Not: version 1's form of error, which is `apps.shared.rest`.
+"""Errors as `application/problem+json` (RFC 9457).  See also: `apps.shared.rest`, for version 1's form of error.
 
 `{"type", "title", "status", "detail", "instance", "code", "errors": [{"field", "value"?, "detail", "wayOut"?}]}`
 """
@@ -27,7 +27,7 @@ _STEP = re.compile(r"[^.\[\]]+")
 
 
 class Problem(Exception):
-    """The protocol, not the business, says no to a request; nothing of it has happened.
+    """The protocol, not a business rule, rejects a request; nothing of it has happened.
 
     Attributes:
         status: HTTP status.

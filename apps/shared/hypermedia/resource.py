@@ -1,4 +1,4 @@
-"""What a service declares of a thing it shows in version 2: body, links, actions, parts.  Not: HTTP, which is `views`."""
+"""What a service declares of a thing it shows in version 2: body, links, actions, parts.  See also: `views`, for HTTP."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""The routes of a resource in version 2, from its declaration.  Not: what answers at them."""
+"""The routes of a resource in version 2, from its declaration."""
 
 from collections.abc import Iterator
 from typing import Any

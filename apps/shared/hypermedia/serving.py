@@ -1,4 +1,4 @@
-"""Versions side by side: what happens around every view of a service, whatever its version.  Not: the views.
+"""Versions side by side: what happens around every view of a service, whatever its version.
 
 First of all the caller shows who they are; a view sees and changes only what is theirs (`apps.shared.identity`).
 `/v1/orders/1` and `/v2/orders/1` are what they say; `/orders/1` is the version that `Accept` asks for, else the newest.

@@ -1,4 +1,4 @@
-"""The views of version 2, one a kind of operation; each works for every resource.  Not: what a resource is."""
+"""The views of version 2, one a kind of operation; each works for every resource."""
 
 from typing import Any, ClassVar
 

@@ -1,4 +1,4 @@
-"""What to do about a field that was refused, by the code of its fault.  Not: what is wrong with it, which `detail` says."""
+"""What to do about a field that was refused, by the code of its fault."""
 
 _WAYS_OUT = {
     "above_maximum": "Order less, or in several orders.",

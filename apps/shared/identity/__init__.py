@@ -1,1 +1,1 @@
-"""Who calls, shown by a token that every service checks itself, and whose things they may see.  Not: logging in."""
+"""Who calls, shown by a token that every service checks itself, and whose things they may see."""

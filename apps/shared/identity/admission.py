@@ -1,7 +1,7 @@
-"""The door of a service: who calls, whether their roles allow it, and whose things they reach.
+"""Access control of a service: who calls, whether their roles allow it, and whose things they reach.
 
 The same for REST and gRPC, in a service of its own and in one process.  Health, metrics, documents and the admin are
-not behind this door, nor are messages: who may write to the broker is trusted.
+not checked here, nor are messages: who may write to the broker is trusted.
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""A caller: name, roles, and which consumer they are.  Not: how that is shown, see `admission`."""
+"""A caller: name, roles, and which consumer they are.  See also: `admission`, for how that is shown."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager

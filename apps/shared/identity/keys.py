@@ -1,4 +1,4 @@
-"""Callers known by an API key.  Not: where the keys are listed, see `conf`."""
+"""Callers known by an API key.  See also: `conf`, for where the keys are listed."""
 
 import hashlib
 import hmac

@@ -1,4 +1,4 @@
-"""Bearer tokens of an OpenID Connect issuer: signature, issuer, audience, time, roles.  Not: logging anybody in."""
+"""Bearer tokens of an OpenID Connect issuer: signature, issuer, audience, time, roles."""
 
 import asyncio
 import json

@@ -1,7 +1,4 @@
-"""Which role may look at which resource and change it: one table for the gateway and all services.
-
-Not: whose order it is, which the owner of orders decides with `scope`.
-"""
+"""Which role may look at which resource and change it: one table for the gateway and all services."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Whose things the work in progress may see and change.  A door sets it; what comes by messages is not limited.
+"""Whose things the work in progress may see and change.  An endpoint sets it; what comes by messages is not limited.
 
     Order.objects …        →  own(Order.objects.all()).filter(pk=order_id)
 

@@ -1,7 +1,7 @@
 """Tokens that the gateway signs for callers with an API key, so that services can check who calls.
 
 Signed with a secret that gateway and services share (HS256): whoever knows it may act as anybody, so it is as well kept
-as a database's password.  Not: tokens of an issuer, which are relayed as they came, see `oidc`.
+as a database's password.  See also: `oidc`, for tokens of an issuer, which are relayed as they came.
 Source: "Access token", Microservices Patterns, 11.1.
 """
 

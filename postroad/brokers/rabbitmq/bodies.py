@@ -1,4 +1,4 @@
-"""Bodies that go into files: what the frames of a message do before py-amqp assembles it.  Not: which, nor when read.
+"""Bodies that go into files: what the frames of a message do before py-amqp assembles it.
 
 py-amqp keeps every frame of a body and joins them in the end, twice the body at once, and RabbitMQ bounds what it hands
 out by number, not by bytes (`prefetch-size` is not implemented).  So each content header is looked at first: the consumer

@@ -1,4 +1,4 @@
-"""RabbitMQ 3.10 and later, over AMQP 0-9-1 with py-amqp.  Not: RabbitMQ streams, nor brokers that only resemble it.
+"""RabbitMQ 3.10 and later, over AMQP 0-9-1 with py-amqp.
 
 Delivery: at least once.  A message is confirmed when a majority of the queue's replicas has it on disk; what no queue
     takes comes back as unroutable; a lost connection leaves results unknown, and the message is to be sent again.
@@ -8,7 +8,7 @@ Acknowledgement: by the receiver, many at once where they are the oldest ones; a
     dead-letter queue, as does one delivered more often than the setting DELIVERY_LIMIT, with the reason in `x-death`.
 Delay: none here (the outbox delays).
 Size limit (bytes): the broker's `max_message_size`, by default 16777216 in 4.x and 134217728 before; all properties
-    and headers of a message together 131064, each address part and property 255, as UTF-8.  What is larger is impossible: the sender is refused it (`messaging.limits`), or the relay sets it aside.
+    and headers of a message together 131064, each address part and property 255, as UTF-8.  What is larger is impossible: the sender is refused it (`messaging.sendable`), or the relay sets it aside.
 Connection URL: `amqp://user:password@host:5672/vhost`, `amqps://…` for TLS, with `?cacertfile=…&certfile=…&keyfile=…`.
 """
 

@@ -1,4 +1,4 @@
-"""Which published messages the broker has answered: confirms, refusals and returns of one channel.  Not: sending.
+"""Which published messages the broker has answered: confirms, refusals and returns of one channel.
 
 The broker counts the messages of a channel from 1 and answers with such numbers, many at once when it can
 (rabbitmq.com/docs/confirms).  A message that no queue takes is returned first, whole and without its number, and then

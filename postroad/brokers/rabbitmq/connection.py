@@ -1,4 +1,4 @@
-"""BROKER_URL → connections to RabbitMQ, and what to tell people when there is none.  Not: sending or receiving.
+"""BROKER_URL → connections to RabbitMQ, and what to tell people when there is none.
 
     amqp://user:password@host:port/vhost      port 5672, user and password guest, vhost / unless given
     amqps://…                                 TLS, port 5671; the certificate is verified against the host's name
@@ -112,7 +112,7 @@ def connect(server: Server, *, timeout_seconds: float) -> Any:
     """Return an open `amqp.Connection` whose reads and writes give up after `timeout_seconds`.
 
     Raises:
-        BrokerUnavailable: Nobody answers, or the login is refused; the text names the way out.
+        BrokerUnavailable: Connection refused or unknown host, or the login is refused; the text names the way out.
     """
     forgive_alien_properties()
     made = amqp.Connection(
@@ -139,7 +139,7 @@ def connect(server: Server, *, timeout_seconds: float) -> Any:
 
 
 def collect(connection: Any) -> None:
-    """Drop a broken connection without a word to the broker; never raises."""
+    """Drop a broken connection without the closing handshake; never raises."""
     with suppress(*LOST, AttributeError):
         if connection.connected:
             connection.sock.settimeout(_CLOSE_SECONDS)
@@ -147,7 +147,7 @@ def collect(connection: Any) -> None:
 
 
 def close(connection: Any) -> None:
-    """Say goodbye and close; never raises, and waits for a dead broker two seconds at most."""
+    """Close with the AMQP closing handshake; never raises, and waits for a dead broker two seconds at most."""
     with suppress(*LOST, AttributeError):
         if connection.connected:
             connection.sock.settimeout(_CLOSE_SECONDS)

@@ -1,4 +1,4 @@
-"""One queue consumed on a channel of its own, on somebody else's connection.  Not: the connection or its event loop.
+"""One queue consumed on a channel of its own, on somebody else's connection.
 
 Shared by the receiver and by Celery workers.  A channel for each queue, so that one acknowledgement of many settles
 messages of this queue only.

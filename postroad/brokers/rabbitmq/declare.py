@@ -1,4 +1,4 @@
-"""`Topology` → exchanges, queues and bindings at RabbitMQ.  Not: which ones, which the topology says."""
+"""`Topology` → exchanges, queues and bindings at RabbitMQ."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,7 +15,7 @@ def declare(server: Server, topology: Topology) -> None:
     """Make everything of a topology that is missing, on a connection of its own.
 
     Raises:
-        BrokerUnavailable: Nobody answers, or the connection broke; safe to call again.
+        BrokerUnavailable: Connection refused or unknown host, or the connection broke; safe to call again.
         MisconfiguredError: Something exists with other properties, or the user may not declare it.
     """
     connection = connect(server, timeout_seconds=MessagingSettings.current().confirm_seconds)
@@ -31,7 +31,7 @@ def unbind(server: Server, bindings: Sequence[Binding]) -> None:
     """Take bindings away, on a connection of its own; RabbitMQ does not mind those that do not exist.
 
     Raises:
-        BrokerUnavailable: Nobody answers, or the connection broke; safe to call again.
+        BrokerUnavailable: Connection refused or unknown host, or the connection broke; safe to call again.
         MisconfiguredError: The user may not.
     """
     connection = connect(server, timeout_seconds=MessagingSettings.current().confirm_seconds)

@@ -1,4 +1,4 @@
-"""What RabbitMQ delivers → `Envelope` and `Delivery`; survives whatever a foreign client may send.  Not: the reverse.
+"""What RabbitMQ delivers → `Envelope` and `Delivery`; survives whatever a foreign client may send.
 
 Text headers are kept; bytes are decoded, numbers, booleans and times become text; tables, lists and nothing are
 dropped, and so are the headers that the broker itself adds.

@@ -1,4 +1,4 @@
-"""RabbitMQ's exchanges and queues beside a `Topology`.  Not: bindings, which AMQP cannot ask for; nor making anything.
+"""RabbitMQ's exchanges and queues beside a `Topology`.  AMQP cannot list bindings.
 
 A passive declaration says whether a thing is there and compares nothing; the same declaration as at start is then
 compared by the broker (AMQP 0-9-1 §1.7.2.1), and changes nothing, because the thing is there.
@@ -24,7 +24,7 @@ def inspect(server: Server, topology: Topology) -> Inspection:
     """Look at everything of a topology, on a connection of its own.
 
     Raises:
-        BrokerUnavailable: Nobody answers, or the connection broke; safe to call again.
+        BrokerUnavailable: Connection refused or unknown host, or the connection broke; safe to call again.
     """
     connection = connect(server, timeout_seconds=ANSWER_SECONDS)
     try:

@@ -1,4 +1,4 @@
-"""Publishing to RabbitMQ: a batch in a few writes, every message's result known.  Not: which messages, which the relay says.
+"""Publishing to RabbitMQ: a batch in a few writes, every message's result known.
 
 Pattern: publisher confirms, pipelined (rabbitmq.com/docs/confirms, "Publisher Confirms").
 """

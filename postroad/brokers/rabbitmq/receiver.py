@@ -1,4 +1,4 @@
-"""Receiving from RabbitMQ outside Celery: one connection, one channel a queue.  Not: what to do with the messages."""
+"""Receiving from RabbitMQ outside Celery: one connection, one channel a queue."""
 
 import select
 import ssl

@@ -1,6 +1,6 @@
-"""What a client knows of the registry: everything once, then the changes.  Not: how it is fetched.
+"""What a client knows of the registry: everything once, then the changes.
 
-A registry that was restarted knows nobody for a while, and tells so. An instance that vanishes without a word that it
+A registry that was restarted knows nobody for a while, and tells so. An instance that vanishes without telling that it
 was deleted is therefore still used until its lease would have ended.
 """
 

@@ -1,6 +1,6 @@
 """Discovery by the platform: a name and a virtual IP stand for all instances, and the platform routes (the default).
 
-Not: a look-up. The name is given to the transport as it is, so that no address is ever kept longer than a connection.
+The name is given to the transport as it is, so that no address is ever kept longer than a connection.
 Source: "Server-side discovery" and "3rd party registration", Microservices Patterns, ch. 3.
 """
 

@@ -1,6 +1,6 @@
 """Every address that DNS has for a name, in turn: Kubernetes' headless Services, which gRPC needs.
 
-Not: the platform's own balancing, which balances connections; a gRPC connection lives for hours and takes all calls.
+The platform balances connections, and a gRPC connection lives for hours; so calls are balanced here.
 """
 
 import socket

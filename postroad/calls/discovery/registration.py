@@ -1,6 +1,6 @@
 """Self-registration: a process tells the registry that it is there, again and again, and that it goes.
 
-Not: whether it is healthy; a process that hangs and still renews is for its supervisor to end.
+Registration does not check health: a supervisor must end a process that hangs but still renews.
 Source: "Self registration", Microservices Patterns, ch. 3.
 """
 

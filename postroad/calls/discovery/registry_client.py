@@ -1,4 +1,4 @@
-"""The registry's operations over HTTP: ours, or any server that speaks Eureka's protocol.  Not: when they are called."""
+"""The registry's operations over HTTP: ours, or any server that speaks Eureka's protocol."""
 
 import json as text_json
 import time

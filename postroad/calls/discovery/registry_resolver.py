@@ -1,6 +1,6 @@
 """Discovery by the application: instances from a service registry, kept and balanced by the client.
 
-Not: registration. Source: "Client-side discovery", Microservices Patterns, ch. 3.
+Source: "Client-side discovery", Microservices Patterns, ch. 3.
 """
 
 import threading

@@ -1,4 +1,4 @@
-"""The port every way of finding a service implements.  Not: the choice of one instance, which is the transport's."""
+"""The port every way of finding a service implements."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

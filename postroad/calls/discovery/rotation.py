@@ -1,6 +1,6 @@
 """The order in which a service's instances are tried: round robin, with those that failed lately last.
 
-Not: health checks. A failed instance is never left out, because it may be the only one.
+A failed instance is never left out, because it may be the only one.
 """
 
 import itertools

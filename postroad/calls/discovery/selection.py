@@ -1,4 +1,4 @@
-"""The settings → a resolver.  Not: the resolvers themselves."""
+"""The settings → a resolver."""
 
 from django.utils.module_loading import import_string
 

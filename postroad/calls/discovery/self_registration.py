@@ -1,4 +1,4 @@
-"""A process that others call registers itself when DISCOVERY is `registry`.  Not: registration, which is `discovery.registration`."""
+"""A process that others call registers itself when DISCOVERY is `registry`.  See also: `discovery.registration`, for registration."""
 
 import atexit
 import os

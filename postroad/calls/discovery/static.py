@@ -1,4 +1,4 @@
-"""Addresses from a table in the settings: for machines without name service, and for tests.  Not: anything that changes."""
+"""Addresses from a table in the settings: for machines without name service, and for tests."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""`http://{service}:80` → the address of one service.  Not: looking its name up."""
+"""`http://{service}:80` → the address of one service."""
 
 import re
 from dataclasses import dataclass

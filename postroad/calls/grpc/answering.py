@@ -1,4 +1,4 @@
-"""What surrounds every gRPC call: deadline, context, connections, errors, and a bound on streams.  Not: the server.
+"""What surrounds every gRPC call: deadline, context, connections, errors, and a bound on streams.
 
 An error's trailer is the body of the same error over REST, so that a client reads both alike.
 """

@@ -1,4 +1,4 @@
-"""gRPC channels with the options that our policy wants.  Not: which are kept, nor calls."""
+"""gRPC channels with the options that our policy wants."""
 
 import json
 from pathlib import Path
@@ -30,7 +30,7 @@ def read_trusted(path: str) -> bytes | None:
 def open_channel(
     endpoint: Endpoint, most_bytes: int, connect_seconds: float, trusted: bytes | None = None
 ) -> grpc.Channel:
-    """Open a channel of the blocking colour; it connects at the first call."""
+    """Open a channel for blocking calls; it connects at the first call."""
     target, options = _target(endpoint), _options(most_bytes, connect_seconds)
     if endpoint.is_secure:
         return grpc.secure_channel(target, grpc.ssl_channel_credentials(trusted), options)
@@ -40,7 +40,7 @@ def open_channel(
 def open_async_channel(
     endpoint: Endpoint, most_bytes: int, connect_seconds: float, trusted: bytes | None = None
 ) -> grpc.aio.Channel:
-    """Open a channel of the asyncio colour."""
+    """Open a channel for asyncio."""
     target, options = _target(endpoint), _options(most_bytes, connect_seconds)
     if endpoint.is_secure:
         return grpc.aio.secure_channel(target, grpc.ssl_channel_credentials(trusted), options)

@@ -1,4 +1,4 @@
-"""The gRPC server of this process: what the installed services offer, with health.  Not: signals.
+"""The gRPC server of this process: what the installed services offer, with health.
 
 In clear text unless GRPC_TLS_CERTIFICATE names a file; reflection only with GRPC_REFLECTION.
 """

@@ -1,4 +1,4 @@
-"""How a service offers gRPC: a table in its `rpc/servicer.py`, one entry a gRPC service.  Not: serving it.
+"""How a service offers gRPC: a table in its `rpc/servicer.py`, one entry a gRPC service.
 
     SERVICERS = (
         Servicer(

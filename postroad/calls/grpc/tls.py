@@ -1,4 +1,4 @@
-"""TLS of the gRPC server: files that the settings name → credentials.  Not: who calls, which a token shows."""
+"""TLS of the gRPC server: files that the settings name → credentials."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The circuit breaker: when to leave a service alone, and when to try it again.  Pure.  Not: what counts as a failure.
+"""The circuit breaker: when to leave a service alone, and when to try it again.  Pure.
 
 CLOSED: calls pass; OPEN once the error rate of the window is reached (and the window holds enough calls).
 OPEN: calls are refused at once, until `open_seconds` have passed.

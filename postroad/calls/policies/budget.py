@@ -1,6 +1,5 @@
 """How many retries a service may be given, so that retries never become the load that keeps it down.  Pure.
 
-Not: whether one call may be retried, which is the policy's.
 Source: "Handling Overload", Site Reliability Engineering, ch. 21; the retry budgets of Finagle and Linkerd.
 """
 

@@ -1,4 +1,4 @@
-"""A bound on the outstanding calls to one service: one slow service cannot take every thread.  Not: a queue.
+"""A bound on the outstanding calls to one service: one slow service cannot take every thread.
 
 Source: "Bulkheads", M. Nygard, Release It!.
 """

@@ -1,4 +1,4 @@
-"""The two ways to do what a policy decides: in a thread, or as an asyncio task.  Not: any decision."""
+"""The two ways to do what a policy decides: in a thread, or as an asyncio task."""
 
 import asyncio
 import time

@@ -1,7 +1,7 @@
 """The policy of a call, once for both colours: deadline → bulkhead → breaker → retry → one attempt after another.
 
 Pure: `Policy.steps` is a generator that yields what to do next (an attempt, a wait); the two drivers in `drivers` do it,
-send the answer in, or throw the error in.  Not: the fallback, which comes last and belongs to the operation (`proxy`).
+send the answer in, or throw the error in.
 
 What counts as a failure, for breaker and retry alike: no connection, no answer in time, 429 and 5xx.  4xx is an answer.
 A call that is not idempotent is made again only where no connection came about: nothing was sent then.

@@ -1,4 +1,4 @@
-"""The process's own policy of each service, made from the settings at its first call.  Not: what a policy does."""
+"""The process's own policy of each service, made from the settings at its first call."""
 
 import threading
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Who is told how calls end and how breakers move: metrics, a console, a test.  Not: the log, which breakers write to."""
+"""Who is told how calls end and how breakers move: metrics, a console, a test."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -1,6 +1,6 @@
 """How many of the last calls were marked: the sliding windows that breaker and retry budget count with.  Pure.
 
-Not: thread-safe; whoever counts holds a lock.
+Not thread-safe: callers must hold a lock.
 """
 
 from collections import deque

@@ -1,4 +1,4 @@
-"""The sign that a relay process is there: a moment in `postroad_relay_state`, renewed while it gets on.  PostgreSQL only.
+"""The sign that a relay process is there: a moment in `postroad_relay_state`, renewed while it makes progress.  PostgreSQL only.
 
 In the database, not in `pg_stat_activity`: behind a pooler in transaction mode nobody can be seen to listen.
 """

@@ -1,4 +1,4 @@
-"""Sending in the caller's transaction: `unit_of_work` and `put`.  Not: typed messages, which commands and events make.
+"""Sending in the caller's transaction: `unit_of_work` and `put`.
 
 A message sent in a part of the transaction that is rolled back (a savepoint) is not sent.  The messages of a unit of
 work belong to the database connection that its transaction is on, as the rows do.  A thread has a connection of its

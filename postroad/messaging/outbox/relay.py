@@ -1,4 +1,4 @@
-"""The relay: outbox rows → broker, deleted when confirmed.  Not: the process around it, which is `processes.relay`.
+"""The relay: outbox rows → broker, deleted when confirmed.  See also: `processes.relay`, for the process around it.
 
     lock partitions → take the oldest rows → publish with confirms → delete what was confirmed → COMMIT
 

@@ -1,4 +1,4 @@
-"""The outbox table: rows in with the business transaction, rows out to the relay.  Not: when, which is `producer`/`relay`.
+"""The outbox table: rows in with the business transaction, rows out to the relay.
 
 Pattern: "Transactional outbox" (microservices.io; Microservices Patterns, §3.3.7).
 """

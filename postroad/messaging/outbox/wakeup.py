@@ -1,4 +1,4 @@
-"""How a relay that has nothing to do learns that there is something.  Not: a guarantee; the poll behind it is.
+"""How a relay that has nothing to do learns that there is something.  A wake-up may be lost; the relay also polls.
 
 Within a process an event is set after commit.  Between processes PostgreSQL's NOTIFY is used, and only while a
 relay says that it is idle: an unconditional NOTIFY serialises the commits of all writers.

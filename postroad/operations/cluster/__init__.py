@@ -1,1 +1,1 @@
-"""The Kubernetes release this process belongs to, for operators.  Not: installing it, which is the chart's work."""
+"""The Kubernetes release this process belongs to, for operators."""

@@ -1,4 +1,4 @@
-"""Where the cluster's API is → a `Cluster`.  Not: the client library, which is only imported here, when it is needed.
+"""Where the cluster's API is → a `Cluster`.
 
 It is an optional part of the installation, and takes half a second and some 40 MB to import.
 """

@@ -1,4 +1,4 @@
-"""The port `Cluster` over the `kubernetes` package: the only module that imports it.  Not: what is done with the answers.
+"""The port `Cluster` over the `kubernetes` package: the only module that imports it.
 
 Inside a pod the ServiceAccount's token is used, elsewhere a kubeconfig (KUBECONFIG, or ~/.kube/config).
 """

@@ -1,4 +1,4 @@
-"""The API's objects → our values.  Not: asking for them."""
+"""The API's objects → our values."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""How far behind a pod is, from what it tells Prometheus.  Not: the metrics, which are `metrics.calls`."""
+"""How far behind a pod is, from what it tells Prometheus.  See also: `metrics.calls`, for the metrics."""
 
 import re
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""Taking a lane (one shard's queue) away from the pod that serves it.  Not: the balance itself, which is `balance`.
+"""Taking a lane (one shard's queue) away from the pod that serves it.
 
 The workers of a service share its lanes by a table that each computes from those that say they serve them.  So a lane is moved
 by ending the pod that serves it, in good order: it finishes its job and hands its messages back, the others compute the
@@ -53,7 +53,7 @@ def ask_workers() -> Serving:
     """Listen to what all workers at the broker say of themselves; takes `LISTEN_SECONDS`.
 
     Raises:
-        BrokerUnavailable: Nobody answers at BROKER_URL.
+        BrokerUnavailable: The broker cannot be reached at BROKER_URL.
         MisconfiguredError: It is not RabbitMQ.
     """
     app = Celery("postroad-operator", set_as_current=False)

@@ -1,4 +1,4 @@
-"""What operators need of a cluster, as plain values and a port.  Not: how its API is asked, which is `kubernetes_client`."""
+"""What operators need of a cluster, as plain values and a port.  See also: `kubernetes_client`, for how its API is asked."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Setting by hand how many pods a role has.  Not: autoscaling; where an autoscaler decides, a hand is refused."""
+"""Setting by hand how many pods a role has.  Refused where an autoscaler decides."""
 
 from postroad.errors import ClusterRefused
 from postroad.operations.cluster.port import Cluster

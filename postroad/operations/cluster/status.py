@@ -1,4 +1,4 @@
-"""The release as a table of service and role.  Not: how it is shown, which is the command's and the page's own."""
+"""The release as a table of service and role."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Which checks apply to this process: the gateway and the registry have no database and no queues.  Not: the checks."""
+"""Which checks apply to this process: the gateway and the registry have no database and no queues."""
 
 from collections.abc import Sequence
 from functools import partial

@@ -1,4 +1,4 @@
-"""How far another clock is from ours.  Not: how its time was asked for."""
+"""How far another clock is from ours."""
 
 from postroad.operations.doctor.findings import Finding, failure, ok, warning
 

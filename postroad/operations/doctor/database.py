@@ -1,4 +1,4 @@
-"""The service's database: does it answer, has it our tables, is its clock ours.  Not: what is in the tables."""
+"""The service's database: does it answer, has it our tables, is its clock ours."""
 
 import time
 from collections.abc import Iterator

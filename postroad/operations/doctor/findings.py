@@ -1,4 +1,4 @@
-"""What a check says: one line.  Not: how it is shown, which is `report`."""
+"""What a check says: one line.  See also: `report`, for how it is shown."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""The broker: does it answer, has it what we rely on, does anybody consume our queues.  Not: messages.
+"""The broker: does it answer, has it what we rely on, does anybody consume our queues.
 
 Not looked at: missing bindings, which AMQP cannot ask for; `manage.py declare_channels` makes them.  Bindings that no
 handler wants are known from the database, where every release writes down what it binds.
@@ -92,7 +92,7 @@ def look_at_consumers(
             CONSUMERS,
             f"nobody consumes {len(idle)} of {len(topology.queues)} queues, in which {waiting} messages wait:"
             f" {_named([state.name for state in idle])}",
-            remedy="start a worker of this service (celery -A config worker), or look why it does not get on (its log)",
+            remedy="start a worker of this service (celery -A config worker), or find out why it makes no progress (its log)",
         )
     else:
         yield ok(CONSUMERS, f"all {len(topology.queues)} queues are consumed")

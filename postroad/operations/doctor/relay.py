@@ -1,4 +1,4 @@
-"""Is the relay alive?  Judged by what waits for it and, on PostgreSQL, by when it was seen.  Not: what it has sent.
+"""Is the relay alive?  Judged by what waits for it and, on PostgreSQL, by when it was seen.
 
 A relay process says every few seconds that it is there (`messaging.outbox.presence`), and takes the oldest rows first.
 """
@@ -103,7 +103,7 @@ def _late(oldest: Waiting, *, is_there: bool | None) -> Finding:
     if is_there:
         return failure(
             RELAY,
-            f"{text}; a relay is there and does not get on",
+            f"{text}; a relay is running but makes no progress",
             remedy="look at its log; if it only has too much to do, start another one beside it",
         )
     return failure(RELAY, f"{text}; no relay takes it", remedy=_START)

@@ -1,4 +1,4 @@
-"""Findings as lines for people or as JSON for programs.  Not: finding."""
+"""Findings as lines for people or as JSON for programs."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping

@@ -1,4 +1,4 @@
-"""The other services: does discovery find them, do they answer `/livez`, are their clocks ours.  Not: their health."""
+"""The other services: does discovery find them, do they answer `/livez`, are their clocks ours."""
 
 import http.client
 import time

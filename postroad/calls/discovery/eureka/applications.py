@@ -1,4 +1,4 @@
-"""Instances as one answer, and the code by which two sides compare what they know.  Not: how they are stored."""
+"""Instances as one answer, and the code by which two sides compare what they know."""
 
 from collections import Counter
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Single values out of a document: text, whole number, yes or no, a table of texts.  Not: what they mean together.
+"""Single values out of a document: text, whole number, yes or no, a table of texts.
 
 JSON writers send numbers as texts and texts as numbers, and in XML everything is text: all of it is understood, and
 what is not is named with its field.

@@ -1,4 +1,4 @@
-"""What is registered: a running copy of a service.  Not: the lease's state, which is the registry's."""
+"""What is registered: a running copy of a service."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

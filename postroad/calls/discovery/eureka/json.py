@@ -1,4 +1,4 @@
-"""Documents as JSON.  Not: what is in them."""
+"""Documents as JSON."""
 
 import json
 from typing import Any

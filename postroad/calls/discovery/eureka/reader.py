@@ -1,4 +1,4 @@
-"""Document → instances, for server and client.  Not: bytes, which are the formats'.
+"""Document → instances, for server and client.
 
 Unknown fields are ignored; what is missing has Eureka's own defaults.  InvalidInstance names the field at fault.
 """

@@ -1,4 +1,4 @@
-"""Instances → document, as Eureka's own server shows them.  Not: bytes, which are the formats'."""
+"""Instances → document, as Eureka's own server shows them."""
 
 from collections.abc import Iterable, Mapping
 
