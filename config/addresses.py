@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 from config.environment import flag, number, text
 from postroad.secrecy import hide_password, split_url
 
-_MOST_PORT = 65535
+_MAX_PORT = 65535
 
 
 def database_url() -> str:
@@ -28,7 +28,7 @@ def database_url() -> str:
     if not _has_any("DATABASE", "HOST", "NAME", "USER", "PASSWORD"):
         return ""
     host, login = _host("DATABASE"), _login("DATABASE")
-    port = number("DATABASE_PORT", 5432, most=_MOST_PORT)
+    port = number("DATABASE_PORT", 5432, maximum=_MAX_PORT)
     name = quote(_part("DATABASE", "NAME"), safe="")
     options = _options("DATABASE_OPTIONS")
     return f"postgresql://{login}@{host}:{port}/{name}{'?' if options else ''}{options}"
@@ -50,7 +50,7 @@ def broker_url() -> str:
         return ""
     scheme, usual = ("amqps", 5671) if flag("BROKER_TLS") else ("amqp", 5672)
     host, login = _host("BROKER"), _login("BROKER")
-    port = number("BROKER_PORT", usual, most=_MOST_PORT)
+    port = number("BROKER_PORT", usual, maximum=_MAX_PORT)
     return f"{scheme}://{login}@{host}:{port}/{quote(text('BROKER_VHOST', '/'), safe='')}"
 
 

@@ -14,7 +14,7 @@ def text(name: str, default: str = "") -> str:
     return os.environ.get(name) or default
 
 
-def number(name: str, default: int, *, least: int = 1, most: int | None = None) -> int:
+def number(name: str, default: int, *, minimum: int = 1, maximum: int | None = None) -> int:
     """Return a variable that is a whole number.
 
     Raises:
@@ -22,7 +22,7 @@ def number(name: str, default: int, *, least: int = 1, most: int | None = None) 
     """
     given = text(name, str(default))
     try:
-        return int(number_of(int, minimum=least, maximum=most)(given))
+        return int(number_of(int, minimum=minimum, maximum=maximum)(given))
     except ValueError as error:
         raise unusable(name, given, f"{error}, for example {default}{_link(given)}") from None
 

@@ -14,7 +14,7 @@ def client_address(request: Any) -> str | None:
     It is the connection's, or with TRUSTED_PROXIES=n the n-th last of X-Forwarded-For: each proxy appends whom it
     answers, and what stands before that the client may have written itself.
     """
-    proxies = number("TRUSTED_PROXIES", 0, least=0)
+    proxies = number("TRUSTED_PROXIES", 0, minimum=0)
     forwarded = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
     named = forwarded[-proxies] if 0 < proxies <= len(forwarded) else ""
     return _network(named) or _network(request.META.get("REMOTE_ADDR", ""))

@@ -2,8 +2,8 @@
 
 import os
 
-_LEAST_CHARACTERS = 32  # 16 random bytes in hexadecimal digits: RFC 4086 asks for 128 bits of a key
-_LEAST_DIFFERENT = 8
+_MIN_CHARACTERS = 32  # 16 random bytes in hexadecimal digits: RFC 4086 asks for 128 bits of a key
+_MIN_DIFFERENT = 8
 _OF_STARTPROJECT = "django-insecure-"
 
 
@@ -25,10 +25,10 @@ def given_secret_key() -> str:
 def _find_problem(key: str) -> str:
     if key.startswith(_OF_STARTPROJECT):
         return f"begins with {_OF_STARTPROJECT!r}, as one that startproject wrote into a file"
-    if len(key) < _LEAST_CHARACTERS:
-        return f"has {len(key)} characters of the {_LEAST_CHARACTERS} it needs at least"
-    if len(set(key)) < _LEAST_DIFFERENT:
-        return f"has {len(set(key))} different characters of the {_LEAST_DIFFERENT} it needs at least"
+    if len(key) < _MIN_CHARACTERS:
+        return f"has {len(key)} characters of the {_MIN_CHARACTERS} it needs at least"
+    if len(set(key)) < _MIN_DIFFERENT:
+        return f"has {len(set(key))} different characters of the {_MIN_DIFFERENT} it needs at least"
     if key in (key + key)[1:-1]:
         return "is a shorter text again and again"
     return ""

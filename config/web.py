@@ -34,7 +34,7 @@ def main() -> None:
         SystemExit: A variable cannot be used, or the port is taken.
     """
     signal.signal(signal.SIGTERM, _end_early)  # until `serve` takes it: what is registered by then has to leave
-    host, port = text("WEB_HOST", "0.0.0.0"), number("PORT", 8000, most=65535)  # noqa: S104 - a pod's own address
+    host, port = text("WEB_HOST", "0.0.0.0"), number("PORT", 8000, maximum=65535)  # noqa: S104 - a pod's own address
     grace_seconds = number("WEB_GRACE_SECONDS", 25)
     application = _application(number("WEB_THREADS", 4))
     try:
@@ -76,8 +76,8 @@ def _end_at_once() -> None:
 
 
 def _raise_limit_of_sockets() -> None:
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    _, maximum = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (maximum, maximum))
 
 
 if __name__ == "__main__":

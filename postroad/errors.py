@@ -40,7 +40,7 @@ PostroadError
 
 from collections.abc import Mapping
 
-_MOST_CHARACTERS = 2_000
+_MAX_CHARACTERS = 2_000
 """Of a summary: an error may have its whole input in its text."""
 
 
@@ -50,7 +50,7 @@ def summary(error: BaseException) -> str:
         text = str(error)
     except Exception:  # noqa: BLE001 - whoever reports a failure must not fail at it
         text = "(its text cannot be made)"
-    return f"{type(error).__name__}: {text[:_MOST_CHARACTERS]}".strip()
+    return f"{type(error).__name__}: {text[:_MAX_CHARACTERS]}".strip()
 
 
 class PostroadError(Exception):

@@ -11,7 +11,7 @@ _lock = threading.Lock()
 _last = 0
 
 
-_MOST_AHEAD_MS = 60_000  # a clock more than a minute ahead of ours is wrong: following it would spread the error
+_MAX_AHEAD_MS = 60_000  # a clock more than a minute ahead of ours is wrong: following it would spread the error
 
 
 def follow(message_id: str) -> None:
@@ -27,7 +27,7 @@ def follow(message_id: str) -> None:
     except ValueError:
         return
     milliseconds = value.int >> 80
-    if value.version != 7 or milliseconds > time.time_ns() // 1_000_000 + _MOST_AHEAD_MS:
+    if value.version != 7 or milliseconds > time.time_ns() // 1_000_000 + _MAX_AHEAD_MS:
         return
     ticks = (milliseconds << 12) | (value.int >> 64) & 0xFFF
     with _lock:

@@ -15,7 +15,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 LOCKS = ("requirements/base.txt", "requirements/dev.txt")
 OPTIONS = ("--require-hashes", "--disable-pip", "--progress-spinner", "off", "--format", "json")
 AUDITOR = (sys.executable, "-m", "pip_audit")
-MOST_NAMES = 5
+MAX_NAMES = 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,7 +50,7 @@ def judge(dependencies: Sequence[dict[str, Any]]) -> Verdict:
         return Verdict(text="\n".join(found), code=1)
     skipped = [package["name"] for package in dependencies if "skip_reason" in package]
     if skipped or not dependencies:
-        names = ", ".join(skipped[:MOST_NAMES]) + (", …" if len(skipped) > MOST_NAMES else "")
+        names = ", ".join(skipped[:MAX_NAMES]) + (", …" if len(skipped) > MAX_NAMES else "")
         text = f"the index of advisories knows nothing of {len(skipped)} of {len(dependencies)} packages ({names}), so they"
         return Verdict(
             text=f"{text} were not audited: run this where it answers, or name another with ARGS='-s osv'", code=2

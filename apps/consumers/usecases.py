@@ -41,9 +41,9 @@ def validate_order(command: ValidateOrderByConsumer) -> OrderValidated:
     return OrderValidated()
 
 
-def snapshots(after: str, most: int) -> list[Snapshot]:
+def snapshots(after: str, maximum: int) -> list[Snapshot]:
     """Return the next consumers as they are, for a replica that is rebuilt; their rows are locked."""
-    found = Consumer.objects.filter(pk__gt=int(after or 0)).select_for_update().order_by("pk")[:most]
+    found = Consumer.objects.filter(pk__gt=int(after or 0)).select_for_update().order_by("pk")[:maximum]
     return [Snapshot(key=str(consumer.pk), events=(_created(consumer),)) for consumer in found]
 
 

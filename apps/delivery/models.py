@@ -18,7 +18,7 @@ from apps.delivery.domain import (
 )
 from postroad import clock
 
-MOST_SHOWN = 50  # open deliveries of a courier whose actions are shown: more than a day's work
+MAX_SHOWN = 50  # open deliveries of a courier whose actions are shown: more than a day's work
 
 _WAITING = Q(state=DeliveryState.PENDING.value, ready_by__isnull=False, restaurant_id__isnull=False)
 _OPEN = Q(state=DeliveryState.SCHEDULED.value)
@@ -98,8 +98,8 @@ class Courier(models.Model):
 
     @property
     def actions(self) -> tuple[CourierAction, ...]:
-        """What they still have to do for their next `MOST_SHOWN` deliveries, in order of time; two statements."""
-        deliveries = list(self.deliveries.filter(_OPEN).order_by("ready_by", "pk")[:MOST_SHOWN])
+        """What they still have to do for their next `MAX_SHOWN` deliveries, in order of time; two statements."""
+        deliveries = list(self.deliveries.filter(_OPEN).order_by("ready_by", "pk")[:MAX_SHOWN])
         restaurants = Restaurant.objects.in_bulk([each.restaurant_id for each in deliveries])
         actions = [action for each in deliveries for action in each.actions_at(restaurants.get(each.restaurant_id))]
         return tuple(sorted((each for each in actions if not each.is_done), key=lambda action: action.time))

@@ -156,10 +156,10 @@ def find_restaurant(restaurant_id: int) -> Restaurant:
     return restaurant
 
 
-def snapshots(after: str, most: int) -> list[Snapshot]:
+def snapshots(after: str, maximum: int) -> list[Snapshot]:
     """Return the next deliveries as they are, for a view that is rebuilt; the schedule is locked."""
     Schedule.lock()
-    found = Delivery.objects.filter(pk__gt=int(after or 0)).order_by("pk")[:most]
+    found = Delivery.objects.filter(pk__gt=int(after or 0)).order_by("pk")[:maximum]
     return [Snapshot(key=str(delivery.pk), events=_story(delivery)) for delivery in found]
 
 

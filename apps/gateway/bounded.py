@@ -31,13 +31,13 @@ def bounded(application: Application) -> Application:
         if scope["type"] != "http":
             await application(scope, receive, send)
             return
-        most, read, has_begun = settings().body_bytes, 0, False
+        maximum, read, has_begun = settings().body_bytes, 0, False
 
         async def count() -> Event:
             nonlocal read
             event = await receive()
             read += len(event.get("body", b""))
-            if read > most:
+            if read > maximum:
                 raise _TooLarge
             return event
 
@@ -50,13 +50,13 @@ def bounded(application: Application) -> Application:
             await application(scope, count, note)
         except _TooLarge:
             if not has_begun:
-                await _refuse(most, send)
+                await _refuse(maximum, send)
 
     return call
 
 
-async def _refuse(most: int, send: Send) -> None:
-    answer = problem(413, "body_too_large", f"The body is too large; the limit is {most} bytes.")
+async def _refuse(maximum: int, send: Send) -> None:
+    answer = problem(413, "body_too_large", f"The body is too large; the limit is {maximum} bytes.")
     headers = [(b"content-type", answer["Content-Type"].encode()), (b"connection", b"close")]
     await send({"type": "http.response.start", "status": 413, "headers": headers})
     await send({"type": "http.response.body", "body": answer.content})

@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from apps.gateway.conf import settings
 from apps.gateway.problems import Refused
 
-MOST_CLIENTS = 10_000
+MAX_CLIENTS = 10_000
 """Buckets kept; the one that was used longest ago goes first, and by then is full again as a rule."""
 
 
@@ -30,9 +30,9 @@ class TokenBuckets:
         rate_per_second: float,
         burst: int,
         clock: Callable[[], float] = time.monotonic,
-        most: int = MOST_CLIENTS,
+        maximum: int = MAX_CLIENTS,
     ) -> None:
-        self._rate, self._burst, self._clock, self._most = rate_per_second, burst, clock, most
+        self._rate, self._burst, self._clock, self._maximum = rate_per_second, burst, clock, maximum
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def take(self, client: str) -> float:
@@ -42,7 +42,7 @@ class TokenBuckets:
         tokens = min(float(self._burst), tokens + (now - seen_at) * self._rate)
         wait = 0.0 if tokens >= 1 else (1 - tokens) / self._rate
         self._buckets[client] = (tokens if wait else tokens - 1, now)
-        if len(self._buckets) > self._most:
+        if len(self._buckets) > self._maximum:
             self._buckets.popitem(last=False)
         return wait
 
@@ -89,12 +89,12 @@ def read_body(request: HttpRequest) -> bytes:
     Raises:
         Refused: 413, it is too large; 400, it broke off.
     """
-    most = settings().body_bytes
+    maximum = settings().body_bytes
     try:
-        body: bytes = request.read(most + 1)
+        body: bytes = request.read(maximum + 1)
     except OSError as error:
         raise Refused(400, "invalid", "The body cannot be read to its end.") from error
-    if len(body) > most:
+    if len(body) > maximum:
         raise _too_large()
     return body
 

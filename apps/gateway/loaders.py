@@ -17,10 +17,10 @@ from postroad.errors import CallRejected
 K = TypeVar("K", int, None)
 T = TypeVar("T")
 
-MOST_CALLS = 16
+MAX_CALLS = 16
 """Calls of one loader at a time: half of what a service's bulkhead lets through, so that others have room too."""
 
-MOST_LISTED = 200
+MAX_LISTED = 200
 """A list is at most its first so many elements: ten pages of a consumer's orders."""
 
 
@@ -64,16 +64,16 @@ class Loaders:
 
 
 async def _walk(page: Callable[[str | None], Awaitable[tuple[list[int], str | None]]]) -> list[int]:
-    """Return the ids of a list, page by page, up to `MOST_LISTED`."""
+    """Return the ids of a list, page by page, up to `MAX_LISTED`."""
     ids, start_key = await page(None)
-    while start_key is not None and len(ids) < MOST_LISTED:
+    while start_key is not None and len(ids) < MAX_LISTED:
         more, start_key = await page(start_key)
         ids += more
-    return ids[:MOST_LISTED]
+    return ids[:MAX_LISTED]
 
 
 def _loader(call: Callable[[K], Awaitable[T]]) -> "DataLoader[K, T]":
-    places = asyncio.Semaphore(MOST_CALLS)
+    places = asyncio.Semaphore(MAX_CALLS)
 
     async def one(key: K) -> T:
         async with places:

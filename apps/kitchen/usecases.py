@@ -137,12 +137,12 @@ def confirm_revise_ticket(command: ConfirmReviseTicket) -> Done:
     return Done()
 
 
-def snapshots(after: str, most: int) -> list[Snapshot]:
+def snapshots(after: str, maximum: int) -> list[Snapshot]:
     """Return the next tickets as they are, for a view that is rebuilt; their rows are locked.
 
     A ticket that was never confirmed was never announced: it has no events.
     """
-    found = Ticket.objects.filter(pk__gt=int(after or 0)).select_for_update().order_by("pk")[:most]
+    found = Ticket.objects.filter(pk__gt=int(after or 0)).select_for_update().order_by("pk")[:maximum]
     return [Snapshot(key=str(ticket.pk), events=_announced(ticket)) for ticket in found]
 
 

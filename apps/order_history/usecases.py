@@ -42,11 +42,11 @@ class Page:
     end: Position | None
 
 
-def find_orders(wanted: OrderFilter, *, most: int = PAGE_SIZE) -> Page:
+def find_orders(wanted: OrderFilter, *, maximum: int = PAGE_SIZE) -> Page:
     """Return at most so many of the caller's orders; one statement."""
-    found = tuple(own(OrderView.objects.listed(wanted))[: most + 1])
-    orders = found[:most]
-    return Page(orders=orders, end=orders[-1].position if len(found) > most else None)
+    found = tuple(own(OrderView.objects.listed(wanted))[: maximum + 1])
+    orders = found[:maximum]
+    return Page(orders=orders, end=orders[-1].position if len(found) > maximum else None)
 
 
 def find_order(order_id: int) -> OrderView:

@@ -114,9 +114,9 @@ def find_order(order_id: int) -> Order:
     return order
 
 
-def orders_after(*, after: int, most: int) -> list[Order]:
+def orders_after(*, after: int, maximum: int) -> list[Order]:
     """Return the caller's next orders by ascending id: those above `after`."""
-    return list(own(Order.objects.all()).filter(pk__gt=after).order_by("pk")[:most])
+    return list(own(Order.objects.all()).filter(pk__gt=after).order_by("pk")[:maximum])
 
 
 def lock_order(order_id: int) -> Order:
@@ -127,10 +127,10 @@ def lock_order(order_id: int) -> Order:
     return order
 
 
-def newest_orders(*, before: int | None, most: int) -> tuple[Order, ...]:
+def newest_orders(*, before: int | None, maximum: int) -> tuple[Order, ...]:
     """Return the caller's newest orders, or the newest of those that are older than order `before`; one statement."""
     orders = own(Order.objects.all()).order_by("-pk")
-    return tuple((orders if before is None else orders.filter(pk__lt=before))[:most])
+    return tuple((orders if before is None else orders.filter(pk__lt=before))[:maximum])
 
 
 def find_journey(order: Order) -> Journey | None:
@@ -186,9 +186,9 @@ def keep_consumer(event: ConsumerCreated) -> None:
     Consumer.objects.update_or_create(pk=event.consumer_id, defaults=names)
 
 
-def snapshots(after: str, most: int) -> list[Snapshot]:
+def snapshots(after: str, maximum: int) -> list[Snapshot]:
     """Return the next orders as they are, for a view that is rebuilt; their rows are locked."""
-    found = Order.objects.filter(pk__gt=int(after or 0)).select_for_update().order_by("pk")[:most]
+    found = Order.objects.filter(pk__gt=int(after or 0)).select_for_update().order_by("pk")[:maximum]
     return [
         Snapshot(key=str(order.pk), events=(event_factories.created(order), *event_factories.outcome(order)))
         for order in found

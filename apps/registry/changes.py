@@ -9,14 +9,14 @@ KEEP_SECONDS = 180.0
 
 
 class RecentChanges:
-    """The last change of each instance that changed within `keep_seconds`, of the newest `most`.
+    """The last change of each instance that changed within `keep_seconds`, of the newest `maximum`.
 
     A client that misses one sees it by the hashcode, and fetches everything.
     """
 
-    def __init__(self, *, first_version: int, most: int, keep_seconds: float = KEEP_SECONDS) -> None:
+    def __init__(self, *, first_version: int, maximum: int, keep_seconds: float = KEEP_SECONDS) -> None:
         self.version = first_version
-        self._most, self._keep_seconds = most, keep_seconds
+        self._maximum, self._keep_seconds = maximum, keep_seconds
         self._changes: dict[tuple[str, str], tuple[float, Instance]] = {}
 
     def note(self, now: float, instance: Instance) -> None:
@@ -24,7 +24,7 @@ class RecentChanges:
         self.version += 1
         self._changes.pop(instance.key, None)
         self._changes[instance.key] = (now, instance)
-        if len(self._changes) > self._most:
+        if len(self._changes) > self._maximum:
             del self._changes[next(iter(self._changes))]
 
     def since(self, now: float) -> Iterable[Instance]:

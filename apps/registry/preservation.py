@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterable
 
 WINDOW_SECONDS = 60.0
-LEAST_RATIO = 0.85
+MIN_RATIO = 0.85
 """Eureka's own: below it nobody is evicted."""
 
 
@@ -19,8 +19,8 @@ class Pulse:
 
     def __init__(self, *, since: float, renewal_seconds: int) -> None:
         self._since, self._renewal_seconds = since, renewal_seconds
-        most = max(1, int(WINDOW_SECONDS / renewal_seconds))  # more than is expected makes up for no one
-        self._beats: deque[float] = deque(maxlen=most)
+        maximum = max(1, int(WINDOW_SECONDS / renewal_seconds))  # more than is expected makes up for no one
+        self._beats: deque[float] = deque(maxlen=maximum)
 
     def beat(self, now: float) -> None:
         """Note a renewal."""
@@ -40,5 +40,5 @@ def is_outage(now: float, pulses: Iterable[Pulse]) -> bool:
     """Return whether so many renewals are missing, of more than one instance, that nobody may be evicted."""
     counts = [(pulse.received(now), pulse.expected(now)) for pulse in pulses]
     received, expected = sum(count[0] for count in counts), sum(count[1] for count in counts)
-    silent = sum(received_of_one < LEAST_RATIO * expected_of_one for received_of_one, expected_of_one in counts)
-    return silent > 1 and received < LEAST_RATIO * expected
+    silent = sum(received_of_one < MIN_RATIO * expected_of_one for received_of_one, expected_of_one in counts)
+    return silent > 1 and received < MIN_RATIO * expected

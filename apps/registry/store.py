@@ -80,7 +80,7 @@ class Registry:
         self._entries: dict[tuple[str, str], _Entry] = {}
         self._changes = RecentChanges(
             first_version=_ms(clock()),  # a restarted registry has another version
-            most=self._bounds.instances,
+            maximum=self._bounds.instances,
         )
 
     def register(self, instance: Instance) -> None:

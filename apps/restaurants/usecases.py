@@ -73,9 +73,9 @@ def lock_restaurant(restaurant_id: int) -> Restaurant:
         raise not_found("restaurant", restaurant_id) from None
 
 
-def snapshots(after: str, most: int) -> list[Snapshot]:
+def snapshots(after: str, maximum: int) -> list[Snapshot]:
     """Return the next restaurants as they are, for a replica that is rebuilt; their rows are locked."""
-    found = Restaurant.objects.filter(pk__gt=int(after or 0)).select_for_update().order_by("pk")[:most]
+    found = Restaurant.objects.filter(pk__gt=int(after or 0)).select_for_update().order_by("pk")[:maximum]
     return [Snapshot(key=str(restaurant.pk), events=(_created(restaurant),)) for restaurant in found]
 
 

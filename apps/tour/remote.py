@@ -19,7 +19,7 @@ from postroad.errors import PostroadError
 
 _STATUS = Outgoing(service="orders", call="orders.status", target="/tour/status.json")
 _TIMEOUT_SECONDS = 1.0
-_MOST_STREAMS = 50  # however many there are, the orders service is asked once in LOOK_SECONDS
+_MAX_STREAMS = 50  # however many there are, the orders service is asked once in LOOK_SECONDS
 _open: set[object] = set()
 
 
@@ -61,7 +61,7 @@ async def status(request: HttpRequest) -> HttpResponse:
 @require_GET
 async def events(request: HttpRequest) -> HttpResponseBase:
     """Stream what `status` answers, at once whenever it changes."""
-    if len(_open) >= _MOST_STREAMS:
+    if len(_open) >= _MAX_STREAMS:
         return JsonResponse({"detail": "There are enough streams; ask for the document itself."}, status=503)
     return StreamingHttpResponse(
         _events(), content_type="text/event-stream", headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"}

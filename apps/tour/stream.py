@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 
-MOST_STREAMS = 4
+MAX_STREAMS = 4
 """Browsers that are told at once; others ask again and again, as the page does without streams."""
 
-MOST_ALONE = 1
+MAX_ALONE = 1
 """In a process of one service, which has few threads: a stream takes one from its API."""
 
 LOOK_SECONDS = 0.15  # between looks at the document: an order's journey takes about ten of them
@@ -38,8 +38,8 @@ class Streams:
     Concurrency: safe in many threads.
     """
 
-    def __init__(self, *, most: int = MOST_STREAMS) -> None:
-        self._free = threading.BoundedSemaphore(most)
+    def __init__(self, *, maximum: int = MAX_STREAMS) -> None:
+        self._free = threading.BoundedSemaphore(maximum)
         self._stop = threading.Event()
 
     def close(self) -> None:

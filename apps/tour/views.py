@@ -19,20 +19,20 @@ from django.shortcuts import render
 from django.urls import NoReverseMatch, Resolver404, resolve, reverse
 from django.views.decorators.http import require_GET
 
-from apps.tour.stream import MOST_ALONE, MOST_STREAMS, Streams
+from apps.tour.stream import MAX_ALONE, MAX_STREAMS, Streams
 from postroad import clock
 from postroad.messaging.models import DeadLetter, DeadLetterState, OutboxMessage, ProcessedMessage
 from postroad.sagas.execution import Status
 from postroad.sagas.models import SagaInstance, SagaStep
 
-MOST_COUNTED = 50_000
+MAX_COUNTED = 50_000
 """A figure goes no further: an index counts as many in a few milliseconds."""
 
-STREAMS = Streams(most=MOST_ALONE if len(settings.SERVICES) == 1 else MOST_STREAMS)
+STREAMS = Streams(maximum=MAX_ALONE if len(settings.SERVICES) == 1 else MAX_STREAMS)
 """Of this process; whoever stops its web server closes them first."""
 
 _JOURNEYS = 5
-_MOST_STEPS = 40
+_MAX_STEPS = 40
 """Steps of one journey that are drawn; a step that is tried again for hours has more."""
 
 _NEEDED = {"orders", "consumers", "kitchen", "accounting", "restaurants"}
@@ -98,7 +98,7 @@ def events(request: HttpRequest) -> HttpResponseBase:
 
 
 def _document() -> dict[str, Any]:
-    return {"most": MOST_COUNTED, "counters": _counters(), "journeys": _journeys()}
+    return {"maximum": MAX_COUNTED, "counters": _counters(), "journeys": _journeys()}
 
 
 def _document_or_trouble() -> dict[str, Any]:
@@ -120,7 +120,7 @@ def _counters() -> dict[str, int]:
 
 
 def _bounded(rows: "QuerySet[Any, Any]") -> int:
-    return rows[:MOST_COUNTED].count()
+    return rows[:MAX_COUNTED].count()
 
 
 def _journeys() -> list[dict[str, Any]]:
@@ -129,7 +129,7 @@ def _journeys() -> list[dict[str, Any]]:
     steps: dict[Any, list[SagaStep]] = {saga.pk: [] for saga in latest}
     for step in SagaStep.objects.filter(saga__in=latest).order_by("saga_id", "id"):
         steps[step.saga_id].append(step)
-    return [_journey(saga, steps[saga.pk][:_MOST_STEPS]) for saga in latest]
+    return [_journey(saga, steps[saga.pk][:_MAX_STEPS]) for saga in latest]
 
 
 def _journey(saga: SagaInstance, steps: Iterable[SagaStep]) -> dict[str, Any]:

@@ -83,7 +83,7 @@ def write_backlog(rows: int) -> None:
 def read_backlog() -> list[Outgoing]:
     """Return the messages of the backlog as a publisher gets them."""
     stage.execute(f"{_COPY} {BACKLOG}")
-    rows = outbox.take(range(outbox.PARTITIONS), most=BACKLOG)
+    rows = outbox.take(range(outbox.PARTITIONS), maximum=BACKLOG)
     stage.execute("TRUNCATE postroad_outbox")
     return [row.outgoing() for row in rows]
 

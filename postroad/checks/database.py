@@ -15,7 +15,7 @@ SQLITE_OPTIONS = {
 }
 """What SQLite needs where several threads write: each waits for its turn, and readers hold nobody up."""
 
-_LEAST_TIMEOUT_SECONDS = 20  # a burst of writers waits in line; Django's default of 5 s is over in the middle of it
+_MIN_TIMEOUT_SECONDS = 20  # a burst of writers waits in line; Django's default of 5 s is over in the middle of it
 _QUESTIONS = (("db_for_write", "writes"), ("db_for_read", "reads"))
 
 
@@ -47,7 +47,7 @@ def check_sqlite(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Chec
         return []
     options = connection.settings_dict.get("OPTIONS", {})
     mode, timeout = str(options.get("transaction_mode")).upper(), options.get("timeout", 5)
-    if mode in ("IMMEDIATE", "EXCLUSIVE") and timeout >= _LEAST_TIMEOUT_SECONDS:
+    if mode in ("IMMEDIATE", "EXCLUSIVE") and timeout >= _MIN_TIMEOUT_SECONDS:
         return []
     problem = (
         f"DATABASES['default'] is SQLite with transaction_mode {options.get('transaction_mode')!r} and a timeout of"

@@ -10,8 +10,8 @@ from typing import Any
 
 import msgspec
 
-_MOST_SHOWN = 60  # characters of a value: enough to find it, never a whole body
-_MOST_LEVELS = 30
+_MAX_SHOWN = 60  # characters of a value: enough to find it, never a whole body
+_MAX_LEVELS = 30
 _PATH = re.compile(r"(?P<reason>.*) - at `(?P<path>\$.*)`", re.DOTALL)
 _STEP = re.compile(r"\.(?P<name>[^.\[]+)|\[(?P<index>\d+)\]")
 
@@ -35,7 +35,7 @@ def cause(message: object, error: Exception, *, encode: Callable[[Any], bytes]) 
     """Return which field of a message raised an error when it was written and read back, and why."""
     if found := _PATH.fullmatch(str(error)):
         return _told(found["path"], _at(message, found["path"]), found["reason"])
-    path, value = _blame(message, "$", encode, _MOST_LEVELS)
+    path, value = _blame(message, "$", encode, _MAX_LEVELS)
     return _told(path, value, f"{error}")
 
 
@@ -97,9 +97,9 @@ def _told(path: str, value: object, reason: str) -> str:
 
 def _short(value: object) -> str:
     if isinstance(value, str | bytes):
-        value = value[:_MOST_SHOWN]
+        value = value[:_MAX_SHOWN]
     try:
         text = repr(value)
     except (ValueError, RecursionError):  # an int of more digits than Python prints
         return f"a {type(value).__name__}"
-    return text if len(text) <= _MOST_SHOWN + 2 else f"{text[:_MOST_SHOWN]}…"
+    return text if len(text) <= _MAX_SHOWN + 2 else f"{text[:_MAX_SHOWN]}…"

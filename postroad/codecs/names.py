@@ -15,7 +15,7 @@ from postroad.errors import InvalidDeclaration, UnknownMessageType
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)+")
 _VERSION = re.compile(r"\d+\.\d+")
-_MOST_CHARACTERS = 200  # with a shard before it, it is a routing key, of which AMQP has 255 bytes
+_MAX_CHARACTERS = 200  # with a shard before it, it is a routing key, of which AMQP has 255 bytes
 _ATTRIBUTE = "__postroad_description__"
 
 
@@ -37,8 +37,8 @@ class Description:
         """Refuse names and versions that other programs could not rely on."""
         if not _NAME.fullmatch(self.name):
             raise InvalidDeclaration(f"message name {self.name!r}: write service.Name, such as 'kitchen.CreateTicket'.")
-        if len(self.name) > _MOST_CHARACTERS:
-            raise InvalidDeclaration(f"message name {self.name!r}: use at most {_MOST_CHARACTERS} characters.")
+        if len(self.name) > _MAX_CHARACTERS:
+            raise InvalidDeclaration(f"message name {self.name!r}: use at most {_MAX_CHARACTERS} characters.")
         if not _VERSION.fullmatch(self.version):
             raise InvalidDeclaration(f"{self.name}: version {self.version!r} must be MAJOR.MINOR, such as '1.0'.")
 

@@ -22,7 +22,7 @@ import msgspec
 MASK = "•••"
 """What is shown in place of a value."""
 
-_LEAST_ANYWHERE = 4
+_MIN_ANYWHERE = 4
 """Characters from which on a value is hidden within longer words too; a shorter one would eat half of a text."""
 
 
@@ -83,7 +83,7 @@ def hide_in(text: str, body: bytes, classes: Iterable[type]) -> str:
         masked(json.loads(body), *kinds, hidden=hidden)
     words = {word for value in hidden for scalar in _scalars(value) for word in _spellings(scalar) if word}
     for word in sorted(words, key=len, reverse=True):
-        bound = r"\b" if len(word) < _LEAST_ANYWHERE and word.isalnum() else ""
+        bound = r"\b" if len(word) < _MIN_ANYWHERE and word.isalnum() else ""
         text = re.sub(f"{bound}{re.escape(word)}{bound}", MASK, text)
     return text
 

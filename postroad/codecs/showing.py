@@ -12,7 +12,7 @@ from postroad.codecs.sensitive import MASK, has_sensitive, hide_in, is_marked, m
 from postroad.codecs.types import Message
 from postroad.secrecy import hide_passwords
 
-MOST_READ = 1_000_000
+MAX_READ = 1_000_000
 """Bytes of a body up to which it is read to be shown in part."""
 
 
@@ -21,7 +21,7 @@ def shown_body(type_name: str, body: bytes, *, size: int | None = None) -> bytes
 
     Args:
         type_name: Wire name of the message's type.
-        body: The body, or its beginning, of `MOST_READ` bytes at least.
+        body: The body, or its beginning, of `MAX_READ` bytes at least.
         size: Bytes of the whole.
     """
     size = len(body) if size is None else size
@@ -30,8 +30,8 @@ def shown_body(type_name: str, body: bytes, *, size: int | None = None) -> bytes
         return _hidden(size, "its type is not declared in this process")
     if not has_sensitive(*classes):
         return body
-    if size > MOST_READ:
-        return _hidden(size, f"its type holds something sensitive, and it is larger than {MOST_READ} bytes")
+    if size > MAX_READ:
+        return _hidden(size, f"its type holds something sensitive, and it is larger than {MAX_READ} bytes")
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):

@@ -29,7 +29,7 @@ from postroad.errors import (
 )
 from postroad.messaging.message import Envelope
 
-_MOST_DETAIL = 500  # characters: the sender knows its own body, an answer need not echo it whole
+_MAX_DETAIL = 500  # characters: the sender knows its own body, an answer need not echo it whole
 _REASONS: dict[type[PermanentError], str] = {
     UnknownMessageType: "unknown_type",
     UnknownContentType: "unknown_content_type",
@@ -59,7 +59,7 @@ class CommandDispatcher:
             if not wants_answer(envelope):
                 raise
             reason = _REASONS.get(type(error), "unreadable")
-            answer(envelope, Rejected(reason=reason, detail=str(error)[:_MOST_DETAIL]))
+            answer(envelope, Rejected(reason=reason, detail=str(error)[:_MAX_DETAIL]))
             return
         self.act(envelope, command)
 

@@ -16,7 +16,7 @@ from postroad.commands.messages import Done, command_description, reply_descript
 from postroad.errors import InvalidDeclaration
 from postroad.messaging.channels import CommandChannel
 
-_MOST_CHARACTERS = 200  # of a lock's name: it stands before the command's key
+_MAX_CHARACTERS = 200  # of a lock's name: it stands before the command's key
 CommandHandler = Callable[[Any], Message | None]
 
 
@@ -47,8 +47,8 @@ class CommandHandlers:
             handling.check(handler, table=table, takes=(message,))
             _check_results(message, handler, table=table)
         for message, lock in self.locks.items():
-            if not 1 <= len(lock) <= _MOST_CHARACTERS or "/" in lock:
-                raise InvalidDeclaration(f"lock {lock!r}: use 1 to {_MOST_CHARACTERS} characters without '/'.")
+            if not 1 <= len(lock) <= _MAX_CHARACTERS or "/" in lock:
+                raise InvalidDeclaration(f"lock {lock!r}: use 1 to {_MAX_CHARACTERS} characters without '/'.")
             if message not in self.handlers:
                 raise InvalidDeclaration(f"{message.__qualname__} has a lock, but no use-case handles it here.")
 

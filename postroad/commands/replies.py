@@ -20,13 +20,13 @@ from postroad.messaging.throttle import Throttle
 
 log = logger(__name__)
 
-MOST_ECHOED = 255
+MAX_ECHOED = 255
 """Characters of a saga header that a reply repeats; a longer one cannot be ours, because our ids have 36, and is left out."""
 
-MOST_KEY = 1000
+MAX_KEY = 1000
 """Characters of a command's key that its reply takes over; of a longer one it takes the digest, so order is kept."""
 
-_MOST_ID_BYTES = 255  # of a short string in AMQP: `correlation_id`
+_MAX_ID_BYTES = 255  # of a short string in AMQP: `correlation_id`
 _throttle = Throttle()
 
 
@@ -47,7 +47,7 @@ def answer(command: Envelope, reply: Message, *, headers: Mapping[str, str] | No
     own = _echo(command)
     own[names.PARTITION_KEY] = own.get(names.SAGA_ID) or _bounded_key(command.key)
     own[names.OUTCOME] = names.FAILURE if is_refusal else names.SUCCESS
-    correlation_id = _cut(storable(command.id), _MOST_ID_BYTES)
+    correlation_id = _cut(storable(command.id), _MAX_ID_BYTES)
     envelope = envelope_of(reply, kind=Kind.REPLY, headers=own | dict(headers or {}), correlation_id=correlation_id)
     put(Outgoing(address=Address(channel=command.reply_to), envelope=envelope))
 
@@ -55,11 +55,11 @@ def answer(command: Envelope, reply: Message, *, headers: Mapping[str, str] | No
 def _echo(command: Envelope) -> dict[str, str]:
     given = {name: storable(command.headers.get(name, "")) for name in names.ECHOED}
     given[names.TRACE_PARENT] = read_trace_parent(given[names.TRACE_PARENT])
-    return {name: value for name, value in given.items() if value and len(value) <= MOST_ECHOED}
+    return {name: value for name, value in given.items() if value and len(value) <= MAX_ECHOED}
 
 
 def _bounded_key(key: str) -> str:
-    if len(key) <= MOST_KEY:
+    if len(key) <= MAX_KEY:
         return storable(key)
     return hashlib.sha256(key.encode(errors="replace")).hexdigest()
 
@@ -74,10 +74,10 @@ def _tell_refusal(command: Envelope) -> None:
         log.warning(
             "reply refused: its queue is no reply queue",
             extra={
-                "reply_to": command.reply_to[:MOST_ECHOED],
-                "message_id": command.id[:MOST_ECHOED],
-                "type": command.type[:MOST_ECHOED],
-                "app_id": command.app_id[:MOST_ECHOED],
+                "reply_to": command.reply_to[:MAX_ECHOED],
+                "message_id": command.id[:MAX_ECHOED],
+                "type": command.type[:MAX_ECHOED],
+                "app_id": command.app_id[:MAX_ECHOED],
                 "left_out": left_out,
             },
         )

@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from postroad.messaging.message import storable
 
-_MOST_CHOICES = 50
+_MAX_CHOICES = 50
 """Choices a person still reads."""
 
 
@@ -35,7 +35,7 @@ class IndexedValuesFilter(SimpleListFilter):
 
 
 def distinct_values(model: type[Model], column: str) -> list[str]:
-    """Return the values of a text column in order, at most `_MOST_CHOICES`; one statement.
+    """Return the values of a text column in order, at most `_MAX_CHOICES`; one statement.
 
     It jumps from value to value through the index, however many rows have each; SELECT DISTINCT reads them all.
     Source: "Loose indexscan", PostgreSQL wiki.
@@ -50,5 +50,5 @@ def distinct_values(model: type[Model], column: str) -> list[str]:
             FROM found WHERE found.value IS NOT NULL)
         SELECT value FROM found WHERE value IS NOT NULL LIMIT %s"""  # noqa: S608 - names of our own tables
     with connection.cursor() as cursor:
-        cursor.execute(statement, [_MOST_CHOICES])
+        cursor.execute(statement, [_MAX_CHOICES])
         return [value for (value,) in cursor.fetchall()]

@@ -22,7 +22,7 @@ _FIRST = {
 }
 _OWN = {label for _, label in _FIRST.values()}
 _LAST = {"auth": "People"}
-_MOST_COUNTED = 100
+_MAX_COUNTED = 100
 """A badge says at most so many: beyond it the number changes nothing."""
 
 
@@ -40,16 +40,16 @@ def _item(model: dict[str, Any], icon: str) -> dict[str, Any]:
     item = {"title": model["name"], "icon": icon, "link": model["admin_url"]}
     waiting = _waiting_for_somebody(model["object_name"])
     if waiting:
-        item["badge"] = str(waiting) if waiting < _MOST_COUNTED else f"{_MOST_COUNTED}+"
+        item["badge"] = str(waiting) if waiting < _MAX_COUNTED else f"{_MAX_COUNTED}+"
     return item
 
 
 def _waiting_for_somebody(name: str) -> int:
     match name:
         case "DeadLetter":
-            return DeadLetter.objects.filter(state=DeadLetterState.PARKED)[:_MOST_COUNTED].count()
+            return DeadLetter.objects.filter(state=DeadLetterState.PARKED)[:_MAX_COUNTED].count()
         case "SagaInstance":
-            return SagaInstance.objects.filter(status=Status.STUCK)[:_MOST_COUNTED].count()
+            return SagaInstance.objects.filter(status=Status.STUCK)[:_MAX_COUNTED].count()
         case _:
             return 0
 

@@ -5,12 +5,12 @@ from django.db.models import QuerySet
 from django.utils.functional import cached_property
 from typing_extensions import override
 
-MOST_ROWS = 10_000
+MAX_ROWS = 10_000
 """Rows a list offers; counting and skipping as many takes milliseconds.  Older ones are found by search and filters."""
 
 
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # Django's class takes no argument at run time
-    """Counts at most `MOST_ROWS` rows, so that a list of millions opens like one of ten."""
+    """Counts at most `MAX_ROWS` rows, so that a list of millions opens like one of ten."""
 
     @override
     @cached_property
@@ -18,5 +18,5 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # Django's class t
         """Rows in the list, up to the bound."""
         rows = self.object_list
         if isinstance(rows, QuerySet):
-            return rows.order_by()[:MOST_ROWS].count()
+            return rows.order_by()[:MAX_ROWS].count()
         return len(rows)

@@ -13,7 +13,7 @@ from django.utils.timesince import timesince
 from postroad import clock
 from postroad.messaging.message import storable
 
-MOST_SHOWN = 20_000
+MAX_SHOWN = 20_000
 """Characters of a body or traceback on a page; browsers lay out more only slowly, and nobody reads it there."""
 
 
@@ -36,13 +36,13 @@ def list_link(model: str, text: object, **filters: object) -> SafeString:
 
 
 def long_text(text: str, *, whole: int | None = None) -> SafeString:
-    """Return text as a scrollable block, cut at `MOST_SHOWN`; `whole` is its length in bytes when it is known."""
+    """Return text as a scrollable block, cut at `MAX_SHOWN`; `whole` is its length in bytes when it is known."""
     if not text:
         return SafeString("-")
     text, rest = storable(text), ""  # JSON can escape half of a surrogate pair, which no page can be encoded with
-    if len(text) > MOST_SHOWN:
-        rest = f"\n… cut after {MOST_SHOWN} of {whole or len(text)} {'bytes' if whole else 'characters'}"
-    return format_html('<pre class="postroad-pre" tabindex="0">{}{}</pre>', text[:MOST_SHOWN], rest)
+    if len(text) > MAX_SHOWN:
+        rest = f"\n… cut after {MAX_SHOWN} of {whole or len(text)} {'bytes' if whole else 'characters'}"
+    return format_html('<pre class="postroad-pre" tabindex="0">{}{}</pre>', text[:MAX_SHOWN], rest)
 
 
 def body(content: bytes, *, content_type: str, size: int | None = None) -> SafeString:
@@ -61,8 +61,8 @@ def value(data: object) -> SafeString:
 
 
 def _readable(content: bytes, content_type: str) -> str:
-    if len(content) > MOST_SHOWN or "json" not in content_type:
-        return content[: MOST_SHOWN + 1].decode(errors="replace")
+    if len(content) > MAX_SHOWN or "json" not in content_type:
+        return content[: MAX_SHOWN + 1].decode(errors="replace")
     try:
         return json.dumps(json.loads(content), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):

@@ -14,7 +14,7 @@ from postroad import handling
 from postroad.codecs.types import Message
 from postroad.errors import InvalidDeclaration
 from postroad.events.messages import event_description
-from postroad.messaging.channels import MOST_CHARACTERS, EventChannel
+from postroad.messaging.channels import MAX_CHARACTERS, EventChannel
 
 EventHandler = Callable[[Any], None]
 
@@ -35,8 +35,8 @@ class EventHandlers:
 
     def __post_init__(self) -> None:
         """Refuse a name that is no queue's, an event of another channel and a use-case that is no ordinary function, or for another event."""
-        if not 1 <= len(self.subscriber.encode()) <= MOST_CHARACTERS:
-            raise InvalidDeclaration(f"subscriber {self.subscriber!r}: use 1 to {MOST_CHARACTERS} characters.")
+        if not 1 <= len(self.subscriber.encode()) <= MAX_CHARACTERS:
+            raise InvalidDeclaration(f"subscriber {self.subscriber!r}: use 1 to {MAX_CHARACTERS} characters.")
         for message, handler in self.handlers.items():
             description = event_description(message)
             if description.channel != self.of:

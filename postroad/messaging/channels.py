@@ -13,10 +13,10 @@ from postroad.messaging.message import Address
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)*")
 _RESERVED = (".replies", ".any", ".dead", ".snapshots", ".tasks")  # other queues of the contract end so
-MOST_CHARACTERS = 200
+MAX_CHARACTERS = 200
 """Of the name of a channel or a subscriber: with a shard behind it, it is a queue, and AMQP's names have 255 bytes."""
 
-_MOST_SHARDS = 256  # a queue each; more than this many queues a channel only costs the broker memory
+_MAX_SHARDS = 256  # a queue each; more than this many queues a channel only costs the broker memory
 
 
 def shard_of(key: str, shards: int) -> int:
@@ -31,10 +31,10 @@ def _check(name: str, shards: int) -> None:
         raise InvalidDeclaration(
             f"channel name {name!r}: {name.rpartition('.')[2]!r} at the end is reserved; rename it."
         )
-    if len(name) > MOST_CHARACTERS:
-        raise InvalidDeclaration(f"channel name {name!r}: use at most {MOST_CHARACTERS} characters.")
-    if not 1 <= shards <= _MOST_SHARDS:
-        raise InvalidDeclaration(f"channel {name!r}: {shards} shards; use 1 to {_MOST_SHARDS}.")
+    if len(name) > MAX_CHARACTERS:
+        raise InvalidDeclaration(f"channel name {name!r}: use at most {MAX_CHARACTERS} characters.")
+    if not 1 <= shards <= _MAX_SHARDS:
+        raise InvalidDeclaration(f"channel {name!r}: {shards} shards; use 1 to {_MAX_SHARDS}.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,15 +58,15 @@ class Expiry:
     only: str = ""
     ended: str = ""
 
-    def __call__(self, begin: Any, most: int) -> Batch:
+    def __call__(self, begin: Any, maximum: int) -> Batch:
         """Delete a batch; its cost does not grow with what has been deleted before, if `begin` is handed on."""
         before = _as_stored(clock.now() - timedelta(hours=self.hours()))
-        parameters = [_as_stored(begin), before, *([before] if self.ended else []), most]
+        parameters = [_as_stored(begin), before, *([before] if self.ended else []), maximum]
         with connection.cursor() as cursor:
             cursor.execute(sql.delete_oldest(self.table, age=self.age, only=self._condition()), parameters)
             rows = cursor.fetchall()
         count, newest = rows[0] if sql.is_postgresql() else (len(rows), max((age for (age,) in rows), default=None))
-        return Batch(count, newest if count == most else None)
+        return Batch(count, newest if count == maximum else None)
 
     @override
     def __str__(self) -> str:
@@ -82,11 +82,11 @@ _OF_A_LETTER = (
 )
 
 
-def _delete_parts(begin: Any, most: int) -> Batch:
+def _delete_parts(begin: Any, maximum: int) -> Batch:
     """Delete parts of large bodies whose letter has expired."""
     with connection.cursor() as cursor:
-        cursor.execute(_DELETE_PARTS, [most])
-        return Batch(cursor.rowcount, begin if cursor.rowcount == most else None)
+        cursor.execute(_DELETE_PARTS, [maximum])
+        return Batch(cursor.rowcount, begin if cursor.rowcount == maximum else None)
 
 
 _DELETE_PARTS = """
@@ -121,11 +121,11 @@ def batches(expiring: Expiring) -> Iterator[int]:
 
     Ends when nothing more has expired, or if another process is deleting: batches of two never wait for each other.
     """
-    most = MessagingSettings.current().retention_batch_rows
+    maximum = MessagingSettings.current().retention_batch_rows
     begin: Any = _BEGINNING
     while begin is not None:
         with transaction.atomic():
-            batch = expiring(begin, most) if _is_ours() else Batch(0, None)
+            batch = expiring(begin, maximum) if _is_ours() else Batch(0, None)
         yield batch.rows
         begin = batch.newest
 

@@ -14,14 +14,14 @@ from postroad.messaging.message import Outgoing
 
 log = logger(__name__)
 
-MOST_SHORT_BYTES = 255
+MAX_SHORT_BYTES = 255
 """Of an address part, a property or the name of a header (short strings, AMQP 0-9-1 §4.2.5.3)."""
 
 _PROPERTIES = ("id", "type", "content_type", "correlation_id", "reply_to", "app_id")
 _BROKERS_OWN = frozenset({"CC", "BCC"})  # lists of further routes (rabbitmq.com/docs/sender-selected); ours are text
 _HEADER_OVERHEAD = 6  # bytes of a header beside its name and value
 _LONGEST_DELAY_SECONDS = 100 * 365 * 24 * 3600.0  # beyond a century a delay is a mistake, and databases' dates end
-_MOST_SHOWN = 60  # characters of a value in an error
+_MAX_SHOWN = 60  # characters of a value in an error
 
 
 def check(outgoing: Outgoing, *, delay_seconds: float = 0.0) -> None:
@@ -72,7 +72,7 @@ def _plain_bytes(outgoing: Outgoing) -> int | None:
         text = "".join((*shorts, *envelope.headers.values()))
     except TypeError:
         return None
-    is_plain = "\0" not in text and text.isascii() and len(max(shorts, key=len)) <= MOST_SHORT_BYTES
+    is_plain = "\0" not in text and text.isascii() and len(max(shorts, key=len)) <= MAX_SHORT_BYTES
     return len(text) if is_plain else None
 
 
@@ -84,11 +84,11 @@ def _texts(outgoing: Outgoing) -> Iterator[tuple[str, str, bool]]:
         yield f"its {name}" if name in ("id", "type") else name, getattr(outgoing.envelope, name), True
     for header, value in outgoing.envelope.headers.items():
         yield "the name of a header", header, True
-        yield f"header {header!r:.{_MOST_SHOWN}}", value, False
+        yield f"header {header!r:.{_MAX_SHOWN}}", value, False
 
 
 def _check_text(outgoing: Outgoing, name: str, value: object, *, is_short: bool) -> None:
-    shown = f"{name} = {value!r:.{_MOST_SHOWN}}"
+    shown = f"{name} = {value!r:.{_MAX_SHOWN}}"
     if not isinstance(value, str):
         raise _cannot_be_sent(outgoing, f"{shown} is no text but {type(value).__name__}")
     if "\0" in value:
@@ -97,9 +97,9 @@ def _check_text(outgoing: Outgoing, name: str, value: object, *, is_short: bool)
         size = len(value.encode())
     except UnicodeEncodeError:
         raise _cannot_be_sent(outgoing, f"{shown} has half of a surrogate pair, which is no text") from None
-    if is_short and size > MOST_SHORT_BYTES:
+    if is_short and size > MAX_SHORT_BYTES:
         raise MessageTooLarge(
-            f"{_name(outgoing)!r} cannot be sent: {shown} has {size} bytes; AMQP carries {MOST_SHORT_BYTES}. Shorten it."
+            f"{_name(outgoing)!r} cannot be sent: {shown} has {size} bytes; AMQP carries {MAX_SHORT_BYTES}. Shorten it."
         )
 
 
@@ -108,4 +108,4 @@ def _cannot_be_sent(outgoing: Outgoing, why: str) -> InvalidMessage:
 
 
 def _name(outgoing: Outgoing) -> str:
-    return str(outgoing.envelope.type)[:MOST_SHORT_BYTES]
+    return str(outgoing.envelope.type)[:MAX_SHORT_BYTES]

@@ -3,7 +3,7 @@
 import threading
 import time
 
-MOST_THINGS = 1000
+MAX_THINGS = 1000
 """Things remembered; a sender that invents more of them is told less often, but cannot make a process grow."""
 
 
@@ -23,7 +23,7 @@ class Throttle:
             if thing in self._told and now < self._told[thing] + self._seconds:
                 self._left_out[thing] = self._left_out.get(thing, 0) + 1
                 return None
-            if len(self._told) >= MOST_THINGS:
+            if len(self._told) >= MAX_THINGS:
                 self._told.clear()
                 self._left_out.clear()
             self._told[thing] = now

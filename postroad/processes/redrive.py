@@ -10,7 +10,7 @@ from postroad.messaging.inbox import dead_letters
 from postroad.messaging.inbox.pipeline import Subscription, run_handler
 from postroad.messaging.models import DeadLetter, DeadLetterState
 
-_MOST_SHOWN = 100  # characters of a key
+_MAX_SHOWN = 100  # characters of a key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +63,7 @@ def _redriven(letter: DeadLetter, subscription: Subscription) -> dead_letters.Re
 
 
 def _report(letter: DeadLetter, result: dead_letters.Redrive) -> Report:
-    key = f" of key {printable(letter.partition_key[:_MOST_SHOWN])}" if letter.partition_key else ""
+    key = f" of key {printable(letter.partition_key[:_MAX_SHOWN])}" if letter.partition_key else ""
     if result.failed is None:
         return Report(text=f"{result.handled} messages{key} for {letter.subscriber} handled.")
     return Report(

@@ -11,7 +11,7 @@ from postroad.errors import InvalidDeclaration
 from postroad.messaging.channels import CommandChannel
 from postroad.sagas.steps import Action, CheckedStep, CommandAction, D, OnReply, Step, checked
 
-_MOST_CHARACTERS = 200  # of a name, which is in one index with the key
+_MAX_CHARACTERS = 200  # of a name, which is in one index with the key
 _LAST_VERSION = 2**31 - 1  # the database's integer
 
 
@@ -125,8 +125,8 @@ class Saga(Generic[D]):
     def _name_problems(self) -> Iterator[str]:
         if "." not in self.name:
             yield "write its name as '<service>.<VerbNoun>', such as 'orders.CreateOrder'."
-        if len(self.name.encode()) > _MOST_CHARACTERS:
-            yield f"use at most {_MOST_CHARACTERS} characters for its name."
+        if len(self.name.encode()) > _MAX_CHARACTERS:
+            yield f"use at most {_MAX_CHARACTERS} characters for its name."
         if not 0 <= self.version <= _LAST_VERSION:
             yield f"version {self.version} is none of 0 to {_LAST_VERSION}."
 

@@ -26,13 +26,13 @@ class EndedSagas:
 
     status: Status
 
-    def __call__(self, begin: Any, most: int) -> Batch:
+    def __call__(self, begin: Any, maximum: int) -> Batch:
         """Delete the oldest of them with their steps: SAGA_RETENTION_HOURS after they ended."""
         before = clock.now() - timedelta(hours=SagaSettings.current().saga_retention_hours)
         old = SagaInstance.objects.filter(
             status=self.status.value, created_at__gte=begin, created_at__lt=before, ended_at__lt=before
         )
-        sagas = list(old.order_by("created_at").values_list("pk", "created_at")[: max(1, most // _ROWS_A_SAGA)])
+        sagas = list(old.order_by("created_at").values_list("pk", "created_at")[: max(1, maximum // _ROWS_A_SAGA)])
         if not sagas:
             return Batch(0, None)
         ids = [saga for saga, _ in sagas]

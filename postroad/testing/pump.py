@@ -11,7 +11,7 @@ from postroad.messaging.outbox.relay import Relay
 from postroad.messaging.outbox.wakeup import BellWakeup
 from postroad.processes.consumers import LaneRunner
 
-_MOST_ROUNDS = 10_000  # more means that messages cause messages for ever
+_MAX_ROUNDS = 10_000  # more means that messages cause messages for ever
 
 
 class Pump:
@@ -36,12 +36,12 @@ class Pump:
         Raises:
             AssertionError: It never ends.
         """
-        for rounds in range(_MOST_ROUNDS):
+        for rounds in range(_MAX_ROUNDS):
             has_relayed = self.relay.run_once() > 0
             has_handled = self.runner.step(timeout_seconds=0, is_patient=False)
             if not has_relayed and not has_handled:
                 return rounds
-        raise AssertionError(f"still busy after {_MOST_ROUNDS} rounds: messages cause messages for ever")
+        raise AssertionError(f"still busy after {_MAX_ROUNDS} rounds: messages cause messages for ever")
 
     def close(self) -> None:
         """Hand everything back."""

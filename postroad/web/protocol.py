@@ -30,7 +30,7 @@ SEND_SECONDS = 30.0
 LINE_BYTES = 8190
 FIELD_BYTES = 8190
 HEAD_BYTES = 32_768
-MOST_FIELDS = 100
+MAX_FIELDS = 100
 
 
 class _Awaited(Enum):
@@ -96,7 +96,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_header(name, value)
         length = len(name) + len(value)
         self._head_bytes += length
-        if length > FIELD_BYTES or self._head_bytes > HEAD_BYTES or len(self.headers) > MOST_FIELDS:
+        if length > FIELD_BYTES or self._head_bytes > HEAD_BYTES or len(self.headers) > MAX_FIELDS:
             self._doubt(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
     @override

@@ -13,11 +13,11 @@ def assign(queues: Iterable[str], workers: Iterable[str]) -> dict[str, str]:
     Plain rendezvous hashing gave 5, 3 and 0 of 8 queues to three workers (measured); this gives 3, 3 and 2.
     """
     names, ordered = sorted(set(workers)), sorted(set(queues))
-    most = -(-len(ordered) // len(names)) if names else 0
+    maximum = -(-len(ordered) // len(names)) if names else 0
     load = dict.fromkeys(names, 0)
     table = {}
     for queue in ordered if names else ():
-        chosen = max((name for name in names if load[name] < most), key=lambda name: _rank(name, queue))
+        chosen = max((name for name in names if load[name] < maximum), key=lambda name: _rank(name, queue))
         load[chosen] += 1
         table[queue] = chosen
     return table

@@ -53,7 +53,7 @@ def deliver(broker: Broker, shop: Shop) -> Iterator[Callable[[list[Outgoing], in
 
 def sent() -> list[Outgoing]:
     """Take what waits in the outbox, as a relay does."""
-    rows = take(range(PARTITIONS), most=100)
+    rows = take(range(PARTITIONS), maximum=100)
     OutboxMessage.objects.all().delete()
     return [row.outgoing() for row in rows]
 

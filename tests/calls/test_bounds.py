@@ -35,7 +35,7 @@ class _Gate(Scripted):
 
 
 def test_of_fifty_calls_at_once_as_many_pass_as_may_and_the_rest_is_refused_at_once() -> None:
-    gate, shared = _Gate(expected=8), policy(most=8)
+    gate, shared = _Gate(expected=8), policy(maximum=8)
     bakery = client_of(Bakery, transport=gate, policy=lambda _: shared)
 
     with ThreadPoolExecutor(50) as threads:
@@ -68,7 +68,7 @@ def _first_done(futures: list, count: int) -> list:  # type: ignore[type-arg]  #
 
 
 def test_a_refused_call_says_which_bound_it_met() -> None:
-    shared = policy(most=1)
+    shared = policy(maximum=1)
     bakery = client_of(Bakery, transport=Scripted(Answer(status=200, body=A_LOAF)), policy=lambda _: shared)
 
     with shared.bulkhead, pytest.raises(BulkheadFull, match=r"bakery: 1 calls are outstanding.*CALL_BULKHEAD"):
@@ -76,7 +76,7 @@ def test_a_refused_call_says_which_bound_it_met() -> None:
 
 
 def test_a_full_bulkhead_says_nothing_about_the_service() -> None:
-    shared = policy(most=1)
+    shared = policy(maximum=1)
     bakery = client_of(Bakery, transport=Scripted(Answer(status=200, body=A_LOAF)), policy=lambda _: shared)
 
     with shared.bulkhead, pytest.raises(BulkheadFull):
@@ -86,14 +86,14 @@ def test_a_full_bulkhead_says_nothing_about_the_service() -> None:
 
 
 def test_a_budget_gives_its_least_and_no_more_without_calls() -> None:
-    budget = RetryBudget(ratio=0.1, least=3, clock=Clock())
+    budget = RetryBudget(ratio=0.1, minimum=3, clock=Clock())
 
     assert [budget.spend() for _ in range(5)] == [True, True, True, False, False]
 
 
 def test_a_budget_grows_with_the_calls_and_is_new_after_its_window() -> None:
     clock = Clock()
-    budget = RetryBudget(ratio=0.5, least=0, clock=clock)
+    budget = RetryBudget(ratio=0.5, minimum=0, clock=clock)
     for _ in range(4):
         budget.note_call()
 
@@ -107,9 +107,9 @@ def test_a_budget_grows_with_the_calls_and_is_new_after_its_window() -> None:
 
 
 @given(st.lists(st.booleans(), max_size=200), st.floats(0, 1), st.integers(0, 5))
-def test_retries_never_exceed_the_budget(history: list[bool], ratio: float, least: int) -> None:
-    budget = RetryBudget(ratio=ratio, least=least, clock=Clock())
+def test_retries_never_exceed_the_budget(history: list[bool], ratio: float, minimum: int) -> None:
+    budget = RetryBudget(ratio=ratio, minimum=minimum, clock=Clock())
 
     spent = [budget.spend() for is_retry in history if is_retry or budget.note_call()]  # type: ignore[func-returns-value]  # in turn
 
-    assert sum(spent) <= least + ratio * history.count(False)
+    assert sum(spent) <= minimum + ratio * history.count(False)

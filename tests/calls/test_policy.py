@@ -76,7 +76,7 @@ def test_a_call_that_reached_nobody_is_made_again_whatever_it_does(clock: Clock)
 
 
 def test_without_budget_nothing_is_tried_again(clock: Clock) -> None:
-    end, times = _conduct(_steps(policy(clock=clock, least=0)), DOWN, GOOD)
+    end, times = _conduct(_steps(policy(clock=clock, minimum=0)), DOWN, GOOD)
 
     assert (end, len(times)) == (DOWN, 1)
 
@@ -192,7 +192,7 @@ def test_a_probe_is_not_tried_again(clock: Clock) -> None:
 
 
 def test_an_abandoned_call_gives_its_place_and_its_probe_back(clock: Clock) -> None:
-    shared = policy(clock=clock, most=1, rules=BreakerRules(min_calls=1, probes=1))
+    shared = policy(clock=clock, maximum=1, rules=BreakerRules(min_calls=1, probes=1))
     _conduct(_steps(shared), DOWN, DOWN, DOWN)
     clock.now += 5
 
@@ -206,7 +206,7 @@ def test_an_abandoned_call_gives_its_place_and_its_probe_back(clock: Clock) -> N
 
 
 def test_when_no_time_is_left_there_is_no_wait_and_no_budget_spent(clock: Clock) -> None:
-    shared = policy(clock=clock, least=1)
+    shared = policy(clock=clock, minimum=1)
 
     with closing(_steps(shared)) as steps:
         next(steps)

@@ -263,7 +263,7 @@ def test_both_colours_share_one_breaker() -> None:
 
 
 def test_a_cancelled_task_gives_its_place_back() -> None:
-    shared = policy(most=1)
+    shared = policy(maximum=1)
 
     class Hanging(Scripted):
         async def send_async(self, *_: object) -> Answer:  # type: ignore[explicit-override]  # a test

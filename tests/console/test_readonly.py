@@ -8,7 +8,7 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from postroad.console.filters import distinct_values
-from postroad.console.paging import MOST_ROWS, BoundedPaginator
+from postroad.console.paging import MAX_ROWS, BoundedPaginator
 from postroad.console.readonly import ReadOnlyAdmin
 from postroad.messaging.models import DeadLetter
 from postroad.sagas.models import SagaInstance
@@ -60,7 +60,7 @@ def test_a_list_counts_no_further_than_it_shows() -> None:
         count = BoundedPaginator(SagaInstance.objects.order_by("created_at"), 50).count
 
     assert count == 0
-    assert f"LIMIT {MOST_ROWS}" in asked[0]["sql"]
+    assert f"LIMIT {MAX_ROWS}" in asked[0]["sql"]
 
 
 def test_the_values_of_a_column_are_found_by_jumping_through_its_index() -> None:

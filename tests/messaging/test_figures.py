@@ -162,7 +162,7 @@ def test_what_is_set_aside_or_held_is_counted_and_only_what_is_held_ages() -> No
 
 @pytest.mark.django_db
 def test_parked_messages_and_unended_sagas_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(metrics_database, "MOST_COUNTED", 2)
+    monkeypatch.setattr(metrics_database, "MAX_COUNTED", 2)
     for number in range(3):
         dead_letters.park("bakery", Envelope(id=f"m-{number}", type="x.Y", body=b"{}"), reason="no")
     for status in ("STUCK", "COMPLETED", "COMPENSATED"):

@@ -198,7 +198,7 @@ def test_whatever_a_command_carries_its_reply_fits_amqp(headers: dict[str, str],
     assert sum(len(value.encode(errors="replace")) for value in echoed.values()) < 10_000
 
 
-def page(after: str, most: int) -> list[Snapshot]:
+def page(after: str, maximum: int) -> list[Snapshot]:
     return [Snapshot(key="1", events=(LoafBaked(order_id=1, loaves=1),))]
 
 

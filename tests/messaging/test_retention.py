@@ -122,9 +122,9 @@ def test_a_batch_begins_where_the_last_one_ended(settings: Settings) -> None:
     processed(25, age=QUARTER)
     begins = []
 
-    def spy(begin: Any, most: int) -> retention.Batch:
+    def spy(begin: Any, maximum: int) -> retention.Batch:
         begins.append(begin)
-        return installed().expiring[0](begin, most)
+        return installed().expiring[0](begin, maximum)
 
     list(retention.batches(spy))
 
@@ -187,8 +187,8 @@ def test_two_relays_do_not_wait_for_each_other() -> None:
         finally:
             connection.close()
 
-    def expire_and_meet(begin: Any, most: int) -> retention.Batch:
-        batch = installed().expiring[0](begin, most)
+    def expire_and_meet(begin: Any, maximum: int) -> retention.Batch:
+        batch = installed().expiring[0](begin, maximum)
         thread = threading.Thread(target=sweep_elsewhere)
         thread.start()
         thread.join(30)
@@ -247,7 +247,7 @@ def test_a_running_relay_deletes_while_there_is_something_to_delete() -> None:
 def broken() -> Iterator[None]:
     """A table of an application whose sweep fails, before all others."""
 
-    def fail(begin: Any, most: int) -> retention.Batch:
+    def fail(begin: Any, maximum: int) -> retention.Batch:
         raise PermanentError("no such table")
 
     with installing(replace(installed(), expiring=(fail, *installed().expiring))):

@@ -148,7 +148,7 @@ HALVES = {
     "a chunk": b"POST /v1/orders HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     b"Transfer-Encoding: chunked\r\n\r\n40\r\n{",
 }
-MOST_SECONDS = 0.1
+MAX_SECONDS = 0.1
 
 
 @contextmanager
@@ -177,7 +177,7 @@ def test_a_thousand_half_sent_requests_keep_nobody_waiting(servers: dict[str, in
     with half_open(servers[server], 1000):
         seconds = statistics.median(answer_seconds(servers[server]) for _ in range(21))
 
-    assert seconds < MOST_SECONDS
+    assert seconds < MAX_SECONDS
 
 
 def test_a_request_that_does_not_arrive_is_given_up(servers: dict[str, int]) -> None:

@@ -23,7 +23,7 @@ SCOPE = {
 }
 
 
-def answered(application: Any, *events: dict[str, Any], most: int = 100, **scope: Any) -> list[dict[str, Any]]:
+def answered(application: Any, *events: dict[str, Any], maximum: int = 100, **scope: Any) -> list[dict[str, Any]]:
     """What is sent for a request that arrives in these events."""
     sent: list[dict[str, Any]] = []
     coming = list(events) or [{"type": "http.request", "body": b""}]
@@ -35,7 +35,7 @@ def answered(application: Any, *events: dict[str, Any], most: int = 100, **scope
         sent.append(dict(event))
 
     async def serve() -> None:
-        served = InThreads(application, threads=1, body_bytes=most)
+        served = InThreads(application, threads=1, body_bytes=maximum)
         await served({**SCOPE, **scope}, receive, send)
         assert served.close()
 
@@ -80,7 +80,7 @@ def test_a_body_in_chunks_has_a_length() -> None:
 def test_of_a_body_that_is_too_long_only_a_byte_more_is_kept() -> None:
     never = [part(b"x" * 60, more=True)] * 3
 
-    assert environ_of(*never, most=100)["body"] == "x" * 101
+    assert environ_of(*never, maximum=100)["body"] == "x" * 101
 
 
 def test_a_body_that_breaks_off_reaches_nobody() -> None:

@@ -110,19 +110,19 @@ class Fixed:
 
 def policy(
     *,
-    most: int = 32,
+    maximum: int = 32,
     attempts: int = 3,
     rules: BreakerRules | None = None,
-    least: int = 10,
+    minimum: int = 10,
     clock: Callable[[], float] | None = None,
 ) -> Policy:
     """Return a policy of the bakery with state of its own."""
     timing: dict[str, Any] = {} if clock is None else {"clock": clock}
     return Policy(
         service="bakery",
-        bulkhead=Bulkhead(service="bakery", most=most),
+        bulkhead=Bulkhead(service="bakery", maximum=maximum),
         breaker=Breaker(rules or BreakerRules(), **timing),
-        budget=RetryBudget(ratio=0.1, least=least, **timing),
+        budget=RetryBudget(ratio=0.1, minimum=minimum, **timing),
         attempts=attempts,
         backoff=Backoff(first_seconds=0.001, ceiling_seconds=0.01),
         **timing,

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from apps.gateway.jsongraph.paths import MOST_CHARACTERS, MOST_KEYS, MOST_RANGE
+from apps.gateway.jsongraph.paths import MAX_CHARACTERS, MAX_KEYS, MAX_RANGE
 from apps.gateway.parts import OrderDetails
 from apps.gateway.proxies import OWNERS
 from apps.shared.values import MAX_ID
@@ -174,17 +174,17 @@ _JSON_GRAPH: Json = {
 }
 _KEY: Json = {
     "anyOf": [
-        {"type": "string", "maxLength": MOST_CHARACTERS, "pattern": "^([^$]|$)"},
+        {"type": "string", "maxLength": MAX_CHARACTERS, "pattern": "^([^$]|$)"},
         {"type": "integer"},  # of any size: what has no such id is an atom without value, not an error
     ]
 }
 _RANGE: Json = {
     "type": "object",
-    "properties": {"to": {"type": "integer", "minimum": 0, "maximum": MOST_RANGE - 1}},
+    "properties": {"to": {"type": "integer", "minimum": 0, "maximum": MAX_RANGE - 1}},
     "required": ["to"],
     "additionalProperties": False,
 }
 _PATH_SETS: Json = {
     "type": "array",
-    "items": {"type": "array", "items": {"anyOf": [_KEY, _RANGE]}, "minItems": 1, "maxItems": MOST_KEYS},
+    "items": {"type": "array", "items": {"anyOf": [_KEY, _RANGE]}, "minItems": 1, "maxItems": MAX_KEYS},
 }

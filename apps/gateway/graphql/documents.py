@@ -16,13 +16,13 @@ from typing_extensions import override
 from apps.gateway.graphql.limits import find_excess
 from apps.gateway.problems import Refused
 
-MOST_CHARACTERS = 20_000
+MAX_CHARACTERS = 20_000
 """Our longest sensible question has 2 000, the one that tools ask for the schema 1 500."""
 
-MOST_TOKENS = 1000
+MAX_TOKENS = 1000
 """The worst document of so many takes 60 ms to be checked."""
 
-MOST_VALUES = 1000
+MAX_VALUES = 1000
 """Values in the variables, those within others too; reading one takes 20 µs of the event loop."""
 
 _QUICK_CHARACTERS = 500
@@ -50,9 +50,9 @@ def read_document(text: str, schema: GraphQLSchema) -> tuple[DocumentNode, list[
     Raises:
         GraphQLError: It is none, or too long.
     """
-    if len(text) > MOST_CHARACTERS:
-        raise GraphQLError(f"The document is longer than {MOST_CHARACTERS} characters; ask for less at a time.")
-    document = parse(text, max_tokens=MOST_TOKENS)
+    if len(text) > MAX_CHARACTERS:
+        raise GraphQLError(f"The document is longer than {MAX_CHARACTERS} characters; ask for less at a time.")
+    document = parse(text, max_tokens=MAX_TOKENS)
     return document, find_excess(document) or validate(schema, document)
 
 
@@ -68,6 +68,6 @@ def check_variables(variables: Mapping[str, Any]) -> None:
         inner = waiting.pop()
         children = list(inner.values()) if isinstance(inner, dict) else inner
         count += len(children)
-        if count > MOST_VALUES:
-            raise Refused(400, "invalid", f"variables holds more than {MOST_VALUES} values; send less at a time.")
+        if count > MAX_VALUES:
+            raise Refused(400, "invalid", f"variables holds more than {MAX_VALUES} values; send less at a time.")
         waiting += [child for child in children if isinstance(child, dict | list)]

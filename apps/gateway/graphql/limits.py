@@ -22,13 +22,13 @@ from graphql import (
     SelectionSetNode,
 )
 
-MOST_DEPTH = 8
+MAX_DEPTH = 8
 """Our deepest sensible question, consumer → orders → restaurant → menuItems → name, has five."""
 
-MOST_COST = 2000
+MAX_COST = 2000
 """Twenty orders with everything about them cost about a thousand."""
 
-MOST_ALIASES = 30
+MAX_ALIASES = 30
 
 INTROSPECTION_COST = 1000
 """Of `__schema` or `__type`, and of each alias below: they are answered at once, in some 20 ms of the event loop."""
@@ -39,7 +39,7 @@ LISTS = frozenset({"orders", "restaurants"})
 FIRST = 20
 """Elements of a list when `first` is not given."""
 
-MOST_FIRST = 100
+MAX_FIRST = 100
 """Largest `first`."""
 
 _ENOUGH = 1_000_000
@@ -89,9 +89,9 @@ def find_excess(document: DocumentNode) -> list[GraphQLError]:
     depth, cost = max((size.depth for size in found), default=0), max((size.cost for size in found), default=0)
     aliases = sum(size.aliases for size in found)
     return [
-        *_exceeded("too_deep", f"The query is {depth} deep", depth, MOST_DEPTH),
-        *_exceeded("too_expensive", f"The query costs {cost}", cost, MOST_COST),
-        *_exceeded("too_many_aliases", f"The query has {aliases} aliases", aliases, MOST_ALIASES),
+        *_exceeded("too_deep", f"The query is {depth} deep", depth, MAX_DEPTH),
+        *_exceeded("too_expensive", f"The query costs {cost}", cost, MAX_COST),
+        *_exceeded("too_many_aliases", f"The query has {aliases} aliases", aliases, MAX_ALIASES),
     ]
 
 
@@ -168,13 +168,13 @@ def _first(node: FieldNode) -> int:
     for argument in node.arguments or ():
         if argument.name.value == "first":
             value = argument.value
-            if isinstance(value, IntValueNode) and len(value.value) <= len(str(MOST_FIRST)):
-                return min(int(value.value), MOST_FIRST)
-            return MOST_FIRST
+            if isinstance(value, IntValueNode) and len(value.value) <= len(str(MAX_FIRST)):
+                return min(int(value.value), MAX_FIRST)
+            return MAX_FIRST
     return FIRST
 
 
-def _exceeded(code: str, text: str, found: int, most: int) -> Iterator[GraphQLError]:
-    if found > most:
-        shown = f"{text}{' or more' if found >= _ENOUGH else ''}; the limit is {most}. Ask for less at a time."
+def _exceeded(code: str, text: str, found: int, maximum: int) -> Iterator[GraphQLError]:
+    if found > maximum:
+        shown = f"{text}{' or more' if found >= _ENOUGH else ''}; the limit is {maximum}. Ask for less at a time."
         yield GraphQLError(shown, extensions={"code": code})

@@ -9,7 +9,7 @@ from typing import Annotated, TypeVar
 import strawberry
 
 from apps.gateway import parts
-from apps.gateway.graphql.limits import FIRST, MOST_FIRST
+from apps.gateway.graphql.limits import FIRST, MAX_FIRST
 from apps.gateway.loaders import Loaders
 from apps.gateway.problems import Refused
 from apps.shared.values import MAX_ID
@@ -38,8 +38,8 @@ def page(ids: list[int], *, first: int, after: strawberry.ID | None) -> list[int
     Raises:
         Refused: `first` is out of bounds.
     """
-    if not 0 <= first <= MOST_FIRST:
-        raise Refused(400, "invalid", f"first is {first}; it must be from 0 to {MOST_FIRST}.")
+    if not 0 <= first <= MAX_FIRST:
+        raise Refused(400, "invalid", f"first is {first}; it must be from 0 to {MAX_FIRST}.")
     key = None if after is None else read_id(after)
     if after is not None and key not in ids:
         return []

@@ -10,19 +10,19 @@ from math import prod
 Key = str | int
 Path = tuple[Key, ...]
 
-MOST_KEYS = 16
+MAX_KEYS = 16
 """Keys of one path; the longest that makes sense here has seven."""
 
-MOST_RANGE = 200
+MAX_RANGE = 200
 """Indexes of one range: as many as a list shows."""
 
-MOST_PATHS = 1000
+MAX_PATHS = 1000
 """Paths of one request, all its sets together."""
 
-MOST_BUILT = MOST_KEYS * MOST_PATHS
+MAX_BUILT = MAX_KEYS * MAX_PATHS
 """Keys of all path sets together, those of ranges counted: an array that stands for no path has keys, too."""
 
-MOST_CHARACTERS = 100
+MAX_CHARACTERS = 100
 """Of one key."""
 
 
@@ -38,17 +38,17 @@ def expand(path_sets: object) -> list[Path]:
     """
     if not isinstance(path_sets, list):
         raise InvalidPathSet("paths must be an array of path sets.")
-    if len(path_sets) > MOST_PATHS:
-        raise InvalidPathSet(f"there are {len(path_sets)} path sets; the limit is {MOST_PATHS} paths.")
+    if len(path_sets) > MAX_PATHS:
+        raise InvalidPathSet(f"there are {len(path_sets)} path sets; the limit is {MAX_PATHS} paths.")
     key_sets, built = [], 0
     for path_set in path_sets:
         key_sets.append(_key_sets(path_set))
         built += sum(map(len, key_sets[-1]))
-        if built > MOST_BUILT:
-            raise InvalidPathSet(f"the path sets have more than {MOST_BUILT} keys, those of ranges counted.")
+        if built > MAX_BUILT:
+            raise InvalidPathSet(f"the path sets have more than {MAX_BUILT} keys, those of ranges counted.")
     count = sum(prod(len(keys) for keys in sets) for sets in key_sets)
-    if count > MOST_PATHS:
-        raise InvalidPathSet(f"the path sets stand for {count} paths; the limit is {MOST_PATHS}.")
+    if count > MAX_PATHS:
+        raise InvalidPathSet(f"the path sets stand for {count} paths; the limit is {MAX_PATHS}.")
     return list(dict.fromkeys(path for sets in key_sets for path in product(*sets)))
 
 
@@ -58,27 +58,27 @@ def read_path(value: object) -> Path:
     Raises:
         InvalidPathSet: It is none.
     """
-    if not isinstance(value, list) or not 0 < len(value) <= MOST_KEYS:
-        raise InvalidPathSet(f"a path is an array of 1 to {MOST_KEYS} keys.")
+    if not isinstance(value, list) or not 0 < len(value) <= MAX_KEYS:
+        raise InvalidPathSet(f"a path is an array of 1 to {MAX_KEYS} keys.")
     return tuple(_key(key) for key in value)
 
 
 def _key_sets(path_set: object) -> list[list[Key]]:
-    if not isinstance(path_set, list) or not 0 < len(path_set) <= MOST_KEYS:
-        raise InvalidPathSet(f"a path set is an array of 1 to {MOST_KEYS} keys, ranges or arrays of them.")
+    if not isinstance(path_set, list) or not 0 < len(path_set) <= MAX_KEYS:
+        raise InvalidPathSet(f"a path set is an array of 1 to {MAX_KEYS} keys, ranges or arrays of them.")
     return [_keys(key_set) for key_set in path_set]
 
 
 def _keys(key_set: object) -> list[Key]:
     if not isinstance(key_set, list):
         return list(_members(key_set))
-    if len(key_set) > MOST_PATHS:
-        raise InvalidPathSet(f"a key set has {len(key_set)} members; the limit is {MOST_PATHS} paths.")
+    if len(key_set) > MAX_PATHS:
+        raise InvalidPathSet(f"a key set has {len(key_set)} members; the limit is {MAX_PATHS} paths.")
     keys: list[Key] = []
     for member in key_set:
         keys += _members(member)
-        if len(keys) > MOST_PATHS:
-            raise InvalidPathSet(f"a key set stands for more than {MOST_PATHS} keys, those of ranges counted.")
+        if len(keys) > MAX_PATHS:
+            raise InvalidPathSet(f"a key set stands for more than {MAX_PATHS} keys, those of ranges counted.")
     return keys
 
 
@@ -89,8 +89,8 @@ def _members(member: object) -> Sequence[Key]:
 def _key(value: object) -> Key:
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise InvalidPathSet(f"{_short(value)} is no key; a key is text or a whole number.")
-    if len(_short(value)) > MOST_CHARACTERS or str(_short(value)).startswith("$"):
-        raise InvalidPathSet(f"a key has at most {MOST_CHARACTERS} characters and does not begin with $.")
+    if len(_short(value)) > MAX_CHARACTERS or str(_short(value)).startswith("$"):
+        raise InvalidPathSet(f"a key has at most {MAX_CHARACTERS} characters and does not begin with $.")
     return value
 
 
@@ -99,8 +99,8 @@ def _range(value: dict[object, object]) -> range:
         raise InvalidPathSet('a range is {"from", "to"} or {"from", "length"}; from is 0 when it is missing.')
     begin, end, length = (_index(value.get(name, 0)) for name in ("from", "to", "length"))
     stop = begin + length if "length" in value else end + 1
-    if stop - begin > MOST_RANGE:
-        raise InvalidPathSet(f"a range has at most {MOST_RANGE} indexes.")
+    if stop - begin > MAX_RANGE:
+        raise InvalidPathSet(f"a range has at most {MAX_RANGE} indexes.")
     return range(begin, max(begin, stop))
 
 
@@ -111,4 +111,4 @@ def _index(value: object) -> int:
 
 
 def _short(value: object) -> str:
-    return str(value)[: MOST_CHARACTERS + 1]
+    return str(value)[: MAX_CHARACTERS + 1]

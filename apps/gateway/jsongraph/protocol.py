@@ -16,13 +16,13 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from apps.gateway.jsongraph.graph import value_at
-from apps.gateway.jsongraph.paths import MOST_KEYS, MOST_PATHS, InvalidPathSet, Path, expand, read_path
+from apps.gateway.jsongraph.paths import MAX_KEYS, MAX_PATHS, InvalidPathSet, Path, expand, read_path
 from apps.gateway.jsongraph.routes import Model
 from apps.gateway.problems import Refused
 
 Parameters = Mapping[str, str]
 
-_MOST_PARAMETERS = 20
+_MAX_PARAMETERS = 20
 
 
 def read_form(body: bytes) -> Parameters:
@@ -32,7 +32,7 @@ def read_form(body: bytes) -> Parameters:
         Refused: 400, it is none.
     """
     try:
-        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_MOST_PARAMETERS, errors="strict"))
+        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_MAX_PARAMETERS, errors="strict"))
     except ValueError as error:
         raise Refused(400, "invalid", "The body is no form of up to 20 fields in UTF-8.") from error
 
@@ -74,8 +74,8 @@ async def _call(model: Model, parameters: Parameters) -> dict[str, Any]:
         raise InvalidPathSet("arguments is an array.")
     shown: list[Path] = expand(_json(parameters, "pathSuffixes", otherwise=[]))
     wanted = expand(_json(parameters, "paths", otherwise=[]))
-    if len(shown) + len(wanted) > MOST_PATHS or any(len(suffix) > MOST_KEYS for suffix in shown):
-        raise InvalidPathSet(f"pathSuffixes and paths stand for more than {MOST_PATHS} paths.")
+    if len(shown) + len(wanted) > MAX_PATHS or any(len(suffix) > MAX_KEYS for suffix in shown):
+        raise InvalidPathSet(f"pathSuffixes and paths stand for more than {MAX_PATHS} paths.")
     graph, paths = await model.call(path, arguments, [*shown, *wanted])
     return {"jsonGraph": graph, "paths": paths}
 

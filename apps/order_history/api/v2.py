@@ -34,7 +34,7 @@ class OrderDetailsSerializer(OrderSerializer):
 
 def _listed(query: Values) -> Page[OrderView]:
     wanted = order_filter({**query, "start_key": query.get("cursor")})
-    found = usecases.find_orders(wanted, most=query["limit"])
+    found = usecases.find_orders(wanted, maximum=query["limit"])
     return Page(items=found.orders, cursor=found.end and CursorField().to_representation(found.end))
 
 

@@ -68,7 +68,7 @@ class StorySerializer(JourneySerializer):
 
 
 def _listed(query: Values) -> Page[Order]:
-    orders = usecases.newest_orders(before=query.get("cursor"), most=query["limit"] + 1)
+    orders = usecases.newest_orders(before=query.get("cursor"), maximum=query["limit"] + 1)
     shown = orders[: query["limit"]]
     is_last = len(orders) == len(shown)
     return Page(items=shown, cursor=None if is_last else CursorField().to_representation(shown[-1].pk))

@@ -41,10 +41,10 @@ class Orders(OrdersServicer):
 
     @override
     def ListOrders(self, request: ListOrdersRequest, context: grpc.ServicerContext) -> ListOrdersResponse:
-        most = min(_page_size(request), _LARGEST_PAGE_ORDERS)
-        found = usecases.orders_after(after=_read_token(request.page_token), most=most + 1)
-        page = found[:most]
-        token = str(page[-1].pk) if len(found) > most else ""
+        maximum = min(_page_size(request), _LARGEST_PAGE_ORDERS)
+        found = usecases.orders_after(after=_read_token(request.page_token), maximum=maximum + 1)
+        page = found[:maximum]
+        token = str(page[-1].pk) if len(found) > maximum else ""
         return ListOrdersResponse(orders=[_message(order) for order in page], next_page_token=token)
 
     @override

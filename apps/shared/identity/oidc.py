@@ -31,7 +31,7 @@ FETCH_SECONDS = 3.0
 DOCUMENT_BYTES = 1_000_000
 """Largest set of keys that is read; real ones have some kB."""
 
-LEAST_RSA_BITS = 2048  # RFC 7518, 3.3
+MIN_RSA_BITS = 2048  # RFC 7518, 3.3
 LEEWAY_SECONDS = 10.0
 """By how much the issuer's clock may differ."""
 
@@ -120,7 +120,7 @@ def _is_for_signatures(key: Mapping[str, Any]) -> bool:
 
 
 def _is_strong(key: jwt.PyJWK) -> bool:
-    is_long = not isinstance(key.key, RSAPublicKey) or key.key.key_size >= LEAST_RSA_BITS
+    is_long = not isinstance(key.key, RSAPublicKey) or key.key.key_size >= MIN_RSA_BITS
     return is_long and key.algorithm_name in ALGORITHMS
 
 

@@ -23,7 +23,7 @@ ISSUER, AUDIENCE = "postroad-gateway", "postroad-services"
 SAME_SECONDS = 240
 """A caller gets the same token for so long, so that answers kept under it (`cached`) serve again."""
 
-LEAST_SECONDS = 60
+MIN_SECONDS = 60
 """Least time that a new token is good for."""
 
 
@@ -38,7 +38,7 @@ def _signed(caller: Caller, key: bytes, period: int) -> str:
         "iss": ISSUER,
         "aud": AUDIENCE,
         "sub": caller.name,
-        "exp": (period + 1) * SAME_SECONDS + LEAST_SECONDS,
+        "exp": (period + 1) * SAME_SECONDS + MIN_SECONDS,
         "roles": sorted(caller.roles or ()),
         "consumer_id": caller.consumer_id,
     }

@@ -30,7 +30,7 @@ from postroad.messaging.message import Outgoing
 
 log = logger(__name__)
 
-MOST_OPEN = 1000
+MAX_OPEN = 1000
 """Messages sent and unanswered at any time: more gains nothing (measured), and all of them are sent again on a loss."""
 
 _WRITE_MESSAGES = 250  # messages of one write: the broker works on them while the next ones are packed
@@ -139,7 +139,7 @@ class RabbitMQPublisher(Publisher):
             if len(frames) >= _WRITE_MESSAGES or size >= _WRITE_BYTES:
                 self._write(frames)
                 size = 0
-                self._await(confirms, most_left=MOST_OPEN - _WRITE_MESSAGES)
+                self._await(confirms, most_left=MAX_OPEN - _WRITE_MESSAGES)
         self._write(frames)
         self._await(confirms, most_left=0)
 

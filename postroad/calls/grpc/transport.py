@@ -75,13 +75,13 @@ class GrpcTransport(Transport):
         connect_seconds: float | None = None,
     ) -> None:
         self._resolver, self._pool = resolver, pool or Default()
-        most = answer_bytes or CallSettings.current().call_answer_bytes
+        maximum = answer_bytes or CallSettings.current().call_answer_bytes
         connect = connect_seconds or CallSettings.current().call_connect_seconds
         trusted = read_trusted(GrpcSettings.current().grpc_tls_ca)
         self._methods: dict[str, Method] = {}
-        self._channels = PerEndpoint(lambda endpoint: open_channel(endpoint, most, connect, trusted))
+        self._channels = PerEndpoint(lambda endpoint: open_channel(endpoint, maximum, connect, trusted))
         self._loops = PerLoop(
-            lambda: PerEndpoint(lambda endpoint: open_async_channel(endpoint, most, connect, trusted)), _close
+            lambda: PerEndpoint(lambda endpoint: open_async_channel(endpoint, maximum, connect, trusted)), _close
         )
 
     @override

@@ -19,8 +19,8 @@ class RetryBudget:
     Concurrency: safe in threads.
     """
 
-    def __init__(self, *, ratio: float, least: int, clock: Callable[[], float] = time.monotonic) -> None:
-        self._ratio, self._least, self._clock = ratio, least, clock
+    def __init__(self, *, ratio: float, minimum: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._ratio, self._minimum, self._clock = ratio, minimum, clock
         self._lock = threading.Lock()
         self._window = TimeWindow(WINDOW_SECONDS)
 
@@ -34,7 +34,7 @@ class RetryBudget:
         with self._lock:
             now = self._clock()
             total, retries = self._window.counts(now)
-            if retries + 1 > self._least + self._ratio * (total - retries):
+            if retries + 1 > self._minimum + self._ratio * (total - retries):
                 return False
             self._window.add(now, is_marked=True)
             return True

@@ -14,8 +14,8 @@ class Bulkhead:
     Concurrency: safe in threads and tasks, which share the places; nobody waits for one.
     """
 
-    def __init__(self, *, service: str, most: int) -> None:
-        self._service, self._most = service, most
+    def __init__(self, *, service: str, maximum: int) -> None:
+        self._service, self._maximum = service, maximum
         self._lock = threading.Lock()
         self._outstanding = 0
 
@@ -31,9 +31,9 @@ class Bulkhead:
             BulkheadFull: None is free.
         """
         with self._lock:
-            if self._outstanding >= self._most:
+            if self._outstanding >= self._maximum:
                 raise BulkheadFull(
-                    f"{self._service}: {self._most} calls are outstanding, as many as CALL_BULKHEAD allows; try later."
+                    f"{self._service}: {self._maximum} calls are outstanding, as many as CALL_BULKHEAD allows; try later."
                 )
             self._outstanding += 1
 

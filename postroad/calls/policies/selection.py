@@ -48,9 +48,9 @@ def new_policy(service: str) -> Policy:
 
     return Policy(
         service=service,
-        bulkhead=Bulkhead(service=service, most=given.call_bulkhead),
+        bulkhead=Bulkhead(service=service, maximum=given.call_bulkhead),
         breaker=Breaker(rules, on_move=tell),
-        budget=RetryBudget(ratio=given.call_retry_ratio, least=given.call_retry_least),
+        budget=RetryBudget(ratio=given.call_retry_ratio, minimum=given.call_retry_least),
         attempts=given.call_attempts,
         deadline_seconds=given.call_deadline_seconds,
     )

@@ -23,12 +23,12 @@ from postroad.messaging.models import DeadLetter, DeadLetterState
 from postroad.processes import redrive
 from postroad.processes.redrive import Report
 
-MOST_AT_ONCE = 100
+MAX_AT_ONCE = 100
 """Letters of one confirmation: what a person can look through before they agree."""
 
 _ID = re.compile(r"[0-9]{1,18}")  # every longer number is beyond a 64-bit column
 
-_MOST_NAMED = 10
+_MAX_NAMED = 10
 """Letters of a key that the page names; of the others it tells the number."""
 
 
@@ -105,7 +105,7 @@ class Group:
 
 def ask(verb: Verb, letters: "QuerySet[DeadLetter]") -> HttpResponseRedirect:
     """Send the user to the page that asks whether `verb` shall be done to these letters."""
-    ids = letters.order_by("id").values_list("pk", flat=True)[:MOST_AT_ONCE]
+    ids = letters.order_by("id").values_list("pk", flat=True)[:MAX_AT_ONCE]
     return HttpResponseRedirect(f"{_address(verb)}?{urlencode({'ids': ','.join(map(str, ids))})}")
 
 
@@ -145,7 +145,7 @@ def _group(letter: DeadLetter) -> Group:
     if not letter.partition_key:
         return Group(subscriber=letter.subscriber, key="", letters=[letter])
     parked = dead_letters.parked(letter.subscriber, letter.partition_key)
-    first = list(parked.defer("body", "headers", "traceback")[:_MOST_NAMED])
+    first = list(parked.defer("body", "headers", "traceback")[:_MAX_NAMED])
     others = parked.count() - len(first)
     return Group(subscriber=letter.subscriber, key=letter.partition_key, letters=first, others=max(0, others))
 
@@ -155,7 +155,7 @@ def _alone(letters: Iterable[DeadLetter]) -> list[Group]:
 
 
 def _ids(text: str) -> list[int]:
-    return [int(part) for part in text.split(",")[:MOST_AT_ONCE] if _ID.fullmatch(part)]
+    return [int(part) for part in text.split(",")[:MAX_AT_ONCE] if _ID.fullmatch(part)]
 
 
 def _address(verb: Verb) -> str:

@@ -3,7 +3,7 @@
 from django.utils.safestring import SafeString
 
 from postroad.codecs.sensitive import MASK, masked
-from postroad.codecs.showing import MOST_READ, shown_body, shown_headers
+from postroad.codecs.showing import MAX_READ, shown_body, shown_headers
 from postroad.console import render
 from postroad.errors import MisconfiguredError
 from postroad.messaging.headers import NAMES
@@ -16,7 +16,7 @@ from postroad.sagas.models import SagaInstance
 def body(row: DeadLetter | OutboxMessage) -> SafeString:
     """Return the body of a stored message."""
     if isinstance(row, DeadLetter):
-        size, read = dead_letters.body_bytes(row), dead_letters.opening(row, MOST_READ)
+        size, read = dead_letters.body_bytes(row), dead_letters.opening(row, MAX_READ)
     else:
         size, read = len(row.body), bytes(row.body)
     shown = shown_body(row.type, read, size=size)

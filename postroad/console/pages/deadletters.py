@@ -13,7 +13,7 @@ from typing_extensions import override
 from postroad.console import render
 from postroad.console.filters import IndexedValuesFilter
 from postroad.console.pages import confidential
-from postroad.console.pages.actions import DISCARD, MOST_AT_ONCE, REDRIVE, VERBS, Verb, ask, confirm
+from postroad.console.pages.actions import DISCARD, MAX_AT_ONCE, REDRIVE, VERBS, Verb, ask, confirm
 from postroad.console.readonly import ReadOnlyAdmin
 from postroad.console.theme import detail_action, display
 from postroad.messaging.message import SHORT, short
@@ -139,12 +139,12 @@ class DeadLetterAdmin(ReadOnlyAdmin):
 
     def _ask(self, request: HttpRequest, verb: Verb, letters: "QuerySet[DeadLetter]") -> HttpResponse | None:
         parked = letters.filter(state=DeadLetterState.PARKED)
-        chosen = parked[: MOST_AT_ONCE + 1].count()
+        chosen = parked[: MAX_AT_ONCE + 1].count()
         if not chosen:
             self.message_user(request, "None of the chosen messages is parked any more.", "warning")
             return None
-        if chosen > MOST_AT_ONCE:
-            self.message_user(request, f"More than {MOST_AT_ONCE} are chosen: these are the oldest of them.", "warning")
+        if chosen > MAX_AT_ONCE:
+            self.message_user(request, f"More than {MAX_AT_ONCE} are chosen: these are the oldest of them.", "warning")
         return ask(verb, parked)
 
     def _confirmation(self, verb: Verb) -> URLPattern:

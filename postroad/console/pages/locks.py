@@ -14,7 +14,7 @@ from postroad.console.readonly import ReadOnlyAdmin
 from postroad.console.theme import display
 from postroad.sagas.models import SagaInstance, SagaLock, StashedMessage
 
-_MOST_SHOWN = 50
+_MAX_SHOWN = 50
 
 
 class SagaLockAdmin(ReadOnlyAdmin):
@@ -46,7 +46,7 @@ class SagaLockAdmin(ReadOnlyAdmin):
     @display(description="waiting")
     def waiting(self, lock: SagaLock) -> SafeString:
         """Commands of other sagas, oldest first."""
-        rows = StashedMessage.objects.filter(target=lock.target).order_by("id")[:_MOST_SHOWN]
+        rows = StashedMessage.objects.filter(target=lock.target).order_by("id")[:_MAX_SHOWN]
         lines = ((row.type, row.saga_id, render.age(row.stashed_at)) for row in rows)
         return format_html_join("", "{} of saga {}, for {}<br>", lines) or SafeString("nothing")
 

@@ -23,7 +23,7 @@ from postroad.messaging.message import Envelope
 from postroad.messaging.models import OutboxMessage, OutboxState
 from postroad.messaging.outbox.table import partition_of
 
-_MOST_SCANNED = 10_000
+_MAX_SCANNED = 10_000
 """Oldest rows among which a type is looked for: an index on it would cost every message sent."""
 
 
@@ -104,7 +104,7 @@ class OutboxMessageAdmin(ReadOnlyAdmin):
         try:
             return rows.filter(message_id=UUID(term))
         except ValueError:
-            oldest = OutboxMessage.objects.order_by("id").values("pk")[:_MOST_SCANNED]
+            oldest = OutboxMessage.objects.order_by("id").values("pk")[:_MAX_SCANNED]
             of_type = rows.filter(pk__in=oldest, type=term)
             if "." in term and of_type.exists():
                 return of_type

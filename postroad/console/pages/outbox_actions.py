@@ -21,7 +21,7 @@ from postroad.messaging.models import OutboxMessage, OutboxState
 from postroad.messaging.outbox import set_aside
 from postroad.messaging.outbox.set_aside import Report
 
-MOST_AT_ONCE = 100
+MAX_AT_ONCE = 100
 """Messages of one confirmation: what a person can look through before they agree."""
 
 WAITING = (OutboxState.HELD, OutboxState.SET_ASIDE, OutboxState.BEHIND)
@@ -86,7 +86,7 @@ VERBS = (RETRY, DISCARD)
 
 def ask(verb: Verb, rows: "QuerySet[OutboxMessage]") -> HttpResponseRedirect:
     """Send the user to the page that asks whether `verb` shall be done to these messages."""
-    ids = rows.filter(state__in=WAITING).order_by("id").values_list("pk", flat=True)[:MOST_AT_ONCE]
+    ids = rows.filter(state__in=WAITING).order_by("id").values_list("pk", flat=True)[:MAX_AT_ONCE]
     address = reverse(f"admin:postroad_messaging_outboxmessage_confirm_{verb.name}")
     return HttpResponseRedirect(f"{address}?{urlencode({'ids': ','.join(map(str, ids))})}")
 
@@ -95,7 +95,7 @@ def confirm(admin: ReadOnlyAdmin, request: HttpRequest, *, verb: Verb) -> HttpRe
     """Ask (GET), or do it (POST), and return to the list."""
     if not verb.is_allowed(request):
         raise PermissionDenied
-    ids = [int(part) for part in request.GET.get("ids", "").split(",")[:MOST_AT_ONCE] if _ID.fullmatch(part)]
+    ids = [int(part) for part in request.GET.get("ids", "").split(",")[:MAX_AT_ONCE] if _ID.fullmatch(part)]
     rows = list(OutboxMessage.objects.filter(pk__in=ids, state__in=WAITING).defer("body", "headers").order_by("id"))
     back = reverse("admin:postroad_messaging_outboxmessage_changelist")
     if not rows:

@@ -101,10 +101,10 @@ def saga_links(service: str, key: object) -> SafeString:
     """Return links to the timelines of a service's sagas about `key`, newest first, for the page of what they work on."""
     types = [name for name in distinct_values(SagaInstance, "type") if name.startswith(f"{service}.")]
     found = SagaInstance.objects.filter(type__in=types, key=indexed(str(key))).defer("data").order_by("-created_at")
-    return _links(found[:_MOST_LINKS]) or SafeString("-")
+    return _links(found[:_MAX_LINKS]) or SafeString("-")
 
 
-_MOST_LINKS = 20
+_MAX_LINKS = 20
 
 
 def _links(sagas: Iterable[SagaInstance]) -> SafeString:

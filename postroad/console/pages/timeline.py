@@ -11,7 +11,7 @@ from postroad.sagas import catalog
 from postroad.sagas.execution import Direction, Status
 from postroad.sagas.models import SagaInstance, SagaStep
 
-_MOST_ENTRIES = 200
+_MAX_ENTRIES = 200
 """Attempts on a page; a step that is tried again for days has more."""
 
 
@@ -65,15 +65,15 @@ class Timeline:
 
 def timeline(saga: SagaInstance) -> Timeline:
     """Return a saga's story; one statement."""
-    steps = list(saga.history.order_by("id")[: _MOST_ENTRIES + 1])
+    steps = list(saga.history.order_by("id")[: _MAX_ENTRIES + 1])
     return Timeline(
         status=saga.status,
         reason=saga.reason,
         began=saga.created_at,
-        entries=[_entry(step, saga.created_at) for step in steps[:_MOST_ENTRIES]],
+        entries=[_entry(step, saga.created_at) for step in steps[:_MAX_ENTRIES]],
         coming=tuple(_coming(saga)),
         took=None if saga.ended_at is None else render.milliseconds(saga.created_at, saga.ended_at),
-        has_more=len(steps) > _MOST_ENTRIES,
+        has_more=len(steps) > _MAX_ENTRIES,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import CommandError
 from typing_extensions import override
 
-from postroad.codecs.showing import MOST_READ, shown_body, shown_headers
+from postroad.codecs.showing import MAX_READ, shown_body, shown_headers
 from postroad.composition import installed
 from postroad.logs import indented, printable
 from postroad.management.database_command import DatabaseCommand
@@ -17,8 +17,8 @@ from postroad.messaging.inbox import dead_letters
 from postroad.messaging.models import DeadLetter, DeadLetterState
 from postroad.processes import redrive
 
-_MOST_SHOWN = 2000  # characters of a body
-_MOST_LISTED = 100  # characters of a value in the list
+_MAX_SHOWN = 2000  # characters of a body
+_MAX_LISTED = 100  # characters of a value in the list
 _CHUNK_ROWS = 10  # letters in memory at once: each may be as large as the broker lets a message be
 _TEXTS = ("subscriber", "state", "message_id", "type", "partition_key", "content_type", "correlation_id", "reply_to")
 
@@ -81,9 +81,9 @@ class Command(DatabaseCommand):
         self.stdout.write(f"{'attempts':<15}{letter.attempts}\n{'reason':<15}{printable(letter.reason)}")
         self.stdout.write(indented(letter.traceback))
         size = dead_letters.body_bytes(letter)
-        shown = dead_letters.opening(letter, _MOST_SHOWN if is_whole else MOST_READ)
+        shown = dead_letters.opening(letter, _MAX_SHOWN if is_whole else MAX_READ)
         shown = shown if is_whole else shown_body(letter.type, shown, size=size)
-        self.stdout.write(f"body, {size} bytes:\n{indented(shown[:_MOST_SHOWN].decode(errors='replace'))}")
+        self.stdout.write(f"body, {size} bytes:\n{indented(shown[:_MAX_SHOWN].decode(errors='replace'))}")
 
     def _export(self, ids: list[int], *, is_all: bool, is_whole: bool) -> None:
         letters = DeadLetter.objects.order_by("id")
@@ -107,7 +107,7 @@ class Command(DatabaseCommand):
 
 
 def _line(text: str) -> str:
-    return printable(text[:_MOST_LISTED])
+    return printable(text[:_MAX_LISTED])
 
 
 def _exported(letter: DeadLetter, *, is_whole: bool) -> dict[str, Any]:

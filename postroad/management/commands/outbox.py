@@ -19,8 +19,8 @@ from postroad.messaging.outbox.set_aside import Report
 
 Act = Callable[[int], Report]
 
-_MOST_LISTED = 100
-_MOST_SHOWN = 2000  # characters of a body or of headers
+_MAX_LISTED = 100
+_MAX_SHOWN = 2000  # characters of a body or of headers
 _LINE = 60  # characters of a key
 _STATES = {state.name.lower().replace("_", "-"): state for state in OutboxState}
 
@@ -34,7 +34,7 @@ class Command(DatabaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
         actions.add_parser("status", help="what waits, by destination, with the last error")
-        listing = actions.add_parser("list", help=f"messages that are set aside, the oldest {_MOST_LISTED}")
+        listing = actions.add_parser("list", help=f"messages that are set aside, the oldest {_MAX_LISTED}")
         listing.add_argument("--state", choices=sorted(_STATES), default="set-aside", help="others that wait")
         listing.add_argument("--channel", help="of this channel or queue only")
         actions.add_parser("show", help="one message whole").add_argument("id", type=int)
@@ -81,10 +81,10 @@ class Command(DatabaseCommand):
     def _list(self, state: OutboxState, *, channel: str | None) -> None:
         rows = OutboxMessage.objects.filter(state=state).defer("body", "headers").order_by("id")
         rows = rows if channel is None else rows.filter(channel=channel)
-        listed = list(rows[: _MOST_LISTED + 1])
+        listed = list(rows[: _MAX_LISTED + 1])
         if not listed:
             self.stdout.write(f"No message is {state.label}.")
-        for row in listed[:_MOST_LISTED]:
+        for row in listed[:_MAX_LISTED]:
             where = f"{row.channel} {row.route}".strip()
             self.stdout.write(
                 printable(
@@ -92,8 +92,8 @@ class Command(DatabaseCommand):
                     f"  key {_short(row.partition_key) or '-':<12}  {row.error}"
                 )
             )
-        if len(listed) > _MOST_LISTED:
-            self.stdout.write(f"and more; these are the oldest {_MOST_LISTED}.")
+        if len(listed) > _MAX_LISTED:
+            self.stdout.write(f"and more; these are the oldest {_MAX_LISTED}.")
 
     def _show(self, row: OutboxMessage) -> None:
         for name in ("id", "message_id", "type", "channel", "route", "content_type", "correlation_id", "reply_to"):
@@ -102,9 +102,9 @@ class Command(DatabaseCommand):
         self.stdout.write(f"{'partition_key':<15}{printable(_short(row.partition_key))}")
         self.stdout.write(f"{'attempts':<15}{row.attempts}\n{'error':<15}{printable(row.error)}")
         headers = shown_headers(row.type, row.headers, known=NAMES)
-        self.stdout.write(f"{'headers':<15}{ascii(headers)[:_MOST_SHOWN]}")
+        self.stdout.write(f"{'headers':<15}{ascii(headers)[:_MAX_SHOWN]}")
         body = shown_body(row.type, bytes(row.body))
-        self.stdout.write(f"body, {len(row.body)} bytes:\n{indented(body[:_MOST_SHOWN].decode(errors='replace'))}")
+        self.stdout.write(f"body, {len(row.body)} bytes:\n{indented(body[:_MAX_SHOWN].decode(errors='replace'))}")
 
     def _act(self, options: dict[str, Any], act: Act, act_on_channel: Callable[[str], Report]) -> None:
         if bool(options["id"]) == bool(options["channel"]):

@@ -229,10 +229,10 @@ class Lane:
         """Drop the buffer: its channel was closed on purpose and the broker has the messages back."""
         self._buffer.clear()
 
-    def _next(self, most: int) -> Iterator[Delivery]:
-        """Yield the next messages, `most` of them and no more bytes than one may have; one that is too large alone."""
+    def _next(self, maximum: int) -> Iterator[Delivery]:
+        """Yield the next messages, `maximum` of them and no more bytes than one may have; one that is too large alone."""
         held = 0
-        for position, delivery in enumerate(islice(self._buffer, most)):
+        for position, delivery in enumerate(islice(self._buffer, maximum)):
             size = delivery.body_bytes or len(delivery.envelope.body)
             if position and held + size > self._policy.message_bytes:
                 return

@@ -30,8 +30,8 @@ Show = Callable[[str, Envelope], str]
 BEHIND = "an earlier message of the same key is parked"
 
 _PART_BYTES = 1024 * 1024
-_MOST_REASON = 4_000  # characters: an error may have its whole input in its text
-_MOST_TRACEBACK = 100_000  # the last characters, where it happened
+_MAX_REASON = 4_000  # characters: an error may have its whole input in its text
+_MAX_TRACEBACK = 100_000  # the last characters, where it happened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,14 +162,14 @@ def body_bytes(letter: DeadLetter) -> int:
     return parts or len(letter.body)
 
 
-def opening(letter: DeadLetter, most: int) -> bytes:
+def opening(letter: DeadLetter, maximum: int) -> bytes:
     """Return the beginning of a letter's body, at most so many bytes."""
-    body = bytearray(letter.body[:most])
+    body = bytearray(letter.body[:maximum])
     for part in letter.parts.order_by("number").iterator(chunk_size=1) if not body else ():
         body += part.data
-        if len(body) >= most:
+        if len(body) >= maximum:
             break
-    return bytes(body[:most])
+    return bytes(body[:maximum])
 
 
 def envelope_of(letter: DeadLetter) -> Envelope:
@@ -178,10 +178,10 @@ def envelope_of(letter: DeadLetter) -> Envelope:
     Raises:
         BodyUnread: Its body was too large to be read, and still is.
     """
-    size, most = body_bytes(letter), MessagingSettings.current().consumer_message_bytes
-    if size > most:
+    size, maximum = body_bytes(letter), MessagingSettings.current().consumer_message_bytes
+    if size > maximum:
         raise BodyUnread(
-            f"the body has {size} bytes, CONSUMER_MESSAGE_BYTES is {most}; discard the message, or redrive it with"
+            f"the body has {size} bytes, CONSUMER_MESSAGE_BYTES is {maximum}; discard the message, or redrive it with"
             f" POSTROAD_CONSUMER_MESSAGE_BYTES={size} manage.py deadletters redrive {letter.pk}."
         )
     return _envelope(letter, opening(letter, size))
@@ -228,8 +228,8 @@ def _store(
         app_id=storable(envelope.app_id),
         sent_at=envelope.sent_at,
         body=envelope.body,
-        reason=storable(reason)[:_MOST_REASON],
-        traceback=storable(traceback)[-_MOST_TRACEBACK:],
+        reason=storable(reason)[:_MAX_REASON],
+        traceback=storable(traceback)[-_MAX_TRACEBACK:],
         attempts=attempts,
     )
     DeadLetter.objects.bulk_create([letter], ignore_conflicts=True)
@@ -258,7 +258,7 @@ def _note_failure(letter: DeadLetter, error: Exception, show: Show, *, is_alone:
     envelope = _envelope(letter, b"" if isinstance(error, BodyUnread) else opening(letter, body_bytes(letter)))
     letter.attempts += 1
     letter.reason = storable(show(summary(error), envelope))
-    letter.traceback = storable(show("".join(tracebacks.format_exception(error)), envelope))[-_MOST_TRACEBACK:]
+    letter.traceback = storable(show("".join(tracebacks.format_exception(error)), envelope))[-_MAX_TRACEBACK:]
     letter.partition_key = "" if is_alone else letter.partition_key
     letter.save(update_fields=["attempts", "reason", "traceback", "partition_key"])
     return letter.reason

@@ -20,7 +20,7 @@ from postroad.messaging.models import OutboxHold, OutboxMessage, OutboxState
 from postroad.messaging.outbox import table as outbox
 from postroad.messaging.outbox.table import OwnedPartition, TakenRow
 
-MOST_DUE = 50
+MAX_DUE = 50
 """Holds that one turn looks at, so that thousands of them cannot fill it."""
 
 
@@ -67,19 +67,19 @@ def place_of(row: TakenRow) -> Place:
     return Place(row.lane, row.channel, row.route)
 
 
-def next_batch(owned: Sequence[OwnedPartition], *, most: int, present: Container[int] = ()) -> Batch:
+def next_batch(owned: Sequence[OwnedPartition], *, maximum: int, present: Container[int] = ()) -> Batch:
     """Return what can be sent now, and put what has to wait out of the way.
 
     Args:
         owned: Partitions that the caller owns.
-        most: Most rows; held ones get at most half of it.
+        maximum: Most rows; held ones get at most half of it.
         present: Ids of rows that are under way already.
     """
     lanes = [one.lane for one in owned]
-    _wake_delayed([one.lane for one in owned if one.is_delay_over], most=most)
+    _wake_delayed([one.lane for one in owned if one.is_delay_over], maximum=maximum)
     due = _find_due(lanes) if any(one.is_hold_due for one in owned) else []
-    held, finished = _take_held(due, most=max(1, most // 2))
-    taken = outbox.take(lanes, most=max(1, most - len(held)))
+    held, finished = _take_held(due, maximum=max(1, maximum // 2))
+    taken = outbox.take(lanes, maximum=max(1, maximum - len(held)))
     ready = [row for row in taken if row.id not in present]
     rows = sorted((*(row for row in held if row.id not in present), *ready))
     batch = Batch(rows=rows, holds=due)
@@ -167,7 +167,7 @@ def _find_due(lanes: Sequence[int]) -> list[Hold]:
         Hold(id=pk, place=Place(lane, channel, route), attempts=attempts, first=first)
         for pk, lane, channel, route, attempts, first in due.order_by("retry_at").values_list(
             "pk", "lane", "channel", "route", "attempts", "first"
-        )[:MOST_DUE]
+        )[:MAX_DUE]
     ]
     empty = [one.id for one in found if one.first is None]
     if empty:
@@ -175,24 +175,24 @@ def _find_due(lanes: Sequence[int]) -> list[Hold]:
     return [one for one in found if one.first is not None]
 
 
-def _take_held(due: Sequence[Hold], *, most: int) -> tuple[list[TakenRow], set[Place]]:
+def _take_held(due: Sequence[Hold], *, maximum: int) -> tuple[list[TakenRow], set[Place]]:
     """Return the first row of each hold, and more of one that is taken again; and that one if these are its last."""
     ids = {one.first for one in due if one.first is not None}
     finished: set[Place] = set()
     flowing = next((one for one in due if one.attempts == 0), None)
     if flowing is not None:
-        more = list(held_rows(flowing.place).values_list("pk", flat=True)[:most])
+        more = list(held_rows(flowing.place).values_list("pk", flat=True)[:maximum])
         ids |= set(more)
-        if len(more) < most:
+        if len(more) < maximum:
             finished = {flowing.place}
     return (outbox.read(ids) if ids else []), finished
 
 
-def _wake_delayed(lanes: Sequence[int], *, most: int) -> None:
+def _wake_delayed(lanes: Sequence[int], *, maximum: int) -> None:
     """Make the rows of some partitions ready whose delay is over, those that were due first."""
     for lane in lanes:
         over = OutboxMessage.objects.filter(state=OutboxState.DELAYED, lane=lane, available_at__lte=Now())
-        ids = over.order_by("available_at", "id").values_list("pk", flat=True)[: most // len(lanes) + 1]
+        ids = over.order_by("available_at", "id").values_list("pk", flat=True)[: maximum // len(lanes) + 1]
         move(list(ids), OutboxState.READY)
 
 

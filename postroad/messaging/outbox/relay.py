@@ -46,7 +46,7 @@ log = logger(__name__)
 PARTITIONS_A_BATCH = outbox.PARTITIONS // 2
 """A relay leaves the other half to a second one; alone it alternates, which costs it nothing."""
 
-MOST_UNDER_WAY = 1000
+MAX_UNDER_WAY = 1000
 """Messages a volatile broker may hold unhandled before the relay waits for it."""
 
 _TURN_SECONDS = 1.0  # a rest is taken in pieces: a stop is noticed after this long at the latest
@@ -109,10 +109,10 @@ class Relay:
         if not self._is_durable:
             return self._run_volatile()
         with transaction.atomic():
-            lanes = outbox.lock_partitions(most=PARTITIONS_A_BATCH)
+            lanes = outbox.lock_partitions(maximum=PARTITIONS_A_BATCH)
             if not lanes:
                 return 0
-            batch = holds.next_batch(lanes, most=self._settings.relay_batch_rows)
+            batch = holds.next_batch(lanes, maximum=self._settings.relay_batch_rows)
             rows, results = self._publish(batch.rows)
             confirmed = [row.id for row, result in zip(rows, results, strict=True) if result is PublishResult.CONFIRMED]
             if confirmed:
@@ -133,13 +133,13 @@ class Relay:
         if done:
             with transaction.atomic():
                 outbox.delete(done)
-        room = MOST_UNDER_WAY - len(self._under_way)
+        room = MAX_UNDER_WAY - len(self._under_way)
         if room <= 0:
             return len(done)
         present = set(self._under_way.values())
         with transaction.atomic():
-            lanes = outbox.lock_partitions(most=outbox.PARTITIONS)
-            batch = holds.next_batch(lanes, most=room + len(self._under_way), present=present) if lanes else Batch()
+            lanes = outbox.lock_partitions(maximum=outbox.PARTITIONS)
+            batch = holds.next_batch(lanes, maximum=room + len(self._under_way), present=present) if lanes else Batch()
         rows = batch.rows = batch.rows[:room]
         if not rows:
             return len(done) + batch.moved
@@ -290,7 +290,7 @@ class Relay:
         if self._retry_at is not None:
             pause = max(0.01, min(pause, self._retry_at - now))
             self._retry_at = None if self._retry_at <= now else self._retry_at
-        if len(self._under_way) >= MOST_UNDER_WAY:
+        if len(self._under_way) >= MAX_UNDER_WAY:
             pause = min(pause, _FULL_SECONDS)
         return max(pause, self._backoff().delay(self._troubles)) if self._troubles else pause
 

@@ -145,25 +145,25 @@ class OwnedPartition(NamedTuple):
     is_delay_over: bool
 
 
-def lock_partitions(*, most: int) -> list[OwnedPartition]:
+def lock_partitions(*, maximum: int) -> list[OwnedPartition]:
     """Own some partitions that have something to send, until the transaction ends.
 
     Concurrency: a partition has one owner at a time; partitions of others are skipped, not waited for.
     """
     with connection.cursor() as cursor:
-        cursor.execute(sql.statements().lock_partitions, [most])
+        cursor.execute(sql.statements().lock_partitions, [maximum])
         return [OwnedPartition(lane, bool(is_due), bool(is_over)) for lane, is_due, is_over in cursor.fetchall()]
 
 
-def take(lanes: Iterable[int], *, most: int) -> list[TakenRow]:
+def take(lanes: Iterable[int], *, maximum: int) -> list[TakenRow]:
     """Return the oldest due rows of owned lanes, in id order, of one lane at most twice its even share.
 
     What waits for another reason than the relay is not read: the cost does not depend on how much that is.
     """
     owned = list(lanes)
-    share = min(most, 2 * most // max(1, len(owned)) + 1)
+    share = min(maximum, 2 * maximum // max(1, len(owned)) + 1)
     with connection.cursor() as cursor:
-        cursor.execute(sql.statements().take, [_array(owned), _array(owned), share, most])
+        cursor.execute(sql.statements().take, [_array(owned), _array(owned), share, maximum])
         return [TakenRow._make(row) for row in cursor.fetchall()]
 
 

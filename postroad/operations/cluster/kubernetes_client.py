@@ -24,7 +24,7 @@ with needs_extra("kubernetes"):
     from urllib3.exceptions import HTTPError  # comes with it
 
 METRICS_PORT = 9100  # of worker, relay and grpc in the chart
-MOST_EVENTS = 500
+MAX_EVENTS = 500
 _SECONDS = (2.0, 5.0)  # until connected, until answered
 _METRICS_SECONDS = (1.0, 2.0)
 _OWN_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
@@ -80,7 +80,7 @@ class KubernetesCluster(Cluster):
     def notices(self) -> Sequence[Notice]:
         with self._asking("list", "events"):
             found = self._core.list_namespaced_event(
-                self._namespace, field_selector="type=Warning", limit=MOST_EVENTS, _request_timeout=_SECONDS
+                self._namespace, field_selector="type=Warning", limit=MAX_EVENTS, _request_timeout=_SECONDS
             )
         return [read_notice(event) for event in found.items]
 

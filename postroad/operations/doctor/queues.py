@@ -15,7 +15,7 @@ from postroad.messaging.topology import Binding, Queue, Topology
 from postroad.operations.doctor.findings import Finding, failure, ok, warning
 
 BROKER, QUEUES, TASKS, BINDINGS, CONSUMERS = "broker", "queues", "tasks", "bindings", "consumers"
-_MOST_NAMED = 4
+_MAX_NAMED = 4
 _DECLARE = "run: python manage.py declare_channels"
 
 
@@ -103,5 +103,5 @@ def _without_consumer(states: Sequence[QueueState]) -> list[QueueState]:
 
 
 def _named(names: Sequence[str]) -> str:
-    rest = len(names) - _MOST_NAMED
-    return ", ".join(names[:_MOST_NAMED]) + (f" and {rest} more" if rest > 0 else "")
+    rest = len(names) - _MAX_NAMED
+    return ", ".join(names[:_MAX_NAMED]) + (f" and {rest} more" if rest > 0 else "")

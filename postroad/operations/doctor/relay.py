@@ -18,7 +18,7 @@ from postroad.messaging.outbox.presence import is_relay_there
 from postroad.operations.doctor.findings import Finding, failure, ok, warning
 
 RELAY, OUTBOX = "relay", "outbox"
-_MOST_COUNTED = 10_000  # rows: what counting so far costs is milliseconds
+_MAX_COUNTED = 10_000  # rows: what counting so far costs is milliseconds
 _START = "start it: python manage.py relay"
 
 
@@ -65,7 +65,7 @@ def look_at_relay(*, late_seconds: float, has_process: bool) -> Iterator[Finding
         yield ok(RELAY, f"{waits}{seen}")
     if set_aside:
         number = f"{set_aside} messages are" if set_aside > 1 else "1 message is"
-        more = " or more" if set_aside == _MOST_COUNTED else ""
+        more = " or more" if set_aside == _MAX_COUNTED else ""
         yield warning(
             OUTBOX,
             f"{number}{more} set aside: they cannot be sent, and later ones of their keys wait",
@@ -89,7 +89,7 @@ def _waiting(rows: "QuerySet[Any]", *, since: str) -> Waiting | None:
 
 
 def _count_set_aside() -> int:
-    return OutboxMessage.objects.filter(state=OutboxState.SET_ASIDE).order_by("id")[:_MOST_COUNTED].count()
+    return OutboxMessage.objects.filter(state=OutboxState.SET_ASIDE).order_by("id")[:_MAX_COUNTED].count()
 
 
 def _late(oldest: Waiting, *, is_there: bool | None) -> Finding:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from apps.delivery.models import MOST_SHOWN, Courier, Delivery
+from apps.delivery.models import MAX_SHOWN, Courier, Delivery
 from tests.apps.delivery.events import (
     AJANTA,
     HOUR,
@@ -134,9 +134,9 @@ def test_a_cancelled_delivery_is_nothing_to_do() -> None:
 
 
 def test_no_more_than_the_next_deliveries_are_shown() -> None:
-    orders = range(1, MOST_SHOWN + 2)
+    orders = range(1, MAX_SHOWN + 2)
     happen(make_available, *(event for order in orders for event in (created(order), accepted(order))))
 
     courier = Courier.objects.get()
 
-    assert (courier.load, len(courier.actions)) == (MOST_SHOWN + 1, 2 * MOST_SHOWN)
+    assert (courier.load, len(courier.actions)) == (MAX_SHOWN + 1, 2 * MAX_SHOWN)

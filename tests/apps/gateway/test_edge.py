@@ -103,7 +103,7 @@ def test_tokens_are_taken_and_come_back_with_time() -> None:
 
 
 def test_each_client_has_a_bucket_and_only_so_many_are_kept() -> None:
-    buckets = TokenBuckets(rate_per_second=1.0, burst=1, clock=lambda: 0.0, most=2)
+    buckets = TokenBuckets(rate_per_second=1.0, burst=1, clock=lambda: 0.0, maximum=2)
 
     taken = [buckets.take(client) for client in ("a", "b", "a", "c", "b")]
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 from hypothesis_graphql import queries
 
 from apps.gateway.graphql.execution import Request, execute, read_request, sdl
-from apps.gateway.loaders import MOST_CALLS
+from apps.gateway.loaders import MAX_CALLS
 from apps.gateway.problems import Refused
 from postroad.errors import CallRejected, DeadlineExceeded, ServiceUnavailable
 from tests.apps.gateway.conftest import Town
@@ -70,12 +70,12 @@ def test_each_thing_is_asked_for_once_however_often_it_occurs(town: Town) -> Non
 def test_what_a_level_needs_is_asked_for_side_by_side_but_not_all_at_once(town: Town) -> None:
     town.orders_of[5] = list(range(1, 41))
     town.page_rows = 100
-    running, most = 0, 0
+    running, maximum = 0, 0
 
     async def slow(key: int) -> Any:
-        nonlocal running, most
+        nonlocal running, maximum
         running += 1
-        most = max(most, running)
+        maximum = max(maximum, running)
         await asyncio.sleep(0)
         running -= 1
         return town.orders_order(key)
@@ -84,7 +84,7 @@ def test_what_a_level_needs_is_asked_for_side_by_side_but_not_all_at_once(town: 
 
     ask(town, "{ orders(consumerId: 5, first: 40) { state } }")
 
-    assert most == MOST_CALLS
+    assert maximum == MAX_CALLS
 
 
 def test_a_consumer_has_orders_and_they_come_page_by_page(town: Town) -> None:

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from apps.gateway.graphql import documents, limits
-from apps.gateway.graphql.documents import MOST_CHARACTERS, MOST_TOKENS, MOST_VALUES, check_variables, read_document
-from apps.gateway.graphql.limits import INTROSPECTION_COST, MOST_COST, MOST_FIRST, find_excess
+from apps.gateway.graphql.documents import MAX_CHARACTERS, MAX_TOKENS, MAX_VALUES, check_variables, read_document
+from apps.gateway.graphql.limits import INTROSPECTION_COST, MAX_COST, MAX_FIRST, find_excess
 from apps.gateway.graphql.schema import schema
 from apps.gateway.problems import Refused
 from tests.apps.gateway.conftest import Town
@@ -108,13 +108,13 @@ def test_a_fragment_costs_what_it_would_in_its_place() -> None:
 
 
 def test_the_limits_fit_each_other() -> None:
-    assert 2 * INTROSPECTION_COST <= MOST_COST
-    assert MOST_FIRST < MOST_COST
+    assert 2 * INTROSPECTION_COST <= MAX_COST
+    assert MAX_FIRST < MAX_COST
 
 
 @pytest.mark.parametrize(
     "text",
-    ["#" * (MOST_CHARACTERS + 1), '"' + "a" * MOST_CHARACTERS + '"', "{" + "id " * MOST_TOKENS + "}", "{" * 5000],
+    ["#" * (MAX_CHARACTERS + 1), '"' + "a" * MAX_CHARACTERS + '"', "{" + "id " * MAX_TOKENS + "}", "{" * 5000],
 )
 def test_what_is_too_long_is_not_read_to_its_end(text: str) -> None:
     with pytest.raises(GraphQLError):
@@ -163,4 +163,4 @@ def test_variables_hold_a_bounded_number_of_values(values: Any) -> None:
 
 
 def test_variables_of_a_large_order_are_taken() -> None:
-    check_variables({"order": {"lineItems": [{"menuItemId": "1", "quantity": 1}] * (MOST_VALUES // 3 - 2)}})
+    check_variables({"order": {"lineItems": [{"menuItemId": "1", "quantity": 1}] * (MAX_VALUES // 3 - 2)}})

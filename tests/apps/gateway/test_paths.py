@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from apps.gateway.jsongraph.graph import MISSING, Branch, build
-from apps.gateway.jsongraph.paths import MOST_KEYS, MOST_PATHS, InvalidPathSet, expand
+from apps.gateway.jsongraph.paths import MAX_KEYS, MAX_PATHS, InvalidPathSet, expand
 from tests.support.growth import LINEAR, growth
 
 KEYS = some.text(some.characters(exclude_characters="$", codec="utf-8"), max_size=5) | some.integers(-5, 50)
@@ -57,14 +57,14 @@ def test_whatever_comes_is_garbage_or_stands_for_so_many_paths_at_most(anything:
     with suppress(InvalidPathSet):
         found = expand(anything)
 
-    assert len(found) == len(set(found)) <= MOST_PATHS
+    assert len(found) == len(set(found)) <= MAX_PATHS
 
 
-RANGES_OF_200 = [{"to": 199}] * MOST_PATHS
+RANGES_OF_200 = [{"to": 199}] * MAX_PATHS
 AMPLIFIED = [
     pytest.param([[[], RANGES_OF_200]], id="nothing times many"),
-    pytest.param([[[], *[list(range(MOST_PATHS))] * 15]] * MOST_PATHS, id="nothing times many, many times"),
-    pytest.param([[RANGES_OF_200] * MOST_KEYS] * 90, id="many times many"),
+    pytest.param([[[], *[list(range(MAX_PATHS))] * 15]] * MAX_PATHS, id="nothing times many, many times"),
+    pytest.param([[RANGES_OF_200] * MAX_KEYS] * 90, id="many times many"),
 ]
 """A megabyte at most, that stands for millions of keys."""
 
@@ -74,10 +74,10 @@ def test_no_memory_is_spent_on_what_is_refused(path_sets: object) -> None:
     tracemalloc.start()
     with suppress(InvalidPathSet):
         expand(path_sets)
-    _, most = tracemalloc.get_traced_memory()
+    _, maximum = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
-    assert most < 1_000_000
+    assert maximum < 1_000_000
 
 
 @pytest.mark.parametrize(
@@ -122,10 +122,10 @@ def test_twice_the_input_is_at_most_twice_the_work(make: Any) -> None:
         [["a", {"length": 201}]],
         [["a", "$type"]],
         [["x" * 101]],
-        [["a"] * (MOST_KEYS + 1)],
+        [["a"] * (MAX_KEYS + 1)],
         [["a", {"to": 99}, {"to": 99}]],
         [[[*"abcdefgh"]] * 16],
-        [["a"]] * (MOST_PATHS + 1),
+        [["a"]] * (MAX_PATHS + 1),
         *AMPLIFIED,
     ],
     ids=lambda path_sets: str(path_sets)[:30],

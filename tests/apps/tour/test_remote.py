@@ -100,7 +100,7 @@ def test_the_stream_tells_what_changes_and_when_orders_is_away(orders: Any) -> N
 
 def test_streams_are_bounded_and_a_closed_one_makes_room(orders: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     orders({})
-    monkeypatch.setattr(remote, "_MOST_STREAMS", 1)
+    monkeypatch.setattr(remote, "_MAX_STREAMS", 1)
     monkeypatch.setattr(remote, "_open", {object()})
 
     refused = async_to_sync(remote.events)(RequestFactory().get("/tour/events"))
@@ -117,7 +117,7 @@ def test_fifty_streams_and_as_many_looks_ask_orders_as_often_as_one(
     request = RequestFactory().get("/tour/events")
 
     async def first_events() -> list[object]:
-        answers = [await remote.events(request) for _ in range(remote._MOST_STREAMS)]
+        answers = [await remote.events(request) for _ in range(remote._MAX_STREAMS)]
         streams = [aiter(answer) for answer in answers]  # type: ignore[call-overload]  # a gateway's are asynchronous
         beginnings = [await anext(stream) for stream in streams]
         shown = await asyncio.gather(*(anext(stream) for stream in streams))

@@ -167,12 +167,12 @@ def test_the_figures_cost_the_same_whatever_there_is(
 
 @pytest.mark.django_db
 def test_a_figure_is_bounded(client: Client, pump: Pump, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(views, "MOST_COUNTED", 2)
+    monkeypatch.setattr(views, "MAX_COUNTED", 2)
     sales(pump, 1, 2, 3)
 
     answer = client.get(STATUS).json()
 
-    assert (answer["counters"]["completed"], answer["most"]) == (2, 2)
+    assert (answer["counters"]["completed"], answer["maximum"]) == (2, 2)
 
 
 def test_a_database_that_is_away_is_told_as_such(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,7 +46,7 @@ def test_a_silent_stream_gives_signs_of_life_and_ends_by_itself() -> None:
 
 
 def test_only_so_many_streams_are_open() -> None:
-    streams = Streams(most=1)
+    streams = Streams(maximum=1)
     first = opened(streams, {})
 
     refused = streams.answer(REQUEST, dict)
@@ -57,7 +57,7 @@ def test_only_so_many_streams_are_open() -> None:
 
 
 def test_a_browser_that_goes_before_the_first_event_frees_its_stream() -> None:
-    streams = Streams(most=1)
+    streams = Streams(maximum=1)
     opened(streams, {}).close()
 
     assert opened(streams, {}).status_code == 200
@@ -80,7 +80,7 @@ def test_the_page_streams_what_its_status_says(client: Client) -> None:
 
     assert answer["Content-Type"] == "text/event-stream"
     assert told[0] == client.get("/tour/status.json").json()
-    assert told[0]["most"] == views.MOST_COUNTED
+    assert told[0]["maximum"] == views.MAX_COUNTED
 
 
 def test_a_database_that_is_away_is_told_and_looked_at_again(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ from apps.tour.administrator import make_administrator
 from apps.tour.client import DemoFailed
 from apps.tour.guide import tell_one
 from apps.tour.story import Story
-from apps.tour.stream import MOST_STREAMS
+from apps.tour.stream import MAX_STREAMS
 from apps.tour.views import STREAMS
 from postroad.calls.grpc.server import GrpcServer
 from postroad.calls.grpc.servicer import find_servicers
@@ -33,7 +33,7 @@ from postroad.web.threads import InThreads
 _GRPC_DRAIN_SECONDS = 1.0  # somebody waits for the end of Ctrl-C
 _WEB_DRAIN_SECONDS = 5.0
 _BODY_BYTES = 2_621_440  # largest body of a form of the admin, which is Django's default
-_WEB_THREADS = 8 + MOST_STREAMS
+_WEB_THREADS = 8 + MAX_STREAMS
 _LOCALHOST = "127.0.0.1"
 _PORT = 8000
 

@@ -61,7 +61,7 @@ def check_text(value: object, what: str) -> str:
     return text
 
 
-def read_number(document: Document, key: str, *, default: int, least: int = 0, most: int = _MAX_NUMBER) -> int:
+def read_number(document: Document, key: str, *, default: int, minimum: int = 0, maximum: int = _MAX_NUMBER) -> int:
     """Return a whole number within its bounds; `default` if it is missing."""
     value = document.get(key)
     if value is None or value == "":
@@ -70,8 +70,8 @@ def read_number(document: Document, key: str, *, default: int, least: int = 0, m
         number = int(value) if isinstance(value, int | str) and not isinstance(value, bool) else None
     except ValueError:
         number = None
-    if number is None or not least <= number <= most:
-        raise InvalidInstance(f"{key!r} must be a whole number from {least} to {most}, not {_shown(value)}.")
+    if number is None or not minimum <= number <= maximum:
+        raise InvalidInstance(f"{key!r} must be a whole number from {minimum} to {maximum}, not {_shown(value)}.")
     return number
 
 

@@ -114,7 +114,7 @@ def _overridden(document: Document) -> str:
 def _read_port(document: Document, key: str, default: Port) -> Port:
     value = document.get(key)
     port = value if isinstance(value, Mapping) else {"$": value}
-    number = read_number({key: port.get("$")}, key, default=default.number, most=65535)
+    number = read_number({key: port.get("$")}, key, default=default.number, maximum=65535)
     return Port(number=number, is_enabled=read_flag(port, "@enabled", default=default.is_enabled))
 
 
@@ -130,9 +130,11 @@ def _read_data_center(document: Document) -> DataCenter:
 def _read_lease(document: Document) -> Lease:
     return Lease(
         renewal_seconds=read_number(
-            document, "renewalIntervalInSecs", default=RENEWAL_SECONDS, least=1, most=_DAY_SECONDS
+            document, "renewalIntervalInSecs", default=RENEWAL_SECONDS, minimum=1, maximum=_DAY_SECONDS
         ),
-        duration_seconds=read_number(document, "durationInSecs", default=LEASE_SECONDS, least=1, most=_DAY_SECONDS),
+        duration_seconds=read_number(
+            document, "durationInSecs", default=LEASE_SECONDS, minimum=1, maximum=_DAY_SECONDS
+        ),
         registered_ms=read_number(document, "registrationTimestamp", default=0),
         renewed_ms=read_number(document, "lastRenewalTimestamp", default=0),
         evicted_ms=read_number(document, "evictionTimestamp", default=0),
