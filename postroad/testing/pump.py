@@ -7,6 +7,7 @@ pump.until_quiet()      # no sleeps; delays between attempts are skipped
 
 from postroad.brokers.memory import MemoryBroker
 from postroad.composition import Postroad, installed
+from postroad.messaging.broker import Publisher
 from postroad.messaging.outbox.relay import Relay
 from postroad.messaging.outbox.wakeup import BellWakeup
 from postroad.processes.consumers import LaneRunner
@@ -27,8 +28,12 @@ class Pump:
         parts = parts or installed()
         self.broker = MemoryBroker()
         self.broker.declare(parts.topology)
-        self.relay = Relay(self.broker.publisher(), BellWakeup(), is_durable=self.broker.is_durable)
+        self.relay = Relay(self.publisher(self.broker), BellWakeup(), is_durable=self.broker.is_durable)
         self.runner = LaneRunner(parts, self.broker, parts.queues)
+
+    def publisher(self, broker: MemoryBroker) -> Publisher:
+        """Return what the relay publishes with."""
+        return broker.publisher()
 
     def until_quiet(self) -> int:
         """Relay and handle until nothing moves; return the rounds it took.

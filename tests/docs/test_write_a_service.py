@@ -20,18 +20,27 @@ SECRET_KEY = "only for this test"
 TRAVEL = """
 import pytest
 from hotel.handlers import PAID, Trip, book_trip
-from postroad import start_saga, unit_of_work
-from postroad.testing import Pump
+from hotel.messages import BookRoom, RoomBooked
+from postroad import send, start_saga, unit_of_work
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize(("guest", "paid"), [(7, [7]), (13, [])])
-def test_the_saga_travels(guest, paid):
+def test_the_saga_travels(postroad_pump, guest, paid):
     PAID.clear()
     with unit_of_work():
         start_saga(book_trip, Trip(guest_id=guest))
-    Pump().until_quiet()
+    postroad_pump.until_quiet()
     assert PAID == paid
+    assert [event.guest_id for event in postroad_pump.sent(RoomBooked)] == paid
+
+
+def test_an_error_of_a_handler_fails_the_test(postroad_pump, monkeypatch):
+    monkeypatch.setattr("hotel.handlers.BLOCKED", None)
+    with unit_of_work():
+        send(BookRoom(guest_id=7))
+    with pytest.raises(AssertionError, match="message parked") as caught:
+        postroad_pump.until_quiet()
+    assert isinstance(caught.value.__cause__, TypeError)
 """
 
 
@@ -58,12 +67,12 @@ def test_a_service_is_sixty_lines_and_imports_are_few() -> None:
 def test_its_tests_pass_and_its_saga_travels(project: Path) -> None:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", ".", "-c", "/dev/null"]
     done = subprocess.run(
-        [*command, "--ds", "only_settings", "hotel/tests.py", "hotel/test_travel.py"],
+        [*command, "-p", "postroad.testing.plugin", "--ds", "only_settings", "hotel/tests.py", "hotel/test_travel.py"],
         cwd=project, env={"PYTHONPATH": f"{project}:{ROOT}", "PATH": ""}, capture_output=True, text=True, check=False,
     )  # fmt: skip
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "3 passed" in done.stdout
+    assert "4 passed" in done.stdout
 
 
 def test_django_finds_nothing_wrong_with_it(project: Path) -> None:
