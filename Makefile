@@ -1,4 +1,4 @@
-# What people type; every target is a few lines, the work is in manage.py and scripts/.
+# Commands for developers. Every target is a few lines; the work is done by manage.py and scripts/.
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
@@ -12,10 +12,10 @@ help: ## show this list
 run: .venv/base ## start the whole platform in one process (PORT=, DEMO=0)
 	@$(BIN)/python manage.py run
 
-demo: .venv/base ## place an order at running services and show its journey (REFUSE=card|consumer|kitchen, N=50)
+demo: .venv/base ## place an order at running services and show its saga history (REFUSE=card|consumer|kitchen, N=50)
 	@DJANGO_SETTINGS_MODULE=config.settings.embedded $(BIN)/python manage.py demo --count $(or $(N),1)
 
-up: .venv/base ## start every service as processes of its own, on PostgreSQL and RabbitMQ (REGISTRY=1)
+up: .venv/base ## start every service in its own processes, on PostgreSQL and RabbitMQ (REGISTRY=1)
 	@$(BIN)/python scripts/up.py up
 
 down: .venv/base ## stop what `make up` started
@@ -24,7 +24,7 @@ down: .venv/base ## stop what `make up` started
 servers: ## start RabbitMQ and PostgreSQL for development
 	@$(PYTHON) scripts/servers.py start
 
-servers-down: ## stop them
+servers-down: ## stop these servers
 	@$(PYTHON) scripts/servers.py stop
 
 check: .venv/dev ## format, lint, types, import contracts, Django's checks, migrations, fast tests
@@ -39,35 +39,35 @@ test-matrix: .venv/dev ## fast tests on every supported Python with Django 5.2 a
 faults: .venv/dev ## the full fault test: 2 000 orders while processes are killed
 	@ORDERS=2000 $(BIN)/python scripts/servers.py exec --fresh -- $(BIN)/python -m pytest tests/faults -s
 
-fuzz: .venv/dev ## hostile input to every endpoint, new each time (N=2000 inputs of each kind, ARGS=)
+fuzz: .venv/dev ## send random hostile input to every endpoint (N=2000 inputs of each kind, ARGS=)
 	@FUZZ_EXAMPLES=$(or $(N),2000) $(BIN)/python scripts/servers.py exec --fresh -- $(BIN)/python -m pytest -v $(or $(ARGS),tests/fuzz)
 
-bench: .venv/dev ## measure against limits and peers side by side (ONLY=P1,P3)
+bench: .venv/dev ## measure performance and compare with limits and other libraries (ONLY=P1,P3)
 	@$(BIN)/python scripts/servers.py exec --fresh -- $(BIN)/python -m bench $(ONLY)
 
 image: ## build the container image localhost/postroad:dev with docker, podman or buildah (IMAGE=)
 	@scripts/image.sh
 
-e2e-images: image ## build the images of versions to come, which make e2e upgrades to
+e2e-images: image ## build the images of the later versions that make e2e upgrades to
 	@for next in next broken; do IMAGE=localhost/postroad:dev-$$next DOCKERFILE=tests/cluster/$$next.Dockerfile scripts/image.sh; done
 
 e2e: .venv/dev ## install the chart into the current kubeconfig's cluster and test it there (E2E_IMAGE_LOADER=, ARGS=)
 	@E2E=1 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -v $(or $(ARGS),tests/cluster)
 
-doctor: .venv/base ## ask every service that make up has started how it is
+doctor: .venv/base ## check the health of every service that make up has started
 	@$(BIN)/python scripts/up.py doctor
 
-format: .venv/dev ## format and mend what can be mended
+format: .venv/dev ## format, and apply the linter's fixes
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
-locks: .venv/dev ## lock requirements/*.txt again
+locks: .venv/dev ## update the lock files requirements/*.txt
 	@cd requirements && for set in base dev; do \
 	  ../$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 $$set.in -o $$set.txt; done
 
-audit: .venv/dev ## ask whether a locked package is known to be vulnerable (ARGS=-s osv)
+audit: .venv/dev ## check the locked packages for known vulnerabilities (ARGS=-s osv)
 	@$(BIN)/python scripts/audit.py $(ARGS)
 
-clean: ## remove the environment and everything generated, data included
+clean: ## remove the environment and all generated files, including data
 	@rm -rf .venv .venvs var
 
 .venv/base: requirements/base.txt
