@@ -1,1 +1,1 @@
-"""One address for all clients: composes an order's details, forwards the rest, answers GraphQL and JSON Graph."""
+"""The API gateway, the single address for all clients: composes orders, forwards other requests, answers GraphQL and JSON Graph."""

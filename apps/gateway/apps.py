@@ -23,5 +23,5 @@ class GatewayConfig(AppConfig):
 
     @override
     def ready(self) -> None:
-        """Have `manage.py check` look at the settings."""
+        """Register the settings check of `manage.py check`."""
         register(check_settings, "gateway")

@@ -1,4 +1,4 @@
-"""Who calls the gateway, and whether their roles allow it."""
+"""Authentication of the gateway's callers, and the check of their roles.  The owner of an object decides whose it is."""
 
 from dataclasses import replace
 
@@ -14,10 +14,10 @@ from apps.shared.identity.tokens import signed
 
 
 async def authenticate(request: HttpRequest) -> Caller:
-    """Return who calls, with the token that shows it to the services.
+    """Return the caller, with the token that identifies them to the services.
 
     Raises:
-        Refused: 401, the caller does not show who they are; 503, the issuer's keys cannot be had.
+        Refused: 401, the caller is not authenticated; 503, the issuer's keys are not available.
     """
     given = settings()
     try:

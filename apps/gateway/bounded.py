@@ -1,7 +1,7 @@
-"""Django's ASGI application in bounds: of a body no more is read than may be sent, and requests share one thread.
+"""Django's ASGI application with a limit for request bodies, and one thread that is shared by all requests.
 
-Its handler would keep the whole body on disk before any view runs, so a view's limit would come too late; and it would
-start a thread for each request, only to tell the few receivers of its signals.
+Django's ASGI handler stores the whole body on disk before any view runs, so a limit in a view would be too late.  It also
+starts a thread for each request, only to call the few receivers of its signals.  WSGI has neither problem.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -19,15 +19,15 @@ Application = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
 
 
 class _TooLarge(Exception):
-    """More came than may be sent."""
+    """The request body is longer than the limit."""
 
 
 def bounded(application: Application) -> Application:
-    """Return the application behind the limit GATEWAY_BODY_BYTES; what is larger is answered 413 and not read on."""
+    """Return the application with the limit GATEWAY_BODY_BYTES; a larger body is answered 413 and not read further."""
     one_thread = ThreadSensitiveContext()
 
     async def call(scope: dict[str, Any], receive: Receive, send: Send) -> None:
-        SyncToAsync.thread_sensitive_context.set(one_thread)  # Django's handler makes its own only where there is none
+        SyncToAsync.thread_sensitive_context.set(one_thread)  # Django's handler creates its own only if there is none
         if scope["type"] != "http":
             await application(scope, receive, send)
             return

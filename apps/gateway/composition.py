@@ -1,7 +1,7 @@
-"""An order with its ticket, delivery and bill, asked for all at once.  The project's one asynchronous room with rules.
+"""API composition: an order with its ticket, delivery and bill, fetched concurrently.
 
-The order is essential: its errors are the answer.  A part is cached or left out when its service fails, and named in
-`degraded`; a part that is not there (yet) is simply absent.
+The order is essential: if it cannot be fetched, the answer is that error.  If the service of another part fails, the part
+comes from the cache or is left out, and is named in `degraded`; a part that does not exist (yet) is absent.
 Source: "API composition", Microservices Patterns, ch. 7; "Recovering from an unavailable service", ch. 3.
 """
 
@@ -27,7 +27,7 @@ PartName = Literal["ticketInfo", "deliveryInfo", "billInfo"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece(Generic[T]):
-    """What came of asking for a part."""
+    """The result of fetching a part."""
 
     name: PartName
     value: T | None = None
@@ -39,7 +39,7 @@ async def order_details(services: Services, order_id: int, *, seconds: float) ->
 
     Raises:
         CallRejected: The order's service rejected the request; 404: there is no such order.
-        CallFailed: The order could not be had.
+        CallFailed: The order could not be fetched.
     """
     ends_at = asyncio.get_running_loop().time() + seconds
     with deadline.within(seconds):
@@ -85,7 +85,7 @@ async def _delivery(services: Services, order_id: int) -> DeliveryInfo | None:
 
 
 def _end(name: PartName, task: "asyncio.Task[Piece[T]]") -> Piece[T]:
-    """Return what a part's task has brought; one that is still at work is given up."""
+    """Return the result of a part's task; a task that still runs is cancelled."""
     if task.done() and not task.cancelled():
         return task.result()
     task.cancel()

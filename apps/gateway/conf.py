@@ -1,7 +1,7 @@
-"""The gateway's settings in one table.
+"""The gateway's settings.  See also: the setting POSTROAD, which configures the calls to services.
 
-Each is a key of the setting GATEWAY, or GATEWAY_<KEY> in the environment.  Other variables that begin so are none of
-ours: Kubernetes makes some (GATEWAY_SERVICE_HOST), and `make demo` reads GATEWAY_URL.
+Each is a key of the setting GATEWAY, or GATEWAY_<KEY> in the environment.  Other variables with this prefix are ignored:
+Kubernetes sets some (GATEWAY_SERVICE_HOST), and `make demo` reads GATEWAY_URL.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from postroad.conf import key
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings(identity.Settings):
-    """Each attribute is a key of GATEWAY in small letters."""
+    """Each attribute is a key of GATEWAY in lower case."""
 
     deadline_seconds: float = key(
         1.0, "time for a composed order, a GraphQL query or a JSON Graph request", minimum=0.001
@@ -49,7 +49,7 @@ def problems(values: Mapping[str, Any]) -> list[str]:
 
 
 def given() -> dict[str, Any]:
-    """Return what the settings file and the environment say, unchecked."""
+    """Return the values of the settings file and the environment, unchecked."""
     return conf.given(Settings.setting, Settings.keys())
 
 
@@ -57,6 +57,6 @@ def settings() -> Settings:
     """Return the settings in force.
 
     Raises:
-        InvalidSetting: A value cannot be used; the text has the way out.
+        InvalidSetting: A value cannot be used; the text says what to do.
     """
     return Settings.current()

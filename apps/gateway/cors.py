@@ -1,4 +1,4 @@
-"""Which other origins' pages may call (CORS, in the Fetch standard).  See also: `auth`, for who may call."""
+"""CORS (Fetch standard): which other origins' pages may call the gateway.  See also: `auth`, which authenticates callers."""
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
@@ -13,7 +13,7 @@ KEPT_SECONDS = 600
 
 
 def preflight(request: HttpRequest) -> HttpResponse | None:
-    """Return the answer to a browser that asks first; None for any other request."""
+    """Return the answer to a preflight request; None for any other request."""
     if request.method != "OPTIONS" or "Access-Control-Request-Method" not in request.headers:
         return None
     answer = HttpResponse(status=204)
@@ -25,7 +25,7 @@ def preflight(request: HttpRequest) -> HttpResponse | None:
 
 
 def mark(request: HttpRequest, answer: HttpResponse) -> None:
-    """Let the page's script see an answer if its origin is allowed; without allowed origins nothing changes."""
+    """Add the CORS headers to an answer if the origin is allowed; without allowed origins nothing changes."""
     if not settings().cors_origins:
         return
     patch_vary_headers(answer, ["Origin"])

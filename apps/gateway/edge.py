@@ -1,14 +1,14 @@
-"""What every request to the gateway passes, in this order; a view is guarded where its route is written down.
+"""The checks of every request to the gateway, in this order; a view is guarded where its route is declared.
 
-1. request id: taken over if it is sane, else made; in the answer, in the log, and passed on, as `traceparent` is
+1. request id: kept if it is valid, else generated; put into the answer and the log, and passed on, like `traceparent`
 2. CORS: a preflight is answered here
 3. size of the body                                                        413
-4. who calls; a failure counts against the address   401
+4. authentication; a failure counts against the address   401
 5. rate of this caller, or of this address                                 429
 6. roles                                                                   403
-7. the view; what it raises becomes a problem document                     404, 502, 503, 504 …
+7. the view; its exceptions become problem documents                     404, 502, 503, 504 …
 
-What has no such route, a service's own paths in one process for example, is guarded by `guard`.
+See also: `doors`, which guards everything without such a route, such as a service's own paths in the one-process mode.
 """
 
 from collections.abc import Callable, Coroutine
@@ -31,14 +31,14 @@ _GUARDED = "is_guarded_by_the_edge"
 
 
 def guarded(view: View, *, resource: str = "") -> View:
-    """Return the view behind the edge.
+    """Return the view with these checks in front of it.
 
     Args:
         view: Is called with the request, the caller and the route's values.
         resource: Which row of `roles.ROLES` counts; empty: the route's value of that name.
     """
 
-    @csrf_exempt  # no cookie says who calls, so nobody else's page can make use of one
+    @csrf_exempt  # callers are not identified by cookies, so another site's page cannot use them
     async def answer(request: HttpRequest, **values: Any) -> HttpResponse:
         trace = read_trace_parent(request.headers.get("traceparent", ""))
         work = Current(service="gateway", request_id=_request_id(request), trace_parent=trace)
@@ -65,11 +65,11 @@ def is_guarded(view: Callable[..., Any]) -> bool:
 
 
 async def admit(request: HttpRequest, resource: str) -> Caller:
-    """Return who calls, if they may: size, identity, rate and role.
+    """Return the caller after the checks of size, identity, rate and role.
 
     Args:
-        request: Is read no further than its headers.
-        resource: A row of `roles.ROLES`; anybody who is known may ask for what has none.
+        request: Only its headers are read.
+        resource: A row of `roles.ROLES`; every authenticated caller may use a resource without row.
 
     Raises:
         Refused: 413, 401, 429 or 403.

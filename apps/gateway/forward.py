@@ -1,7 +1,7 @@
-"""A request passed on to the service that owns its path, and the answer passed back.
+"""Forwards a request to the service that owns its path, and returns the answer, without interpreting either.
 
-Bulkhead, breaker, deadline and retry are those of every call (`postroad.calls`): only what is idempotent is sent again.
-Whatever the owner answers goes back as it is, its errors too; only when it answers nothing does the gateway.
+Bulkhead, breaker, deadline and retry are those of every call (`postroad.calls`): only idempotent requests are retried.
+The owner's answer is returned unchanged, also if it is an error; only if there is none, the gateway answers itself.
 """
 
 import time
@@ -46,15 +46,15 @@ async def forward(
     transport: Transport | None = None,
     below: str = "",
 ) -> HttpResponse:
-    """Return the owner's answer, or a problem document that says why there is none.
+    """Return the owner's answer, or a problem document with the reason why there is none.
 
     Args:
-        request: Is passed on with its path, query, body and some headers.
-        owner: The service it is for.
+        request: Forwarded with its path, query, body and some headers.
+        owner: The service that owns the path.
         seconds: Time for all attempts.
-        caller: Whose `Idempotency-Key` it is; empty: shared by all unauthenticated callers.
+        caller: The caller whose `Idempotency-Key` it is; empty: shared by all callers without authentication.
         transport: Another way to call than the process's own.
-        below: A beginning of the path that the owner does not know.
+        below: A prefix of the path that the owner does not know.
 
     Raises:
         Refused: The request cannot be passed on.
@@ -81,20 +81,20 @@ async def forward(
 
 
 class _Last:
-    """What the last attempt brought: the policy takes 429 and 5xx for failures, the client gets them as they are."""
+    """The result of the last attempt: the policy treats 429 and 5xx as failures, the client receives them unchanged."""
 
     answer: Answer | None = None
 
 
 class _Ending:
-    """How a call ended, in the words of `watch.CallEnded`."""
+    """How a call ended, in the terms of `watch.CallEnded`."""
 
     outcome = "abandoned"
 
 
 @contextmanager
 def _told(outgoing: Outgoing) -> Iterator[_Ending]:
-    """Tell the watchers of a call when its block ends."""
+    """Notify the observers of a call when its block ends."""
     began, ending = time.monotonic(), _Ending()
     try:
         yield ending
@@ -154,7 +154,7 @@ def _merged(pairs: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:
 
 
 def _location(value: str, owner: str) -> str:
-    """Return an address of the owner as one of the gateway: without host, and without the prefix of one process."""
+    """Return a URL of the owner as a URL of the gateway: without host, and without the prefix of the one-process mode."""
     parts = urlsplit(value)
     path = parts.path.removeprefix(f"/{owner}") if parts.path.startswith(f"/{owner}/v") else parts.path
     return f"{path}?{parts.query}" if parts.query else path

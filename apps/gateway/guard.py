@@ -1,8 +1,8 @@
-"""The same guard on every endpoint of a process that has the gateway's: what no route guards itself is guarded here.
+"""Authentication for every endpoint of the gateway's process that its route does not guard itself.
 
-Whoever has to say who they are at `/v1/orders/7` has to at `/orders/v1/orders/7`, at a service's documents and at `/metrics`,
-too.  Open are the probes, static files and, since it has a login of its own, the admin.  Where GATEWAY_AUTH is `none`, all are.
-How long a request may take is for us to say, not for a client: their deadline is left outside.  Calls of this process to itself pass.
+Callers that must authenticate at `/v1/orders/7` must also authenticate at `/orders/v1/orders/7`, at a service's documents and at
+`/metrics`.  The exceptions are probes, static files and the admin, which has its own login.  With GATEWAY_AUTH `none`, everything is open.
+The deadline that a client sends is removed, because the gateway decides how long a request may take.  Calls of this process to itself pass.
 """
 
 import re
@@ -27,7 +27,7 @@ _RESOURCE = re.compile(r"/[a-z_]+(?:/v[0-9]+)?/([^/]+)")
 
 
 class GuardMiddleware:
-    """Asks who calls before any view that does not ask itself, and takes away a client's deadline; put it first in MIDDLEWARE."""
+    """Authenticates callers of every view that does not do so itself, and removes a client's deadline; put it first in MIDDLEWARE."""
 
     sync_capable = True
     async_capable = True
@@ -40,7 +40,7 @@ class GuardMiddleware:
         self.process_view = self._view_async if self._is_async else self._view
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
-        """Answer a request, sync or async, as the next middleware is; `/metrics` is answered before there is a view."""
+        """Answer a request, sync or async like the next layer; `/metrics` is answered before a view is chosen."""
         if CALL not in request.META:
             request.META.pop(_DEADLINE, None)
         if request.path_info != _METRICS:
@@ -66,7 +66,7 @@ def _needs_guard(request: HttpRequest, view: Any) -> bool:
 
 
 async def _refusal(request: HttpRequest) -> HttpResponseBase | None:
-    """Return the answer to a caller who may not go on; None to one who may."""
+    """Return the answer to a caller who is refused; None for a caller who is admitted."""
     if settings().auth == "none":
         return None
     found = _RESOURCE.match(request.path_info)

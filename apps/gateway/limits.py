@@ -1,6 +1,6 @@
-"""How much a client may send: bytes of a body, requests in a time.
+"""Limits for clients: size of a body, requests per second.  See also: `graphql.limits`, which limits queries.
 
-The buckets are this process's own: N processes admit up to N times the rate.
+Each process has its own buckets: N processes admit up to N times the rate.
 """
 
 import math
@@ -18,10 +18,10 @@ MAX_CLIENTS = 10_000
 
 
 class TokenBuckets:
-    """One bucket of tokens for each client: a request takes one, time brings them back.
+    """A token bucket for each client: a request takes one token, and tokens are added over time.
 
-    Concurrency: `take` does not wait, so tasks of one loop cannot disturb each other; threads may at worst admit one more.
-    Source: RFC 2697's meter, with one colour.
+    Concurrency: `take` does not await, so tasks of one event loop do not interfere; with threads one request too many may be admitted.
+    Source: the single-rate meter of RFC 2697, with one bucket.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class TokenBuckets:
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def take(self, client: str) -> float:
-        """Take a token; return 0, or the seconds until there is one."""
+        """Take a token; return 0, or the seconds until one is available."""
         now = self._clock()
         tokens, seen_at = self._buckets.pop(client, (float(self._burst), now))
         tokens = min(float(self._burst), tokens + (now - seen_at) * self._rate)
@@ -66,14 +66,14 @@ def check_rate(client: str) -> None:
 
 
 def _in_force(rate_per_second: float, burst: int) -> TokenBuckets:
-    """Return the buckets of this rate; new ones when the settings have changed."""
+    """Return the buckets of this rate; create new ones if the settings have changed."""
     if not _buckets or _buckets[0][:2] != (rate_per_second, burst):
         _buckets[:] = [(rate_per_second, burst, TokenBuckets(rate_per_second=rate_per_second, burst=burst))]
     return _buckets[0][2]
 
 
 def check_size(request: HttpRequest) -> None:
-    """Refuse a body that announces more bytes than are read.
+    """Refuse a request whose Content-Length is above the limit.
 
     Raises:
         Refused: 413.
@@ -87,7 +87,7 @@ def read_body(request: HttpRequest) -> bytes:
     """Return the whole body.
 
     Raises:
-        Refused: 413, it is too large; 400, it broke off.
+        Refused: 413, it is too large; 400, it is incomplete.
     """
     maximum = settings().body_bytes
     try:

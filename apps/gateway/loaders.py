@@ -1,7 +1,7 @@
-"""What one request has asked for, each thing once: N orders of one restaurant ask for it one time.
+"""Data loaders of one request, which fetch each object once: N orders of one restaurant fetch it one time.
 
-The owners answer for one id at a time, so a batch is as many calls side by side, bounded.  A loader lives
-as long as its request.
+The owners answer for one id at a time, so a batch is a limited number of concurrent calls.  The loaders are not a cache:
+they live as long as the request.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ MAX_LISTED = 200
 
 
 class Loaders:
-    """The things of one request, by id; make it in the request's event loop."""
+    """The objects of one request, by id; create it in the request's event loop."""
 
     def __init__(self, services: Services) -> None:
         self.services = services

@@ -1,6 +1,6 @@
-"""What the services answer, as far as the gateway reads it.
+"""The services' answers, as far as the gateway reads them.  Other services may not import a service's own types.
 
-A reader ignores attributes that it does not know and supplies defaults for those that are missing (A6).
+Unknown attributes are ignored, and missing ones get defaults (A6).
 """
 
 from typing import Any, Literal
@@ -13,7 +13,7 @@ class Part(msgspec.Struct, rename="camel"):
 
 
 class Order(Part, omit_defaults=True):
-    """`GET /v1/orders/{id}` of orders; a reason is there only after a refusal."""
+    """`GET /v1/orders/{id}` of orders; a reason is present only after a refusal."""
 
     order_id: int
     state: str
@@ -68,14 +68,14 @@ class Ticket(Part):
 
 
 class DeliveryState(Part):
-    """Which delivery it is, and where it stands."""
+    """The id and state of a delivery."""
 
     id: int
     state: str
 
 
 class CourierAction(Part):
-    """What a courier does, and when."""
+    """An action of a courier, and its time."""
 
     type: str
     time: str
@@ -90,7 +90,7 @@ class Delivery(Part):
 
 
 class DeliveryInfo(Part):
-    """A delivery as the composed order shows it: one level."""
+    """A delivery as the composed order shows it: flat, without nesting."""
 
     id: int
     state: str
@@ -99,7 +99,7 @@ class DeliveryInfo(Part):
 
     @classmethod
     def of(cls, delivery: Delivery) -> "DeliveryInfo":
-        """Return a delivery on one level."""
+        """Return a delivery in flat form."""
         info = delivery.delivery_info
         return cls(
             id=info.id,
@@ -119,7 +119,7 @@ class Bill(Part):
 
 
 class OrderDetails(Part, kw_only=True, omit_defaults=True):
-    """An order as the gateway composes it; a part that is not there is absent, `degraded` names those that failed."""
+    """An order as the gateway composes it; a part that does not exist is absent, `degraded` names the parts that failed."""
 
     order_info: Order
     ticket_info: Ticket | None = None
@@ -136,13 +136,13 @@ class Courier(Part):
 
 
 class Availability(Part):
-    """The body that says whether a courier takes further deliveries."""
+    """The request body with a courier's availability for further deliveries."""
 
     available: bool
 
 
 class Name(Part):
-    """What a consumer is called."""
+    """The name of a consumer."""
 
     first_name: str
     last_name: str
@@ -204,7 +204,7 @@ class RestaurantPage(Part):
 
 
 class ListedOrder(Part):
-    """An order in the history; only its id is read here, the order itself is asked of its owner."""
+    """An order in the history; only its id is read here, the order itself is fetched from its owner."""
 
     order_id: int
 

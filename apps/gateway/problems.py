@@ -1,7 +1,7 @@
-"""How the gateway rejects requests: problem documents (RFC 9457), with the `code` and `fields` of all our APIs.
+"""The gateway's error answers: problem documents (RFC 9457), with the `code` and `fields` of all our APIs.
 
-What a client reads names the service and the way out,
-never an address within; the log has the rest.
+The services' own errors are forwarded unchanged.  The text for a client names the service and what to do,
+never an internal address; the log has the details.
 """
 
 import logging
@@ -26,12 +26,12 @@ RETRY_SECONDS = 5
 
 
 class Refused(Exception):
-    """The gateway itself rejects a request; `guarded` answers with it.
+    """The gateway itself refuses a request; `guarded` answers with it.
 
     Attributes:
         status: HTTP status.
         code: Stable word for programs.
-        detail: One sentence for people, with the way out.
+        detail: One sentence for people that says what to do.
         headers: Headers that go with the answer.
     """
 
@@ -65,7 +65,7 @@ def problem(
 
 
 def failure(error: PostroadError, *, service: str) -> HttpResponse:
-    """Return the answer for a call to a service that brought nothing, or that the service refused."""
+    """Return the answer for a call to a service that failed or was refused."""
     match error:
         case CallRejected():
             status = error.status if error.status in _STATUSES else 400

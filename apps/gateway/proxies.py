@@ -1,11 +1,14 @@
-"""What the gateway calls: the interface of each service, with time and fallback of each call, and who owns which path."""
+"""The gateway's proxies: the interface of each service, with deadline and fallback of each call, and the owner of each path.
+
+Transport and addresses are settings (`POSTROAD["TRANSPORT"]`, and those of discovery).
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
 
-import apps.accounting.rpc.v1.accounting_pb2  # these three describe the gRPC methods named below
+import apps.accounting.rpc.v1.accounting_pb2  # these three modules describe the gRPC methods named below
 import apps.kitchen.rpc.v1.kitchen_pb2
 import apps.orders.rpc.v1.orders_pb2  # noqa: F401 - loaded by the import
 from apps.gateway.parts import (
@@ -52,18 +55,18 @@ HISTORY = "order_history"
 
 
 def caller_token() -> Mapping[str, str]:
-    """Return the headers that show the services who asked for a call."""
+    """Return the headers that identify the caller to the services."""
     token = current_caller().token
     return {"authorization": f"Bearer {token}"} if token else {}
 
 
 @proxy("orders", headers=caller_token)
 class Orders(Protocol):
-    """The owner of orders."""
+    """Proxy of the service that owns orders."""
 
     @get("/v1/orders/{order_id}", grpc="postroad.orders.v1.Orders/GetOrder")
     async def order(self, order_id: int) -> Order:
-        """Return an order; one that is not there is `CallRejected` with status 404."""
+        """Return an order; an unknown one raises `CallRejected` with status 404."""
         ...
 
     @get("/v1/orders/{order_id}/contents")
@@ -89,7 +92,7 @@ class Orders(Protocol):
 
 @proxy("order_history", headers=caller_token)
 class OrderHistory(Protocol):
-    """The view of all orders."""
+    """Proxy of the order history."""
 
     @get("/v1/orders")
     async def orders(self, consumer_id: int, start_key: str | None = None) -> OrderPage:
@@ -99,7 +102,7 @@ class OrderHistory(Protocol):
 
 @proxy("kitchen", headers=caller_token)
 class Kitchen(Protocol):
-    """The owner of tickets."""
+    """Proxy of the service that owns tickets."""
 
     @get(
         "/v1/tickets/{ticket_id}",
@@ -114,7 +117,7 @@ class Kitchen(Protocol):
 
 @proxy("delivery", headers=caller_token)
 class Deliveries(Protocol):
-    """The owner of deliveries and couriers."""
+    """Proxy of the service that owns deliveries and couriers."""
 
     @get("/v1/deliveries/{delivery_id}", deadline=PART_SECONDS, otherwise=cached(seconds=KEPT_SECONDS))
     async def delivery(self, delivery_id: int) -> Delivery | None:
@@ -128,13 +131,13 @@ class Deliveries(Protocol):
 
     @post("/v1/couriers/{courier_id}/availability", idempotent=True)
     async def change_availability(self, courier_id: int, body: Availability) -> Courier:
-        """Note whether a courier takes further deliveries."""
+        """Set whether a courier accepts further deliveries."""
         ...
 
 
 @proxy("accounting", headers=caller_token)
 class Accounting(Protocol):
-    """The owner of bills."""
+    """Proxy of the service that owns bills."""
 
     @get(
         "/v1/bills/{order_id}",
@@ -149,7 +152,7 @@ class Accounting(Protocol):
 
 @proxy("consumers", headers=caller_token)
 class Consumers(Protocol):
-    """The owner of consumers."""
+    """Proxy of the service that owns consumers."""
 
     @get("/v1/consumers/{consumer_id}")
     async def consumer(self, consumer_id: int) -> Consumer | None:
@@ -164,7 +167,7 @@ class Consumers(Protocol):
 
 @proxy("restaurants", headers=caller_token)
 class Restaurants(Protocol):
-    """The owner of restaurants."""
+    """Proxy of the service that owns restaurants."""
 
     @get("/v1/restaurants")
     async def restaurants(self, start_key: str | None = None) -> RestaurantPage:
@@ -179,7 +182,7 @@ class Restaurants(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """All that the gateway calls; a test passes plain classes."""
+    """All proxies of the gateway; tests pass plain classes."""
 
     orders: Orders
     order_history: OrderHistory
@@ -192,7 +195,7 @@ class Services:
 
 @lru_cache(maxsize=1)
 def services() -> Services:
-    """Return this process's services, called as the settings say; made at the first request."""
+    """Return this process's proxies, configured by the settings; created at the first request."""
     made = calls()
     return Services(
         orders=made.client_of(Orders),

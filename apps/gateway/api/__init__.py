@@ -1,1 +1,1 @@
-"""The gateway's HTTP API: routes, views and its document; no rules."""
+"""The gateway's HTTP API: routes, views and its OpenAPI document, without business rules."""

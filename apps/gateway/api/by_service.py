@@ -1,4 +1,4 @@
-"""A service's whole API below its name, `/orders/v1/…`, as in the one-process mode, with its document."""
+"""Views that forward the complete API of a service below its name, `/orders/v1/…`, and its OpenAPI document; not its admin."""
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, re_path
@@ -16,7 +16,7 @@ _SERVICES = frozenset({*OWNERS.values(), HISTORY})
 
 
 async def of_service(request: HttpRequest, caller: Caller, *, service: str, resource: str) -> HttpResponse:
-    """Whatever the named service says; who may ask is decided by the resource, as everywhere."""
+    """Forward a request to the named service; the resource decides who may send it."""
     if service not in _SERVICES or resource not in ROLES:
         raise Refused(404, "not_found", f"There is no {resource!r} of {service!r}.")
     seconds = settings().forward_seconds
@@ -24,7 +24,7 @@ async def of_service(request: HttpRequest, caller: Caller, *, service: str, reso
 
 
 async def document(request: HttpRequest, caller: Caller, *, service: str) -> HttpResponse:
-    """GET: the OpenAPI document that the named service has of itself."""
+    """GET: the named service's own OpenAPI document."""
     if request.method not in ("GET", "HEAD"):
         raise Refused(405, "method_not_allowed", "A document is only read.", headers={"Allow": "GET, HEAD"})
     return await forward(request, service, seconds=settings().forward_seconds, below=f"/{service}")
@@ -36,6 +36,6 @@ urlpatterns: list[URLPattern] = [
     ),
 ]
 for service in sorted(_SERVICES):
-    served = guarded(document, resource="openapi.json")  # has no row: everybody who is known may read it
+    served = guarded(document, resource="openapi.json")  # no row: every authenticated caller may read it
     urlpatterns.append(path(f"{service}/openapi.json", served, {"service": service}, name=f"{service}-openapi"))
     urlpatterns.append(page_of(service, f"{service}/"))

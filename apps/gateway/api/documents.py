@@ -1,4 +1,4 @@
-"""Routes of the gateway's own document and its browsable form; not guarded, like every service's."""
+"""Routes of the gateway's own OpenAPI document and its browsable page; not guarded, like those of every service."""
 
 from django.http import HttpRequest, JsonResponse
 from django.urls import path

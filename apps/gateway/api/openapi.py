@@ -1,4 +1,4 @@
-"""The OpenAPI document of what the gateway itself answers."""
+"""The OpenAPI document of the gateway's own endpoints.  Forwarded requests are described in the owners' documents."""
 
 from typing import Any
 
@@ -50,7 +50,7 @@ def _schemas() -> Json:
     details = dict(found["OrderDetails"]["properties"])
     parts = {name: _reference(name[0].upper() + name[1:].removesuffix("Info")) for name in ("ticketInfo", "billInfo")}
     parts["deliveryInfo"] = _reference("DeliveryInfo")
-    found["OrderDetails"]["properties"] = {**details, **parts}  # never null: what is not there is absent
+    found["OrderDetails"]["properties"] = {**details, **parts}  # never null: a missing value is absent
     return {
         **found,
         "Problem": _PROBLEM,
@@ -174,8 +174,8 @@ _JSON_GRAPH: Json = {
 }
 _KEY: Json = {
     "anyOf": [
-        {"type": "string", "maxLength": MAX_CHARACTERS, "pattern": "^([^$]|$)"},
-        {"type": "integer"},  # of any size: what has no such id is an atom without value, not an error
+        {"type": "string", "maxLength": MOST_CHARACTERS, "pattern": "^([^$]|$)"},
+        {"type": "integer"},  # of any size: an unknown id is an atom without value, not an error
     ]
 }
 _RANGE: Json = {

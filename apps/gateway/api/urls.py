@@ -1,4 +1,4 @@
-"""Routes of the gateway; in both ways to run they are at the root."""
+"""Routes of the gateway; they are at the root, alone and in the one-process mode."""
 
 from django.urls import path, re_path
 

@@ -1,4 +1,4 @@
-"""The gateway's views, each behind the edge: one line of work each."""
+"""The gateway's views, each guarded by `edge`; they delegate to composition, forwarding, GraphQL and JSON Graph."""
 
 import asyncio
 
@@ -24,7 +24,7 @@ _VENDOR = "application/vnd.postroad."
 
 
 async def order(request: HttpRequest, caller: Caller, *, order_id: int) -> HttpResponse:
-    """GET: an order with its parts.  The rest is the owner's."""
+    """GET: an order with its parts.  Other methods are forwarded to the owner."""
     if request.method not in ("GET", "HEAD") or _VENDOR in request.headers.get("Accept", ""):
         return await _forward(request, caller, OWNERS["orders"])
     try:
@@ -35,13 +35,13 @@ async def order(request: HttpRequest, caller: Caller, *, order_id: int) -> HttpR
 
 
 async def orders(request: HttpRequest, caller: Caller) -> HttpResponse:
-    """GET: questions about many orders, which the history answers.  POST: a new order, which is the owner's."""
+    """GET: a list of orders, from the order history.  POST: a new order, forwarded to the owner."""
     is_question = request.method in ("GET", "HEAD")
     return await _forward(request, caller, HISTORY if is_question else OWNERS["orders"])
 
 
 async def forwarded(request: HttpRequest, caller: Caller, *, resource: str) -> HttpResponse:
-    """Whatever another service owns."""
+    """Forward a request to the service that owns the resource."""
     owner = OWNERS.get(resource)
     if owner is None:
         raise Refused(404, "not_found", f"There is no {resource!r}; there are: {', '.join(sorted(OWNERS))}.")
@@ -49,7 +49,7 @@ async def forwarded(request: HttpRequest, caller: Caller, *, resource: str) -> H
 
 
 async def graphql(request: HttpRequest, caller: Caller) -> HttpResponse:
-    """POST: a GraphQL request.  GET: a query, or without one the schema in its own language."""
+    """POST: a GraphQL request.  GET: a query, or without one the schema in GraphQL's schema language."""
     match request.method:
         case "GET" | "HEAD" if "query" not in request.GET:
             return HttpResponse(sdl(), content_type="text/plain; charset=utf-8")
@@ -68,7 +68,7 @@ async def graphql(request: HttpRequest, caller: Caller) -> HttpResponse:
 
 
 async def model(request: HttpRequest, caller: Caller) -> HttpResponse:
-    """JSON Graph: GET asks, a POST of a form also sets and calls."""
+    """JSON Graph: GET reads; a POST of a form can also set and call."""
     match request.method:
         case "GET" | "HEAD":
             parameters: Parameters = request.GET.dict()

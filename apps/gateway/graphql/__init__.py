@@ -1,1 +1,1 @@
-"""GraphQL over the same proxies: what may be asked, loaded in batches, within limits."""
+"""GraphQL over the gateway's proxies: schema, limits, and loading in batches."""

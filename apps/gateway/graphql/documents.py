@@ -1,8 +1,8 @@
-"""A GraphQL document's text → a document that may be executed, or the errors in it.
+"""Parses and validates the text of a GraphQL document, within limits.  See also: `execution`, which executes it.
 
-All of it is bounded: characters and tokens before anything is parsed, depth, cost and aliases before graphql-core's own
-rules look at the document, some of which compare each field with each other.  What may still take some milliseconds is
-done in a thread, so that others are answered meanwhile.
+Everything is limited: characters and tokens before parsing; depth, cost and aliases before graphql-core's own rules,
+some of which compare every field with every other.  Work that may still take some milliseconds is done in a thread, so
+that other requests are answered in the meantime.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ _QUICK_CHARACTERS = 500
 
 
 class Checking(SchemaExtension):
-    """Parses and validates in place of Strawberry, which would do both in the event loop and without bounds."""
+    """Parses and validates in place of Strawberry, which would do both in the event loop and without limits."""
 
     @override
     async def on_parse(self) -> AsyncIterator[None]:
@@ -45,10 +45,10 @@ class Checking(SchemaExtension):
 
 
 def read_document(text: str, schema: GraphQLSchema) -> tuple[DocumentNode, list[GraphQLError]]:
-    """Return a document, and what is wrong with it; nothing: it may be executed.
+    """Return a document and its errors; it may be executed if there are none.
 
     Raises:
-        GraphQLError: It is none, or too long.
+        GraphQLError: The text is not a GraphQL document, or too long.
     """
     if len(text) > MAX_CHARACTERS:
         raise GraphQLError(f"The document is longer than {MAX_CHARACTERS} characters; ask for less at a time.")
@@ -57,7 +57,7 @@ def read_document(text: str, schema: GraphQLSchema) -> tuple[DocumentNode, list[
 
 
 def check_variables(variables: Mapping[str, Any]) -> None:
-    """Refuse more values than any question needs.
+    """Refuse requests with more variables than any query needs.
 
     Raises:
         Refused: 400.

@@ -1,6 +1,6 @@
-"""A GraphQL request → its answer, in the form of "GraphQL over HTTP".  See also: `schema`, for what may be asked.
+"""Executes a GraphQL request and builds its answer, as "GraphQL over HTTP" defines it.  See also: `schema`.
 
-An answer that has data, or a document that is refused, is a 200 with `errors`; what is no GraphQL request is a 400.
+An answer with data, and a refused document, is a 200 with `errors`; a body that is not a GraphQL request is a 400.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 
 class Request(msgspec.Struct, rename="camel"):
-    """What a client sends."""
+    """A request as a client sends it."""
 
     query: str
     variables: dict[str, Any] | None = None
@@ -34,7 +34,7 @@ class Request(msgspec.Struct, rename="camel"):
 
 
 def read_request(body: bytes) -> Request:
-    """Return the request that a JSON body holds.
+    """Return the request in a JSON body.
 
     Raises:
         Refused: 400, it holds none.
@@ -46,7 +46,7 @@ def read_request(body: bytes) -> Request:
 
 
 def read_query(parameters: Mapping[str, str]) -> Request:
-    """Return the request that an address holds, its variables as JSON.
+    """Return the request in a query string, with its variables as JSON.
 
     Raises:
         Refused: 400, it holds none.
@@ -64,7 +64,7 @@ async def execute(services: Services, request: Request, *, seconds: float, may_c
 
     Raises:
         DeadlineExceeded: It took longer than it may.
-        Refused: 400, there is no operation, or too much in its variables; 405, it is none that may be sent so.
+        Refused: 400, there is no operation, or its variables are too large; 405, the operation is not allowed with this method.
     """
     check_variables(request.variables or {})
     operations = {OperationType.QUERY, OperationType.MUTATION} if may_change else {OperationType.QUERY}
@@ -96,12 +96,12 @@ async def execute(services: Services, request: Request, *, seconds: float, may_c
 
 
 def sdl() -> str:
-    """Return the schema in GraphQL's own language."""
+    """Return the schema in GraphQL's schema language."""
     return schema.as_str()
 
 
 def _shown(error: GraphQLError) -> dict[str, Any]:
-    """Return an error for the client: message, path and code, and nothing of what is within."""
+    """Return an error for the client: message, path and code, without internal details."""
     shown: dict[str, Any] = dict(error.formatted)
     original = error.original_error
     match original:

@@ -1,8 +1,8 @@
-"""How much one GraphQL document may ask for: depth, cost and aliases, found before anything else looks at it.
+"""Limits of a GraphQL document: depth, cost and aliases, computed before any other validation.
 
-A field costs 1; what is below a list counts as often as the list is long at most.  Every definition is walked once,
-without recursion, and a fragment's size is added wherever it is spread: the work grows with the document's length, not
-with what it stands for.  See also: `documents`, for tokens and characters, which are bounded before there is a document.
+A field costs 1; the fields of a list are multiplied by the maximum length of the list.  Every definition is walked once,
+without recursion, and the size of a fragment is added wherever it is spread, so the work is proportional to the length of
+the document, not to its expanded size.  See also: `documents`, which limits tokens and characters before parsing.
 """
 
 from collections.abc import Iterator
@@ -48,7 +48,7 @@ _ENOUGH = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How deep, how expensive and how much renamed a selection is."""
+    """The depth, cost and number of aliases of a selection."""
 
     depth: int = 0
     cost: int = 0
@@ -57,7 +57,7 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a selection stands: below so many fields, so many times, in an introspection or not."""
+    """The position of a selection: its depth, its multiplier, and whether it belongs to an introspection."""
 
     depth: int = 0
     factor: int = 1
@@ -66,14 +66,14 @@ class _Place:
 
 @dataclass(slots=True)
 class _Definition:
-    """An operation or a fragment: its own size, and the fragments that it spreads, with their places."""
+    """An operation or a fragment: its own size, and the fragments that it spreads, with their positions."""
 
     own: Size = field(default_factory=Size)
     spreads: list[tuple[str, _Place]] = field(default_factory=list)
 
 
 def find_excess(document: DocumentNode) -> list[GraphQLError]:
-    """Return one error for each limit that a document exceeds; an empty list: it may be looked at further."""
+    """Return one error for each limit that a document exceeds; an empty list if it is within all limits."""
     fragments: dict[str, _Definition] = {}
     operations: list[_Definition] = []
     for node in document.definitions:
@@ -141,11 +141,11 @@ def _sizes(fragments: dict[str, _Definition]) -> dict[str, Size]:
     """Return the whole size of each fragment.
 
     Raises:
-        CycleError: One contains itself.
+        CycleError: A fragment contains itself.
     """
     graph = {name: {other for other, _ in each.spreads if other in fragments} for name, each in fragments.items()}
     sizes: dict[str, Size] = {}
-    for name in TopologicalSorter(graph).static_order():  # those that are spread before those that spread them
+    for name in TopologicalSorter(graph).static_order():  # in topological order: a fragment before those that spread it
         sizes[name] = _whole(fragments[name], sizes)
     return sizes
 
@@ -153,7 +153,7 @@ def _sizes(fragments: dict[str, _Definition]) -> dict[str, Size]:
 def _whole(definition: _Definition, sizes: dict[str, Size]) -> Size:
     depth, cost, aliases = definition.own.depth, definition.own.cost, definition.own.aliases
     for name, place in definition.spreads:
-        size = sizes.get(name, Size())  # a fragment that is not there is refused by another rule
+        size = sizes.get(name, Size())  # an unknown fragment is refused by another rule
         aliases = min(_ENOUGH, aliases + size.aliases)
         if place.is_introspection:
             cost = min(_ENOUGH, cost + size.aliases * INTROSPECTION_COST)
@@ -164,7 +164,7 @@ def _whole(definition: _Definition, sizes: dict[str, Size]) -> Size:
 
 
 def _first(node: FieldNode) -> int:
-    """Return how long a list gets at most; a variable may be anything up to the limit."""
+    """Return the maximum length of a list; a variable may have any value up to the limit."""
     for argument in node.arguments or ():
         if argument.name.value == "first":
             value = argument.value

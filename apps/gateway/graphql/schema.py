@@ -1,4 +1,4 @@
-"""What may be asked and changed by GraphQL.  See also: `types`, for the things themselves, and `execution`, for HTTP."""
+"""The queries and mutations of the GraphQL schema.  See also: `types`, its object types; `execution`, the HTTP part."""
 
 import asyncio
 from typing import Any
@@ -139,7 +139,7 @@ def _required(value: strawberry.ID, name: str) -> int:
 class _Schema(strawberry.Schema):
     @override
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
-        """Leave logging to `execution`, which knows which errors are defects."""
+        """Log nothing: `execution` logs, because it knows which errors are defects."""
 
 
 schema = _Schema(

@@ -1,6 +1,6 @@
-"""The types of the GraphQL schema: one for each thing of the business.  See also: `schema`, for where they are found.
+"""The object types of the GraphQL schema, one for each business object.  See also: `schema`, its queries and mutations.
 
-A thing holds its id; its fields are loaded when they are asked for, by the loaders of the request.
+An object holds its id; the loaders of the request load its fields on demand.
 """
 
 from collections.abc import Awaitable
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 def read_id(value: strawberry.ID) -> int | None:
-    """Return the number that an id is; None: it is no id, so nothing has it."""
+    """Return an id as a number; None if it is not a valid id."""
     text = str(value)
     if not (text.isascii() and text.isdecimal()) or len(text) > len(str(MAX_ID)):
         return None
@@ -33,7 +33,7 @@ def shown_id(number: int) -> strawberry.ID:
 
 
 def page(ids: list[int], *, first: int, after: strawberry.ID | None) -> list[int]:
-    """Return a page of a list of ids: at most `first` behind the element `after`.
+    """Return a page of a list of ids: at most `first` ids after the element `after`.
 
     Raises:
         Refused: `first` is out of bounds.

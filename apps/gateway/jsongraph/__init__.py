@@ -1,4 +1,4 @@
 """JSON Graph (Falcor's protocol) over the same proxies.
 
-The law: `paths` and `graph` are pure and know no root; `routes` knows the roots and no HTTP.
+Layers: `paths` and `graph` are pure and know no root; `routes` knows the roots but no HTTP; `protocol` handles requests.
 """

@@ -1,4 +1,4 @@
-"""A JSON Graph while it is built, and its sentinels: atom, reference, error.  Pure.
+"""Builds a JSON Graph and its sentinels: atom, reference, error.  Pure functions.
 
 Source: "JSON Graph", Falcor's documentation.
 """
@@ -17,7 +17,7 @@ class Branch(dict[str, object]):
 
 
 def leaf(value: object) -> object:
-    """Return a value as it stands in a graph: an object or array is an atom."""
+    """Return a value in its graph form: an object or array becomes an atom."""
     return {"$type": "atom", "value": value} if isinstance(value, dict | list) else value
 
 
@@ -27,13 +27,13 @@ def reference(*path: object) -> dict[str, Any]:
 
 
 def error(code: str, detail: str, *, fields: Mapping[str, list[str]] | None = None) -> dict[str, Any]:
-    """Return an error in a value's place."""
+    """Return an error sentinel."""
     value = {"code": code, "detail": detail}
     return {"$type": "error", "value": {**value, "fields": dict(fields)} if fields else value}
 
 
 def build(found: Iterable[tuple[Path, object]]) -> Branch:
-    """Return the graph of what was found at some paths; nothing never stands in the way of something."""
+    """Return the graph of the values at some paths; a missing value never replaces an existing one."""
     graph = Branch()
     for path, value in sorted(found, key=lambda each: each[1] is MISSING):
         _put(graph, path, value)
@@ -41,7 +41,7 @@ def build(found: Iterable[tuple[Path, object]]) -> Branch:
 
 
 def _put(graph: Branch, path: Path, value: object) -> None:
-    """Put a value at a path, unless a value ends that path earlier or it goes on beyond."""
+    """Put a value at a path, unless a shorter or a longer path already has a value there."""
     node: object = graph
     for key in path[:-1]:
         if not isinstance(node, Branch):
@@ -52,10 +52,10 @@ def _put(graph: Branch, path: Path, value: object) -> None:
 
 
 def value_at(graph: object, path: Path) -> object:
-    """Return the value that a client's graph has at a path; an atom's value stands for it.
+    """Return the value at a path of a client's graph; an atom is unwrapped.
 
     Raises:
-        InvalidPathSet: There is none.
+        Garbage: There is no value.
     """
     node = graph
     for key in path:

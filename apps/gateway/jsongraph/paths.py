@@ -1,4 +1,4 @@
-"""Path sets: `["restaurants", {"to": 9}, ["id", "name"]]` stands for twenty paths.  Pure.
+"""Path sets: `["restaurants", {"to": 9}, ["id", "name"]]` stands for twenty paths.  Pure functions.
 
 Source: "Paths" and "PathSets", Falcor's documentation of JSON Graph.
 """
@@ -26,15 +26,15 @@ MAX_CHARACTERS = 100
 """Of one key."""
 
 
-class InvalidPathSet(ValueError):
-    """What came is no path set, or stands for too many paths; the text says why."""
+class Garbage(ValueError):
+    """The value is not a path set, or expands to too many paths; the text gives the reason."""
 
 
 def expand(path_sets: object) -> list[Path]:
-    """Return the paths that some path sets stand for, each once, in their order.
+    """Expand path sets into paths, each once and in order.
 
     Raises:
-        InvalidPathSet: They are none, or too many; nothing that is too large is ever built.
+        Garbage: The value is not a list of path sets, or they expand to too many paths; this is found before expanding.
     """
     if not isinstance(path_sets, list):
         raise InvalidPathSet("paths must be an array of path sets.")
@@ -56,7 +56,7 @@ def read_path(value: object) -> Path:
     """Return a path without sets.
 
     Raises:
-        InvalidPathSet: It is none.
+        Garbage: The value is not such a path.
     """
     if not isinstance(value, list) or not 0 < len(value) <= MAX_KEYS:
         raise InvalidPathSet(f"a path is an array of 1 to {MAX_KEYS} keys.")

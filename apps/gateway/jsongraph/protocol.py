@@ -1,11 +1,11 @@
-"""The parameters of a request to `/model.json` → its answer.  See also: `routes`, for the roots.
+"""Handles the parameters of a request to `/model.json` and builds the answer.  See also: `routes`, which has the roots.
 
     get   paths                                        → {"jsonGraph"}
     set   jsonGraph = {"jsonGraph", "paths"}           → {"jsonGraph", "paths"}
     call  callPath, arguments, pathSuffixes, paths     → {"jsonGraph", "paths"}
 
-Every parameter is JSON.  Invalid input is a 400; what is missing is an atom without value; what may not be set or called is
-an error in the graph, and changes nothing.
+Every parameter is JSON.  Invalid parameters are answered 400; a missing value is an atom without value; an attempt to set or
+call something that is not allowed is an error in the graph, and changes nothing.
 Source: `HttpDataSource` of falcor-http-datasource, the client's side of the same protocol.
 """
 
@@ -41,7 +41,7 @@ async def answer(model: Model, parameters: Parameters, *, may_change: bool) -> d
     """Return the body that answers a request.
 
     Raises:
-        Refused: 400, the parameters are garbage; 405, only a POST may change something.
+        Refused: 400, the parameters are invalid; 405, only a POST may change something.
     """
     method = parameters.get("method", "get")
     if method in ("set", "call") and not may_change:

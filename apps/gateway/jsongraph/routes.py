@@ -1,4 +1,4 @@
-"""The roots of our graph: what is at a path, what may be set and what may be called.  See also: `protocol`, for HTTP.
+"""The roots of the graph: values at paths, settable values and functions.  See also: `protocol`, the HTTP part.
 
     ordersById[id].{orderId, state, orderTotal, rejectionReason, refusedChange, refusalReason, restaurant, consumer}
     restaurantsById[id].{id, name, menu}       consumersById[id].{consumerId, firstName, lastName, orders}
@@ -39,33 +39,33 @@ SHOWN: list[Path] = [("orderId",), ("state",), ("orderTotal",)]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What is at the first `length` keys of a path."""
+    """The value at the first `length` keys of a path."""
 
     length: int
     value: object
 
 
 class Model:
-    """The graph as one caller may see it, for one request."""
+    """The part of the graph that one caller may see, for one request."""
 
     def __init__(self, loaders: Loaders, caller: Caller) -> None:
         self._loaders, self._caller = loaders, caller
         self._fields_of: dict[tuple[str, int], dict[Any, Any]] = {}
 
     async def get(self, paths: Sequence[Path]) -> Branch:
-        """Return the graph of what is at some paths; references are followed."""
+        """Return the graph of the values at some paths; references are followed."""
         return build(await self._find_all(paths))
 
     async def _find_all(self, paths: Sequence[Path]) -> list[tuple[Path, object]]:
         return [step for steps in await asyncio.gather(*map(self._follow, paths)) for step in steps]
 
     async def change(self, values: Sequence[tuple[Path, object]]) -> Branch:
-        """Set some values, or none at all when one of them may not be set; then the graph says which."""
+        """Set all values, or none if one of them may not be set; the graph then has an error for that value."""
         refused = [(path, why) for path, value in values if (why := self._unsettable(path, value))]
         return build(refused or [await self._set(path, value) for path, value in values])
 
     async def call(self, path: Path, arguments: Sequence[object], shown: Sequence[Path]) -> tuple[Branch, list[Path]]:
-        """Call a function; return the graph of what it shows, and the paths of it."""
+        """Call a function; return the graph of its results, and their paths."""
         if not self._caller.may("POST", RESOURCES.get(str(path[0]), "")):
             return _failed(path, error("forbidden", "Your roles do not allow this."))
         try:
@@ -110,7 +110,7 @@ class Model:
         return path, courier.available
 
     async def _follow(self, path: Path) -> list[tuple[Path, object]]:
-        """Return what is at a path, and at each reference on the way; every one leads to a shorter path."""
+        """Return the value at a path, and at each reference on the way; every reference leads to a shorter path."""
         steps: list[tuple[Path, object]] = []
         while True:
             found = await self._find(path)
@@ -131,7 +131,7 @@ class Model:
         return found or Found(len(path), MISSING)
 
     async def _look(self, path: Path) -> Found | None:
-        """Return what is there; None: nothing."""
+        """Return the object; None if it does not exist."""
         match path:
             case ("restaurants", key, *_):
                 return _listed(await self._loaders.restaurants.load(None), key, at=2, root="restaurantsById")
@@ -150,7 +150,7 @@ class Model:
                 return None
 
     async def _fields(self, root: str, thing_id: int) -> dict[Any, Any]:
-        """Return what a thing shows; made once in a request, since a thing may be as long as a menu."""
+        """Return the fields of an object; computed once per request, because it may be as long as a menu."""
         thing = await self._load(root, thing_id)
         if (root, thing_id) not in self._fields_of:
             self._fields_of[root, thing_id] = _shown(thing)
@@ -171,7 +171,7 @@ class Model:
 
 
 def number(key: object) -> int | None:
-    """Return the number that a key is, written as numbers are; None: it is none."""
+    """Return a key as a number; None if it is not written as one."""
     text = str(key)
     if not (text.isascii() and text.isdecimal()) or len(text) > len(str(MAX_ID)) or str(int(text)) != text:
         return None
@@ -186,7 +186,7 @@ def _listed(ids: Sequence[int], key: object, *, at: int, root: str) -> Found | N
 
 
 def _shown(thing: object) -> dict[Any, Any]:
-    """Return a thing's fields; those of a consumer's name are its own."""
+    """Return the fields of an object; a consumer's name is flattened into the consumer."""
     fields = {} if thing is None else dict(msgspec.to_builtins(thing))
     return {**fields, **fields.pop("name")} if isinstance(thing, Consumer) else fields
 
