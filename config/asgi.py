@@ -1,4 +1,4 @@
-"""The ASGI application of the gateway, which `config.web` serves.  Not: the services, which are `wsgi`."""
+"""The ASGI application of the gateway, which `config.web` serves.  See also: `config.wsgi`, which serves the services."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""`DATABASE_URL` → Django's `DATABASES`.  Not: which URL a deployment uses."""
+"""`DATABASE_URL` → Django's `DATABASES`."""
 
 import os
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""Reads environment variables, and says what is wrong with one.  Not: which variables there are.
+"""Reads environment variables, and says what is wrong with one.
 
 A variable that is empty counts as not set: a chart writes some so.  Values are read as those of POSTROAD are.
 """

@@ -1,4 +1,4 @@
-"""Whose address a failed login of the admin counts for.  Not: the counting, which django-axes does by its settings."""
+"""Whose address a failed login of the admin counts for."""
 
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any

@@ -1,4 +1,4 @@
-"""LOG_LEVEL and LOG_FORMAT → Django's LOGGING.  Not: how a line looks, which is `postroad.logs`.
+"""LOG_LEVEL and LOG_FORMAT → Django's LOGGING.  See also: `postroad.logs`, which formats the lines.
 
 Knows no Django, since settings import it.
 """

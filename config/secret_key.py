@@ -1,4 +1,4 @@
-"""SECRET_KEY from the environment, refused if it can be guessed.  Not: making one, see `apps.shared.secrets`."""
+"""SECRET_KEY from the environment, refused if it can be guessed.  See also: `apps.shared.secrets`, which generates secrets."""
 
 import os
 
@@ -11,7 +11,7 @@ def given_secret_key() -> str:
     """Return SECRET_KEY; empty if it is not set.
 
     Raises:
-        SystemExit: It is short, repeats itself or is one of `startproject`; the text has the way out and not the key.
+        SystemExit: It is short, repeats itself or is one of `startproject`; the text says what to do and not the key.
     """
     key = os.environ.get("SECRET_KEY", "")
     if key and (problem := _find_problem(key)):

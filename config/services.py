@@ -1,4 +1,4 @@
-"""The services of the reference system, in one table.  Not: what a service does.
+"""The services of the reference system, in one table.
 
 Imported by settings, so it knows no Django.
 """

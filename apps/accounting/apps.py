@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class AccountingConfig(AppConfig):
-    """Named after the service."""
+    """The application has the name of the service."""
 
     name = "apps.accounting"
     label = "accounting"

@@ -1,4 +1,4 @@
-"""What accounting handles: two tables.  Not: logic, which is in `usecases`."""
+"""What accounting handles: two tables.  See also: `usecases`, which has the logic."""
 
 from apps.accounting import usecases
 from apps.accounting.messages import ACCOUNTING, AuthorizeCharge, ReverseAuthorization, ReviseAuthorization

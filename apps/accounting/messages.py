@@ -1,4 +1,4 @@
-"""What other services rely on of accounting: its command with its replies, and the events of an account's journal."""
+"""The contract of accounting: its command with its replies, and the events of an account's journal."""
 
 from postroad import CommandChannel, EventChannel, Message, Money, Positive, command, event, refusal, reply
 

@@ -1,4 +1,4 @@
-"""Accounts and their journals, with their behaviour.  See also: `domain`, for the rules."""
+"""Accounts and their journals, with their behaviour.  See also: `domain`, which has the rules."""
 
 from dataclasses import asdict
 from decimal import Decimal
@@ -42,7 +42,7 @@ class Account(models.Model):
     objects = AccountQuerySet.as_manager()
 
     class Meta:
-        """Found by state and age in the admin."""
+        """Indexes for searches by state and age in the admin."""
 
         indexes = [
             models.Index(fields=["state", "created_at"], name="accounting_account_state"),

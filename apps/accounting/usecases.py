@@ -1,4 +1,4 @@
-"""What accounting can do, one function a verb, each inside the transaction its caller opened."""
+"""What accounting can do, one function per verb, each inside the transaction that its caller opened."""
 
 from decimal import Decimal
 from operator import attrgetter
@@ -133,7 +133,7 @@ def find_account(account_id: int) -> Account:
 
 
 def lock_account(account_id: int) -> Account:
-    """As `find_account`, under a row lock, in the caller's transaction."""
+    """Like `find_account`, under a row lock, in the caller's transaction."""
     account = Account.objects.lock(account_id)
     if account is None:
         raise not_found("account", account_id)

@@ -1,4 +1,4 @@
-"""What consumers handles: one command.  Not: logic, which is in `usecases`."""
+"""What consumers handles: one command.  See also: `usecases`, which has the logic."""
 
 from apps.consumers import usecases
 from apps.consumers.messages import CONSUMER_EVENTS, CONSUMERS, ValidateOrderByConsumer

@@ -1,4 +1,4 @@
-"""What other services rely on of consumers: one command with its replies, and the event of a new consumer."""
+"""The contract of consumers: one command with its replies, and the event of a new consumer."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""What consumers can do, one function a verb, each inside the transaction its caller opened."""
+"""What consumers can do, one function per verb, each inside the transaction that its caller opened."""
 
 from apps.consumers.messages import ConsumerCreated, OrderRefused, OrderValidated, ValidateOrderByConsumer
 from apps.consumers.models import Consumer

@@ -63,7 +63,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
 
     @display(description="destination")
     def destination(self, delivery: Delivery) -> str:
-        """On one line; a stub has none."""
+        """The address on one line; a stub has none."""
         return _on_one_line(delivery.dropoff_address or {})
 
     @display(description="made")
@@ -110,7 +110,7 @@ class RestaurantAdmin(ReadOnlyAdmin):
 
     @display(description="address")
     def place(self, restaurant: Restaurant) -> str:
-        """On one line."""
+        """The address on one line."""
         return _on_one_line(restaurant.address)
 
 

@@ -1,4 +1,4 @@
-"""What delivery handles: no command, and the events of three services.  Not: logic, which is in `usecases`.
+"""What delivery handles: no command, and the events of three services.  See also: `usecases`, which has the logic.
 
 A revised ticket or order is carried as before, so its event says nothing here; so does that of a revised menu.
 """

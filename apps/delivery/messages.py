@@ -1,4 +1,4 @@
-"""What other services rely on of delivery: the events of deliveries.  It receives events only, no commands."""
+"""The contract of delivery: the events of deliveries."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Deliveries and couriers with their behaviour, and the replica of restaurants.  See also: `domain`, for the rules."""
+"""Deliveries and couriers with their behaviour, and the replica of restaurants.  See also: `domain`, which has the rules."""
 
 from datetime import datetime
 
@@ -164,7 +164,7 @@ class Delivery(models.Model):
     objects = DeliveryQuerySet.as_manager()
 
     class Meta:
-        """Found by state, courier and age in the admin; those that wait and those of a plan by urgency."""
+        """Indexes for searches by state, courier and age in the admin; those that wait and those of a plan by urgency."""
 
         verbose_name_plural = "deliveries"
         indexes = [

@@ -1,4 +1,4 @@
-"""What delivery can do, one function a verb, each inside the transaction its caller opened.
+"""What delivery can do, one function per verb, each inside the transaction that its caller opened.
 
 A choreography: nobody tells delivery what to do, it follows the events of orders and tickets.  Those of one aggregate
 arrive in order, those of an order and of its ticket in any order.  An event whose time is over changes nothing.
@@ -121,13 +121,13 @@ def find_delivery(delivery_id: int) -> Delivery:
 
 
 def lock_delivery(delivery_id: int) -> Delivery:
-    """As `find_delivery`, under the schedule's lock, in the caller's transaction."""
+    """Like `find_delivery`, under the schedule's lock, in the caller's transaction."""
     Schedule.lock()
     return find_delivery(delivery_id)
 
 
 def lock_courier(courier_id: int) -> Courier:
-    """As `find_courier`, under the schedule's lock, in the caller's transaction."""
+    """Like `find_courier`, under the schedule's lock, in the caller's transaction."""
     Schedule.lock()
     return find_courier(courier_id)
 

@@ -1,4 +1,4 @@
-"""What the kitchen handles: three tables.  Not: logic, which is in `usecases`."""
+"""What the kitchen handles: three tables.  See also: `usecases`, which has the logic."""
 
 from apps.kitchen import usecases
 from apps.kitchen.messages import (

@@ -1,4 +1,4 @@
-"""What other services rely on of the kitchen: its commands with their replies, and the events of tickets."""
+"""The contract of the kitchen: its commands with their replies, and the events of tickets."""
 
 from datetime import datetime
 

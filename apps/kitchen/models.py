@@ -1,4 +1,4 @@
-"""Tickets with their behaviour, and the replica they are checked against.  See also: `domain`, for the rules."""
+"""Tickets with their behaviour, and the replica they are checked against.  See also: `domain`, which has the rules."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
@@ -87,7 +87,7 @@ class Ticket(models.Model):
     objects = TicketQuerySet.as_manager()
 
     class Meta:
-        """Found by state, restaurant and age in the admin."""
+        """Indexes for searches by state, restaurant and age in the admin."""
 
         indexes = [
             models.Index(fields=["state", "created_at"], name="kitchen_ticket_state"),

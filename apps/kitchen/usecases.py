@@ -1,4 +1,4 @@
-"""What the kitchen can do, one function a verb, each inside the transaction its caller opened."""
+"""What the kitchen can do, one function per verb, each inside the transaction that its caller opened."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -218,7 +218,7 @@ def find_ticket(ticket_id: int) -> Ticket:
 
 
 def lock_ticket(ticket_id: int) -> Ticket:
-    """As `find_ticket`, under a row lock, in the caller's transaction."""
+    """Like `find_ticket`, under a row lock, in the caller's transaction."""
     ticket = Ticket.objects.lock(ticket_id)
     if ticket is None:
         raise not_found("ticket", ticket_id)

@@ -1,4 +1,4 @@
-"""What order_history handles: the events of orders, tickets and deliveries.  Not: logic, which is in `usecases`.
+"""What order_history handles: the events of orders, tickets and deliveries.  See also: `usecases`, which has the logic.
 
 A revised ticket goes back to the state it is shown in, so its event says nothing new here.
 """

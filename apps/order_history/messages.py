@@ -1,1 +1,1 @@
-"""What other services rely on of the order history: nothing; it is only asked over REST."""
+"""The contract of the order history: nothing; it is only asked over REST."""

@@ -1,4 +1,4 @@
-"""The history of orders as one row an order, fed by events.  See also: `usecases`, for which event changes what."""
+"""The history of orders as one row an order, fed by events.  See also: `usecases`, which applies the events."""
 
 from django.db import models
 from django.db.models import Q

@@ -1,4 +1,4 @@
-"""Orders in the admin, each with its lines and the way to its sagas, and the replicas they are checked against.  Not: changing them."""
+"""Orders in the admin, each with its lines and the way to its sagas, and the replicas they are checked against."""
 
 from typing import Any
 
@@ -74,7 +74,7 @@ class OrderAdmin(ReadOnlyAdmin):
 
     @display(description="state", label=_COLOURS)
     def state_label(self, order: Order) -> str:
-        """Painted."""
+        """The state as a coloured badge."""
         return order.state
 
     @display(description="consumer")

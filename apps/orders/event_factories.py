@@ -1,4 +1,4 @@
-"""An order's events, made of the order as it is.  Not: when they are published, which the use-cases say."""
+"""An order's events, made of the order as it is."""
 
 from collections.abc import Iterable
 from dataclasses import asdict

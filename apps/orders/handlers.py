@@ -1,4 +1,4 @@
-"""What orders handles: four tables.  Not: logic, which is in `usecases`."""
+"""What orders handles: four tables.  See also: `usecases`, which has the logic."""
 
 from apps.consumers.messages import CONSUMER_EVENTS, ConsumerCreated
 from apps.orders import usecases

@@ -1,4 +1,4 @@
-"""What other services rely on of orders: its events.  Not: the commands its sagas send, which their receivers declare."""
+"""The contract of orders: its events."""
 
 from datetime import datetime
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""Orders with their behaviour, and the replicas they are checked against.  Not: the rules, which are `domain`."""
+"""Orders with their behaviour, and the replicas they are checked against.  See also: `domain`, which has the rules."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
@@ -135,7 +135,7 @@ class Order(models.Model):
     objects = OrderQuerySet.as_manager()
 
     class Meta:
-        """Found by state, consumer, restaurant and age in the admin."""
+        """Indexes for searches by state, consumer, restaurant and age in the admin."""
 
         indexes = [
             models.Index(fields=["state", "created_at"], name="orders_order_state"),

@@ -1,4 +1,4 @@
-"""What each participant of an order's sagas is asked: pure functions, saga data → command.  Not: in which order."""
+"""What each participant of an order's sagas is asked: pure functions, saga data → command."""
 
 from collections.abc import Iterable
 

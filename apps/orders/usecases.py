@@ -1,4 +1,4 @@
-"""What orders can do, one function a verb, each inside the transaction its caller opened.  Not: rules and steps."""
+"""What orders can do, one function per verb, each inside the transaction that its caller opened."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -120,7 +120,7 @@ def orders_after(*, after: int, maximum: int) -> list[Order]:
 
 
 def lock_order(order_id: int) -> Order:
-    """As `find_order`, under a row lock, in the caller's transaction."""
+    """Like `find_order`, under a row lock, in the caller's transaction."""
     order = own(Order.objects.select_for_update()).filter(pk=order_id).first()
     if order is None:
         raise not_found("order", order_id)

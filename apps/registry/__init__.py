@@ -1,1 +1,1 @@
-"""The service registry as a process or part of one: Eureka's REST operations; stores nothing on disk."""
+"""A service registry with Eureka's REST operations, as a separate process or part of one; it stores nothing on disk."""

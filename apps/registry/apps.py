@@ -12,7 +12,7 @@ from postroad.calls.discovery.conf import DiscoverySettings
 
 
 def check_deployment(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
-    """Report a registry that asks nobody; `manage.py check --deploy` prints it."""
+    """Report a registry without password; `manage.py check --deploy` prints it."""
     if DiscoverySettings.current().registry_password:
         return []
     found = "POSTROAD_REGISTRY_PASSWORD is empty: whoever reaches the service registry gets calls meant for others."
@@ -28,5 +28,5 @@ class RegistryConfig(AppConfig):
 
     @override
     def ready(self) -> None:
-        """Have `manage.py check --deploy` look at the password."""
+        """Register the password check of `manage.py check --deploy`."""
         register(check_deployment, "registry", deploy=True)

@@ -1,4 +1,4 @@
-"""How much a registry keeps: instances, and what one says of itself."""
+"""Limits of a registry: number of instances, and size of each."""
 
 from collections import Counter
 from collections.abc import Collection
@@ -12,12 +12,12 @@ from postroad.errors import InstanceTooLarge, RegistryFull
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """The bounds of one registry; together they bound its memory and its answers.
+    """The limits of one registry; together they limit its memory and the size of its answers.
 
     Attributes:
-        instances: Most instances in all, and most changes that are remembered.
-        app_instances: Most instances of one application.
-        instance_bytes: Longest instance, as JSON; its metadata are most of it.
+        instances: Maximum number of instances, and of remembered changes.
+        app_instances: Maximum number of instances of one application.
+        instance_bytes: Maximum size of an instance as JSON; most of it is metadata.
     """
 
     instances: int = 1500
@@ -25,7 +25,7 @@ class Bounds:
     instance_bytes: int = 8192
 
     def check_size(self, instance: Instance) -> None:
-        """Refuse an instance that says too much.
+        """Refuse an instance that is too large.
 
         Raises:
             InstanceTooLarge: The text names the setting.
@@ -38,7 +38,7 @@ class Bounds:
             )
 
     def check_room(self, app: str, known: Collection[tuple[str, str]]) -> None:
-        """Refuse one more instance where there are enough.
+        """Refuse another instance if the registry is full.
 
         Raises:
             RegistryFull: The text names the setting.

@@ -1,4 +1,4 @@
-"""What changed lately: the delta that clients fetch instead of everything.  It keeps the last change of each instance."""
+"""Recent changes: the delta that clients fetch instead of the whole registry."""
 
 from collections.abc import Iterable
 
@@ -11,7 +11,7 @@ KEEP_SECONDS = 180.0
 class RecentChanges:
     """The last change of each instance that changed within `keep_seconds`, of the newest `maximum`.
 
-    A client that misses one sees it by the hashcode, and fetches everything.
+    A client that misses a change notices it by the hashcode, and fetches everything.
     """
 
     def __init__(self, *, first_version: int, maximum: int, keep_seconds: float = KEEP_SECONDS) -> None:

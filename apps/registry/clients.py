@@ -1,6 +1,6 @@
-"""Who may use the registry: whoever sends its password, as Eureka's clients do who find it in their URL.
+"""Authentication of the registry's clients by password, which Eureka's clients take from their URL.
 
-One password for all, which registers and reads: it keeps strangers out, not one service from another's name.
+All clients share one password: it keeps strangers out, but does not stop a service from registering under another name.
 """
 
 import base64
@@ -16,7 +16,7 @@ ASKED = "Send the registry's password: http://registry:password@host:8761/eureka
 
 
 def is_known(request: HttpRequest) -> bool:
-    """Whether a request has the password, if there is one; the name before it counts for nothing."""
+    """Whether a request has the password, if one is set; the user name is ignored."""
     password = DiscoverySettings.current().registry_password
     return not password or hmac.compare_digest(_digest(_sent(request)), _digest(password.encode()))
 
@@ -32,5 +32,5 @@ def _sent(request: HttpRequest) -> bytes:
 
 
 def _digest(text: bytes) -> bytes:
-    """Return something of one length, whose comparison takes one time."""
+    """Return a digest of fixed length, so that the comparison takes constant time."""
     return hashlib.sha256(text).digest()

@@ -1,4 +1,4 @@
-"""Requests and answers in XML or JSON, as the headers ask; XML unless JSON is asked for."""
+"""Requests and answers in XML or JSON, chosen by the headers; XML is the default."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,8 +1,8 @@
-"""Self-preservation: when too many renewals are missing, the network is at fault rather than the instances.
+"""Self-preservation: evict nobody when so many renewals are missing that the network must be the cause.
 
-A registry that evicted everybody behind a broken switch would end the platform.
+A registry that evicted all instances behind a broken switch would stop the platform.
 Source: Eureka's `renewalPercentThreshold`. Three things are better here: what is expected follows each lease's own
-interval; a young lease is expected to have renewed only since it exists; one silent instance is a death and no outage,
+interval; a young lease is expected to renew only since it exists; one silent instance counts as failed, not as an outage,
 however small the registry.
 """
 
@@ -19,8 +19,10 @@ class Pulse:
 
     def __init__(self, *, since: float, renewal_seconds: int) -> None:
         self._since, self._renewal_seconds = since, renewal_seconds
-        maximum = max(1, int(WINDOW_SECONDS / renewal_seconds))  # more than is expected makes up for no one
-        self._beats: deque[float] = deque(maxlen=maximum)
+        most = max(
+            1, int(WINDOW_SECONDS / renewal_seconds)
+        )  # extra renewals do not compensate for those of other leases
+        self._beats: deque[float] = deque(maxlen=most)
 
     def beat(self, now: float) -> None:
         """Note a renewal."""

@@ -1,4 +1,4 @@
-"""The one registry of this process.  Serve it with one worker process and many threads."""
+"""The one registry of this process."""
 
 import time
 from functools import lru_cache
@@ -11,7 +11,7 @@ from postroad.calls.discovery.conf import RegistrySettings
 @lru_cache(maxsize=1)
 def registry() -> Registry:
     """Return the registry; made at first use."""
-    start = time.time() - time.monotonic()  # so that a clock that is set evicts nobody
+    start = time.time() - time.monotonic()  # so that setting the clock evicts no instance
     given = RegistrySettings.current()
     return Registry(
         clock=lambda: start + time.monotonic(),

@@ -1,4 +1,4 @@
-"""The registry: who is registered, by leases that must be renewed.
+"""The registry of instances, with leases that must be renewed.
 
 Its state lives in memory and in one process. After a restart it is empty, and its clients fill it within one renewal
 interval: an unknown renewal is refused, and so they register again.
@@ -56,7 +56,7 @@ class _Entry:
 
 
 class Registry:
-    """All operations of the protocol.  Names of applications are the same in capitals and small letters.
+    """All operations of the protocol.  Names of applications are the same in upper and lower case.
 
     Nothing runs by itself: whoever is out of time is evicted when the next request looks, which nobody can tell
     from a timer.
@@ -87,7 +87,7 @@ class Registry:
         """Begin a lease, or begin it anew with what the instance now says; an operator's status stays.
 
         Raises:
-            InstanceTooLarge: It says too much.
+            InstanceTooLarge: The instance is too large.
             RegistryFull: There are as many as there may be, and it is not among them.
         """
         self._bounds.check_size(instance)
@@ -124,7 +124,7 @@ class Registry:
             return self._remove(now, _key(app, instance_id))
 
     def set_status(self, app: str, instance_id: str, status: Status) -> bool:
-        """Let an operator's status stand in place of the instance's own; False if it is unknown."""
+        """Override the instance's own status with an operator's; False if the instance is unknown."""
         with self._modifying(app, instance_id) as entry:
             if entry is not None:
                 entry.override = status
@@ -174,7 +174,7 @@ class Registry:
 
     @contextmanager
     def _at_present(self) -> Iterator[float]:
-        """Hold the lock, with everybody evicted who is out of time; gives the time."""
+        """Hold the lock after evicting expired instances; yields the current time."""
         with self._lock:
             now = self._clock()
             self._evict(now)

@@ -1,4 +1,4 @@
-"""Routes of the service registry below `/eureka/`; `/eureka/v2/` is the same, and so is a slash at the end."""
+"""Routes of the service registry below `/eureka/`; `/eureka/v2/` and a trailing slash are equivalent."""
 
 from django.urls import URLPattern, URLResolver, include, path
 from django.views import View

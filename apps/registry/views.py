@@ -1,4 +1,4 @@
-"""Eureka's REST operations, a view a resource.  See also: `apps.registry.store`, for what they do."""
+"""Eureka's REST operations, one view per resource.  See also: `apps.registry.store`, which implements them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -22,7 +22,7 @@ from postroad.errors import InstanceTooLarge, InvalidInstance, RegistryFull
 
 @method_decorator(csrf_exempt, name="dispatch")
 class RegistryView(View):
-    """Base of the views: whom the registry does not know is a 401, and what it does not take is told why."""
+    """Base of the views: an unauthenticated client is answered 401, and a refused request gets the reason."""
 
     @override
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -79,7 +79,7 @@ class InstanceView(RegistryView):
         return _unknown(instance_id) if instance is None else answer(request, write_instance(instance))
 
     def put(self, request: HttpRequest, app: str, instance_id: str) -> HttpResponse:
-        """Renew its lease; 404 asks it to register and has no body: Netflix's client takes a body for an instance."""
+        """Renew its lease; 404, without a body, asks it to register: Netflix's client would read a body as an instance."""
         changed = request.GET.get("lastDirtyTimestamp")
         dirty_ms = read_number({"lastDirtyTimestamp": changed}, "lastDirtyTimestamp", default=0) if changed else None
         return done(status=200 if registry().renew(app, instance_id, dirty_ms=dirty_ms) else 404)
@@ -127,7 +127,7 @@ class AnyAppInstanceView(RegistryView):
 class VipView(RegistryView):
     """The instances behind a virtual address; of an unknown one an empty list, as Netflix's server answers.
 
-    A client that looks at one address only takes a 404 for a failure, and keeps the last instance for ever.
+    A client that reads only one address treats a 404 as a failure, and keeps the last instance for ever.
     Source: `AbstractVIPResource` of eureka-core 2.0.6; Eureka's wiki has 404.
     """
 

@@ -3,7 +3,7 @@
 A field is an element, a field `@name` an attribute, a list a row of elements of one name. Keys of `metadata` may be any
 text and are escaped as XStream does it, which Eureka uses: `_` is `__`, `$` is `_-`, and what may not stand in a name
 is `_.` with four hexadecimal digits.
-Entities and document types are refused: nobody needs them, and both can be bombs.
+Entities and document types are refused: they are not needed, and both allow denial-of-service attacks.
 """
 
 import re

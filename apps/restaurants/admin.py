@@ -39,7 +39,7 @@ class RestaurantAdmin(ReadOnlyAdmin):
 
     @display(description="address")
     def place(self, restaurant: Restaurant) -> str:
-        """On one line."""
+        """The address on one line."""
         return ", ".join(str(part) for part in restaurant.address.values() if part)
 
     @display(description="joined")

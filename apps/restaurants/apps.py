@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class RestaurantsConfig(AppConfig):
-    """Named after the service."""
+    """The application has the name of the service."""
 
     name = "apps.restaurants"
     label = "restaurants"

@@ -1,4 +1,4 @@
-"""What other services rely on of restaurants: its events."""
+"""The contract of restaurants: its events."""
 
 from postroad import EventChannel, Message, Money, Positive, Text, event
 

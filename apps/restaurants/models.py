@@ -1,4 +1,4 @@
-"""Restaurants and their menus, with their behaviour.  See also: `domain`, for the rules of a menu."""
+"""Restaurants and their menus, with their behaviour.  See also: `domain`, which has the rules of a menu."""
 
 from collections.abc import Sequence
 from dataclasses import asdict

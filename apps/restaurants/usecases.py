@@ -1,4 +1,4 @@
-"""What restaurants can do, one function a verb, each inside the transaction its caller opened."""
+"""What restaurants can do, one function per verb, each inside the transaction that its caller opened."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -66,7 +66,7 @@ def find_restaurant(restaurant_id: int) -> Restaurant:
 
 
 def lock_restaurant(restaurant_id: int) -> Restaurant:
-    """As `find_restaurant`, under a row lock, in the caller's transaction."""
+    """Like `find_restaurant`, under a row lock, in the caller's transaction."""
     try:
         return Restaurant.objects.lock(restaurant_id)
     except Restaurant.DoesNotExist:

@@ -85,7 +85,7 @@ class GivenMoneyField(MoneyField):
 
 
 class MomentField(serializers.DateTimeField):
-    """A moment in ISO 8601; without an offset it is UTC."""
+    """A time in ISO 8601; without an offset it is UTC."""
 
     @override
     def to_internal_value(self, value: object) -> Any:

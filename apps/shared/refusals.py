@@ -1,12 +1,12 @@
-"""How a service refuses a request to its REST API."""
+"""Business refusals of the REST APIs.  See also: `postroad.refusal`, which declares the refusal of a command."""
 
 
 class BusinessRefusal(Exception):
-    """A business rule refuses the request; `apps.shared.rest` answers with it.
+    """A business rule refuses a request; `apps.shared.rest` answers with it.
 
     Attributes:
         code: Stable word for programs, such as `unknown_restaurant`.
-        detail: One sentence for people, with the way out.
+        detail: One sentence for people that says what to do.
         field: Path of the field of the request that is at fault, such as `lineItems[0].menuItemId`; empty: none.
         status: HTTP status: 400 the request is at fault, 403 it is not yours, 404 there is no such thing, 409 its state forbids it.
     """
@@ -17,5 +17,5 @@ class BusinessRefusal(Exception):
 
 
 def not_found(what: str, key: object) -> BusinessRefusal:
-    """Return what to raise when a thing is not there, such as order 7."""
+    """Return the refusal for an object that does not exist, such as order 7."""
     return BusinessRefusal("not_found", f"There is no {what} {key}.", status=404)

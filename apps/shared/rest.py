@@ -1,4 +1,4 @@
-"""What Django REST framework's settings name: strict JSON in, one form of error out.  See also: `views`, for views.
+"""The parser and error handlers that the settings of Django REST framework name: strict JSON, one form of error.  See also: `apps.shared.views`, which has the views.
 
 Every error has the body `{"code": "invalid", "detail": "one sentence", "fields": {"lineItems[0].quantity": ["…"]}}`.
 """
@@ -26,7 +26,7 @@ _WHOLE = "non_field_errors"  # Django REST framework's key for what is wrong wit
 
 
 class Ruled:
-    """Marks the answer to a request that a rule of the business refused; not one that could not be understood."""
+    """Marks the answer to a request that a business rule refused, as opposed to an invalid request."""
 
 
 class RuledResponse(Ruled, Response):
@@ -54,7 +54,7 @@ class BoundedJSONParser(BaseParser):
 
         Raises:
             BodyTooLarge: Too many bytes; the rest of them is not read.
-            ParseError: No JSON, no UTF-8, NaN or infinity, or nested too deeply.
+            ParseError: The body is not JSON or not UTF-8, has NaN or infinity, or is nested too deeply.
         """
         try:
             body = stream.read(MAX_BODY_BYTES + 1)
@@ -115,7 +115,7 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response 
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
-    """Answer for an address without view: the project's `handler404`."""
+    """Answer for a URL without view: the project's `handler404`."""
     return JsonResponse({"code": "not_found", "detail": "There is nothing at this address.", "fields": {}}, status=404)
 
 

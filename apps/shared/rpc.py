@@ -1,4 +1,4 @@
-"""What the gRPC endpoints of the services share: reading ids from requests, errors as statuses."""
+"""Shared parts of the services' gRPC endpoints: reading ids from requests, and mapping errors to statuses."""
 
 import logging
 from collections.abc import Iterator, Mapping
@@ -43,10 +43,10 @@ def status_of(error: Exception) -> Status | None:
 
 
 def guard_of(resources: Mapping[str, str]) -> Guard:
-    """Return what surrounds each call of a servicer: the caller shows who they are, in the metadata `authorization`.
+    """Return the wrapper of each call of a servicer, which authenticates the caller by the metadata `authorization`.
 
     Args:
-        resources: Method → row of `apps.shared.identity.roles.ROLES`; one that is not there is nobody's.
+        resources: Method → row of `apps.shared.identity.roles.ROLES`; a method without row is refused.
     """
 
     @contextmanager
@@ -69,5 +69,5 @@ def read_id(number: int, *, field: str) -> int:
 
 
 def invalid(field: str, detail: str) -> BusinessRefusal:
-    """Return what to raise when a field of a request is not valid."""
+    """Return the refusal for an invalid field of a request."""
     return BusinessRefusal("invalid", detail, field=field, status=400)

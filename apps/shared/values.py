@@ -1,4 +1,4 @@
-"""Values that every service means the same by: money and ids."""
+"""Values with the same meaning in every service: money and ids."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -26,7 +26,7 @@ def cents(amount: Decimal) -> Decimal:
     """Return the amount with exactly two decimals; nothing is ever rounded.
 
     Raises:
-        ValueError: It is no number, is finer than a cent or is beyond `MAX_MONEY`.
+        ValueError: It is not a number, has fractions of a cent or is beyond `MAX_MONEY`.
     """
     if not amount.is_finite() or amount.copy_abs() > MAX_MONEY:
         raise ValueError(f"{str(amount)[:_SHOWN]} is no amount of money; the largest is {MAX_MONEY}.")

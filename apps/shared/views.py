@@ -20,7 +20,7 @@ from postroad.context import Current, read_request_id, read_trace_parent, workin
 
 
 class AlwaysJSON(DefaultContentNegotiation):
-    """Answer in JSON whatever `Accept` says (RFC 9110, 12.5.1, allows it): a refused answer helps nobody."""
+    """Answer in JSON whatever `Accept` says (RFC 9110, 12.5.1, allows it), because an error 406 would not help the client."""
 
     @override
     def select_renderer(
@@ -58,7 +58,7 @@ def read_body(request: Request, serializer: type[CamelSerializer]) -> dict[str, 
 
 
 class IdConverter:
-    """`<id:order_id>` in a route: zero, or a larger number than any id, is an address without view."""
+    """`<id:order_id>` in a route: zero, or a larger number than any id, is a URL without view."""
 
     regex = "[0-9]{1,19}"
 

@@ -1,4 +1,4 @@
-"""Places a demo order through REST and follows its journey.  See also: `story`, for how the journey is printed."""
+"""Places a demo order through REST and follows its journey.  See also: `story`, which prints the saga history."""
 
 import time
 from collections.abc import Callable, Iterator

@@ -1,6 +1,6 @@
 """The start page of a gateway that runs alone: its figures and journeys are those of the orders service.  Asynchronous.
 
-See also: `views`, for the page itself.
+See also: `views`, for the page itself, nor the figures.
 """
 
 import asyncio

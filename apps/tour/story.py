@@ -1,4 +1,4 @@
-"""Prints an order's journey as it happens: one line a message.  See also: `demo`, for finding out what happened."""
+"""Prints an order's journey as it happens: one line a message.  See also: `demo`, which reads it."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""What all three ways to run have in common.  Not: databases, secrets and addresses of a deployment."""
+"""What all three ways to run have in common."""
 
 import os
 from datetime import timedelta

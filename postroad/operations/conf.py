@@ -8,7 +8,7 @@ from postroad.conf_readers import read_flag, read_names
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperationsSettings(CoreSettings):
-    """Each attribute is a key of POSTROAD in small letters."""
+    """Each attribute is a key of POSTROAD in lower case."""
 
     siblings: tuple[str, ...] = key(
         (), "services that `manage.py doctor` asks, beside this one; as text by commas", read=read_names

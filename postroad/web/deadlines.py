@@ -32,7 +32,7 @@ class DeadlineMiddleware:
             markcoroutinefunction(self)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
-        """Answer a request, sync or async, as the next middleware is."""
+        """Answer a request, sync or async like the next layer."""
         return self._answer_async(request) if self._is_async else self._answer(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:

@@ -1,4 +1,4 @@
-"""`/livez` and `/readyz` for Kubernetes.  The broker is not checked: its failure must not take a web process out of service.
+"""`/livez` and `/readyz` for Kubernetes.
 
 A service whose broker is away still takes requests: their messages wait in the outbox.
 """

@@ -28,7 +28,7 @@ _VIEWS: dict[str, Callable[[HttpRequest], HttpResponse]] = {"/livez": livez, "/r
 
 
 class ProbeMiddleware:
-    """Answers the three paths itself, sync or async, as the next middleware is."""
+    """Answers the three paths itself, sync or async like the next layer."""
 
     sync_capable = True
     async_capable = True

@@ -1,4 +1,4 @@
-"""Bodies of the REST API of accounting, all of them out.  See also: `domain`, for rules."""
+"""Bodies of the REST API of accounting, all of them out.  See also: `domain`, which has the rules."""
 
 from rest_framework import serializers
 

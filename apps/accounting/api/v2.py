@@ -1,4 +1,4 @@
-"""The REST API of accounting, version 2: what is shown, and what can be done."""
+"""The REST API of accounting, version 2: resources and actions."""
 
 from apps.accounting import usecases
 from apps.accounting.api.serializers import AccountSerializer, BillSerializer

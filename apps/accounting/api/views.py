@@ -1,4 +1,4 @@
-"""The REST API of accounting, version 1: one method an operation.
+"""The REST API of accounting, version 1: one method per operation.
 
 No operation needs a body, and none reads the one it is given.
 """

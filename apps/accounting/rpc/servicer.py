@@ -1,4 +1,4 @@
-"""The gRPC API of accounting, version 1: one method an operation."""
+"""The gRPC API of accounting, version 1: one method per operation."""
 
 import grpc
 from typing_extensions import override

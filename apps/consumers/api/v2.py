@@ -1,4 +1,4 @@
-"""The REST API of consumers, version 2: what is shown, and what can be done."""
+"""The REST API of consumers, version 2: resources and actions."""
 
 from apps.consumers import usecases
 from apps.consumers.api.serializers import CreateConsumerSerializer, NameSerializer

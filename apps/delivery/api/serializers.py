@@ -1,4 +1,4 @@
-"""Bodies of the REST API of delivery, in and out.  See also: `domain`, for rules."""
+"""Bodies of the REST API of delivery, in and out.  See also: `domain`, which has the rules."""
 
 from rest_framework import serializers
 

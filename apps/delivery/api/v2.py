@@ -1,4 +1,4 @@
-"""The REST API of delivery, version 2: what is shown, and what can be done."""
+"""The REST API of delivery, version 2: resources and actions."""
 
 from apps.delivery import usecases
 from apps.delivery.api.serializers import (

@@ -1,4 +1,4 @@
-"""The REST API of delivery, version 1: one method an operation.
+"""The REST API of delivery, version 1: one method per operation.
 
 A pick-up is not told here: whoever hands the food out tells the kitchen, whose event arrives.
 """

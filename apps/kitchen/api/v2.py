@@ -1,4 +1,4 @@
-"""The REST API of the kitchen, version 2: what is shown, and what can be done."""
+"""The REST API of the kitchen, version 2: resources and actions."""
 
 from apps.kitchen import usecases
 from apps.kitchen.api.serializers import AcceptTicketSerializer, RestaurantSerializer, TicketSerializer

@@ -1,4 +1,4 @@
-"""The REST API of the kitchen, version 1: one method an operation.
+"""The REST API of the kitchen, version 1: one method per operation.
 
 An operation that needs no body does not read the one it is given.
 """

@@ -1,4 +1,4 @@
-"""Query and answer of the REST API of order_history.  See also: `models`, for which orders fit."""
+"""Query and answer of the REST API of order_history.  See also: `models`, which selects the orders."""
 
 import re
 from datetime import UTC, datetime, timedelta

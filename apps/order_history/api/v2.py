@@ -1,4 +1,4 @@
-"""The REST API of order_history, version 2: what is shown.  See also: `models`, for which orders fit."""
+"""The REST API of order_history, version 2: what is shown.  See also: `models`, which selects the orders."""
 
 from rest_framework import serializers
 

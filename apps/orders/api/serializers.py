@@ -1,4 +1,4 @@
-"""Bodies of the REST API of orders, in and out.  Not: rules, which are `domain`."""
+"""Bodies of the REST API of orders, in and out.  See also: `domain`, which has the rules."""
 
 from typing import Any
 

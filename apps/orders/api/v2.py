@@ -1,4 +1,4 @@
-"""The REST API of orders, version 2: what is shown, and what can be done.  Not: rules, which the use-cases call."""
+"""The REST API of orders, version 2: resources and actions."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The REST API of orders, version 1: one method an operation.  Not: rules, which the use-cases call."""
+"""The REST API of orders, version 1: one method per operation."""
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request

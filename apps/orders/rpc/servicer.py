@@ -1,4 +1,4 @@
-"""The gRPC API of orders, version 1: one method an operation.  Not: rules, which the use-cases call."""
+"""The gRPC API of orders, version 1: one method per operation."""
 
 import threading
 from collections.abc import Iterator

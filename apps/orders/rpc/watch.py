@@ -1,4 +1,4 @@
-"""Following one order: what it is, and each time it is something else.  Not: the call around it."""
+"""Following one order: what it is, and each time it is something else."""
 
 import threading
 from collections.abc import Callable, Iterator

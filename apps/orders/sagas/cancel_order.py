@@ -1,4 +1,4 @@
-"""The saga that cancels an approved order, or leaves it standing when somebody refuses.  Not: running it.
+"""The saga that cancels an approved order, or leaves it standing when somebody refuses.
 
 Source: "Cancel Order Saga", Microservices Patterns, ch. 4.
 """

@@ -1,4 +1,4 @@
-"""The saga that turns a placed order into an approved or a rejected one.  Not: running it.
+"""The saga that turns a placed order into an approved or a rejected one.
 
 Source: "Create Order Saga", Microservices Patterns, ch. 4.
 """

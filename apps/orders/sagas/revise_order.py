@@ -1,4 +1,4 @@
-"""The saga that gives an approved order other quantities, or leaves it as it was.  Not: running it.
+"""The saga that gives an approved order other quantities, or leaves it as it was.
 
 Source: "Revise Order Saga", Microservices Patterns, ch. 4.
 """

@@ -1,4 +1,4 @@
-"""Bodies of the REST API of restaurants, in and out.  See also: `domain`, for rules."""
+"""Bodies of the REST API of restaurants, in and out.  See also: `domain`, which has the rules."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""The REST API of restaurants, version 2: what is shown, and what can be done."""
+"""The REST API of restaurants, version 2: resources and actions."""
 
 from apps.restaurants import usecases
 from apps.restaurants.api.serializers import (

@@ -1,4 +1,4 @@
-"""The REST API of restaurants, version 1: one method an operation."""
+"""The REST API of restaurants, version 1: one method per operation."""
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request

@@ -1,1 +1,1 @@
-"""What the services' REST APIs of version 2 share: hypermedia, conditions, repetition, errors."""
+"""Shared parts of the services' REST APIs, version 2: hypermedia, conditional requests, idempotency keys, errors."""

@@ -1,4 +1,4 @@
-"""Requests with an idempotency key in the admin: what a client that asked twice was told."""
+"""Requests with an idempotency key in the admin, with the answer that a repeated request gets."""
 
 from typing import Any
 

@@ -1,10 +1,10 @@
-"""The Django application of what the REST APIs share."""
+"""The Django application of the shared parts of the REST APIs."""
 
 from django.apps import AppConfig
 
 
 class HypermediaConfig(AppConfig):
-    """Label `hypermedia`: the table of answered requests, its sweeping and its page in the admin."""
+    """Label `hypermedia`: the table of answered requests, the deletion of old rows and its page in the admin."""
 
     name = "apps.shared.hypermedia"
     label = "hypermedia"

@@ -1,4 +1,4 @@
-"""Versions that are going away say so: in answers (RFC 9745, RFC 8594) and in OpenAPI.
+"""Marks deprecated API versions in answers (RFC 9745, RFC 8594) and in OpenAPI.
 
 The setting `DEPRECATED_API_VERSIONS` has a `Deprecation` by version number; without it none is deprecated.
 """
@@ -16,14 +16,14 @@ from django.utils.http import http_date
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deprecation:
-    """When a version became deprecated, and when it will answer no more; moments are aware of their time zone."""
+    """When a version became deprecated, and when it will be removed; both times have a time zone."""
 
     since: datetime
     sunset: datetime
 
 
 def announce_end(response: HttpResponse, version: int, *, successor: str) -> None:
-    """Add the headers of a deprecated version; `successor` is the same address in the newest, empty: none."""
+    """Add the headers of a deprecated version; `successor` is the same URL in the newest version; empty: none."""
     ending = _deprecated().get(version)
     if ending:
         response["Deprecation"] = f"@{int(ending.since.timestamp())}"

@@ -1,4 +1,4 @@
-"""How version 2 looks in the OpenAPI document, from the declarations.  See also: `views`, for what it does."""
+"""Builds the OpenAPI document of version 2 from the declarations.  See also: `views`, which implements it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

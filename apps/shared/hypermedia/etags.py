@@ -12,7 +12,7 @@ from rest_framework.renderers import JSONRenderer
 
 from apps.shared.hypermedia.problems import Problem
 
-_DIGITS = 32  # hexadecimal: 128 bits, beyond any accident
+_DIGITS = 32  # hexadecimal digits: 128 bits, so collisions are practically impossible
 
 
 def tag_of(state: object, *, parts: object = None) -> str:
@@ -21,16 +21,16 @@ def tag_of(state: object, *, parts: object = None) -> str:
 
 
 def is_known(request: HttpRequest, tag: str) -> bool:
-    """Whether the client has this very representation already: `If-None-Match`, compared weakly."""
+    """Whether the client already has this representation: `If-None-Match`, compared weakly."""
     given = parse_etags(request.headers.get("if-none-match", ""))
     return "*" in given or tag in [each.removeprefix("W/") for each in given]
 
 
 def check_unchanged(request: HttpRequest, tag: str) -> None:
-    """Refuse an update by a client that has not seen the present state: `If-Match`, compared strongly.
+    """Refuse an update by a client that has not seen the current state: `If-Match`, compared strongly.
 
     Raises:
-        Problem: 428, there is no condition; 412, the state is another by now.
+        Problem: 428, there is no condition; 412, the state has changed.
     """
     header = request.headers.get("if-match", "")
     if not header.strip():

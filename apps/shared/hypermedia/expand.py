@@ -1,4 +1,4 @@
-"""`?expand=`: related things in the same answer, from what the service itself keeps."""
+"""`?expand=`: related objects in the same answer, from the service's own data, without calls to other services."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Expansion(Generic[T]):
     """A part that can be asked for.
 
     Attributes:
-        find: Returns the part of a thing, or raises `not_found`.
+        find: Returns the part of an object, or raises `not_found`.
         body: How it is shown.
     """
 
@@ -27,7 +27,7 @@ class Expansion(Generic[T]):
     body: type[CamelSerializer]
 
     def show(self, thing: T) -> dict[str, object] | None:
-        """Return the part's body; None when it is not there (yet)."""
+        """Return the part's body; None if it does not exist (yet)."""
         try:
             return dict(self.body(self.find(thing)).data)
         except BusinessRefusal:

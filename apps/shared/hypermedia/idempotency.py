@@ -1,8 +1,8 @@
 """`Idempotency-Key`: a repeated POST changes nothing and gets the first answer.
 
-The row of the key, what the request changes and the stored answer are one transaction.  The row comes first: at the
-unique key whoever repeats the request waits for the first one to end.  Stored is what was done and what a rule of the
-business refused; whatever else goes wrong leaves no trace, so that the client may try again with the same key.
+The row of the key, the changes of the request and the stored answer are one transaction.  The row is inserted first, so a
+repeated request waits at the unique key until the first one has ended.  Answers of success and refusals by business rules
+are stored; after any other error nothing is stored, so that the client may try again with the same key.
 Source: draft-ietf-httpapi-idempotency-key-header; no answer "in progress", unless the wait takes too long.
 """
 
@@ -23,7 +23,7 @@ from postroad.messaging.retention import Expiry
 
 KEY_PATTERN = "[!-~]{1,255}"  # printable ASCII; a UUID has 36 characters
 RETENTION_HOURS = 24  # default of the setting IDEMPOTENCY_RETENTION_HOURS
-WAIT_SECONDS = 10  # default of the setting IDEMPOTENCY_WAIT_SECONDS: less than a usual client's patience
+WAIT_SECONDS = 10  # default of the setting IDEMPOTENCY_WAIT_SECONDS: less than a usual client's timeout
 _LOCK_NOT_AVAILABLE = "55P03"  # PostgreSQL's SQLSTATE
 Respond = Callable[[], HttpResponse]
 
@@ -66,7 +66,7 @@ def answer_once(request: HttpRequest, service: str, *, caller: str, version: int
 
 
 def own_key(caller: str, key: str | None) -> str | None:
-    """Return the key as it is kept: callers choose keys without knowing of each other, so each has their own.
+    """Return the key as it is stored: prefixed by caller, because callers choose keys independently of each other.
 
     Args:
         caller: Whose it is; empty: nobody had to say who they are.
@@ -92,7 +92,7 @@ def _answer(row: AnsweredRequest, fingerprint: str, respond: Respond) -> HttpRes
 
 
 def _claim(service: str, key: str, fingerprint: str) -> AnsweredRequest:
-    """Return the row of a key: a new one of ours, or that of the first request, which has ended."""
+    """Return the row of a key: a new one, or that of the first request, which has ended."""
     blank = AnsweredRequest(service=service, key=key, fingerprint=fingerprint, created_at=clock.now())
     try:
         _limit_waits(getattr(settings, "IDEMPOTENCY_WAIT_SECONDS", WAIT_SECONDS))
@@ -107,7 +107,7 @@ def _claim(service: str, key: str, fingerprint: str) -> AnsweredRequest:
 
 
 def _limit_waits(seconds: float | None) -> None:
-    """Bound the waits for locks in this transaction; None: as before.  SQLite has the bound of its connection."""
+    """Limit the waits for locks in this transaction; None: as before.  SQLite uses the limit of its connection."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             value = "DEFAULT" if seconds is None else f"'{round(seconds * 1000)}ms'"

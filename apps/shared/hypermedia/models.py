@@ -8,8 +8,8 @@ class AnsweredRequest(models.Model):
     """The one request that used a key; `status` is empty only inside the transaction that is answering it.
 
     Attributes:
-        service: Whose API was called; a key means nothing to another service.
-        fingerprint: SHA-256 of what was asked, in hexadecimal digits.
+        service: Whose API was called; keys of different services are independent.
+        fingerprint: SHA-256 of the request, in hexadecimal digits.
     """
 
     service = models.TextField()

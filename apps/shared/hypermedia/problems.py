@@ -1,4 +1,4 @@
-"""Errors as `application/problem+json` (RFC 9457).  See also: `apps.shared.rest`, for version 1's form of error.
+"""Errors as `application/problem+json` (RFC 9457).  See also: `apps.shared.rest`, which has the errors of version 1.
 
 `{"type", "title", "status", "detail", "instance", "code", "errors": [{"field", "value"?, "detail", "wayOut"?}]}`
 """
@@ -27,12 +27,12 @@ _STEP = re.compile(r"[^.\[\]]+")
 
 
 class Problem(Exception):
-    """The protocol, not a business rule, rejects a request; nothing of it has happened.
+    """A request violates the protocol, not a business rule; it has changed nothing.
 
     Attributes:
         status: HTTP status.
         code: Stable word for programs.
-        detail: One sentence for people, with the way out.
+        detail: One sentence for people that says what to do.
         field: Header, parameter or field at fault; empty: none.
     """
 
@@ -87,7 +87,7 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> HttpRespo
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer for an address without view: the project's `handler404`."""
+    """Answer for a URL without view: the project's `handler404`."""
     if not _VERSIONED.match(request.path_info):
         return rest.page_not_found(request, exception)
     return ProblemResponse(request, Problem(404, "not_found", "There is nothing at this address."))

@@ -1,4 +1,4 @@
-"""What a service declares of a thing it shows in version 2: body, links, actions, parts.  See also: `views`, for HTTP."""
+"""The declaration of a resource in version 2: body, links, actions, parts.  See also: `views`, which handles HTTP."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ Links = dict[str, dict[str, str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action(Generic[T]):
-    """Something that can be done to a thing, at an address below its own.
+    """An action on a resource, at a URL below the resource's own.
 
     Attributes:
         name: Its relation in `_links`, and the last part of its address unless `address` is another.
@@ -47,7 +47,7 @@ class Action(Generic[T]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Creation(Generic[T]):
-    """How a new thing comes to be; `status` is 202 when a saga goes on with it."""
+    """How a new object is created; `status` is 202 if a saga completes it."""
 
     summary: str
     body: type[CamelSerializer]
@@ -72,7 +72,7 @@ def _cannot_lock(key: int) -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Resource(Generic[T]):
-    """A kind of thing with an address.
+    """A kind of object with a URL.
 
     Attributes:
         name: In the singular; in media types and operation ids.

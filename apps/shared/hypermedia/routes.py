@@ -18,7 +18,7 @@ from apps.shared.hypermedia.views import (
 
 
 def routes(*resources: Resource[Any]) -> list[URLPattern]:
-    """Return the routes of some resources, relative to where the service is mounted."""
+    """Return the routes of resources, relative to the service's mount point."""
     return [route for resource in resources for route in _routes(resource)]
 
 

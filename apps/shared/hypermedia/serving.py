@@ -1,7 +1,7 @@
-"""Versions side by side: what happens around every view of a service, whatever its version.
+"""Serves several API versions side by side: authentication and version selection around every view of a service.
 
-First of all the caller shows who they are; a view sees and changes only what is theirs (`apps.shared.identity`).
-`/v1/orders/1` and `/v2/orders/1` are what they say; `/orders/1` is the version that `Accept` asks for, else the newest.
+The caller is authenticated first; a view sees and changes only the caller's objects (`apps.shared.identity`).
+`/v1/orders/1` and `/v2/orders/1` select a version; `/orders/1` is the version in `Accept`, or the newest.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""The views of version 2, one a kind of operation; each works for every resource."""
+"""The views of version 2, one per kind of operation; each works for every resource."""
 
 from typing import Any, ClassVar
 
@@ -55,12 +55,12 @@ class ItemView(ResourceView):
 
 
 class UpdateView(ResourceView):
-    """Something that can be done to a thing."""
+    """An action on an object."""
 
     action: ClassVar[Action[Any]]
 
     def update(self, request: Request, **key: int) -> Response:
-        """Do it, if the client knows the thing's present state and the state allows it."""
+        """Run the action, if the client knows the object's current state and the state allows it."""
         values = read_body(request, self.action.body) if self.action.body else {}
         with unit_of_work():
             thing = self.resource.lock(*key.values())
@@ -76,13 +76,13 @@ class ActionView(UpdateView):
 
 
 class ReplacementView(UpdateView):
-    """A part of a thing that is replaced as a whole."""
+    """A part of an object that is replaced as a whole."""
 
     put = UpdateView.update
 
 
 class ListView(ResourceView):
-    """Many things, page by page."""
+    """A list of objects, page by page."""
 
     listing: ClassVar[Listing[Any]]
 
@@ -96,7 +96,7 @@ class ListView(ResourceView):
 
 
 class CreationView(ResourceView):
-    """The way in for new things."""
+    """Creation of objects by POST."""
 
     creation: ClassVar[Creation[Any]]
 
@@ -110,10 +110,10 @@ class CreationView(ResourceView):
 
 
 class CollectionView(ListView, CreationView):
-    """Both at one address."""
+    """List and create at the same URL."""
 
 
 def _cached(request: Request, shown: dict[str, object], tag: str) -> Response:
-    """Return an answer that may be kept, but has to be asked for again: the tag makes that cheap."""
+    """Return an answer that may be cached but must be revalidated; the entity tag makes that cheap."""
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
     return Response(status=304, headers=headers) if is_known(request, tag) else Response(shown, headers=headers)

@@ -1,4 +1,4 @@
-"""What to do about a field that was refused, by the code of its fault."""
+"""What to do about a field that was refused, by its error code."""
 
 _WAYS_OUT = {
     "above_maximum": "Order less, or in several orders.",

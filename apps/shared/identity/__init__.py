@@ -1,1 +1,1 @@
-"""Who calls, shown by a token that every service checks itself, and whose things they may see."""
+"""Authentication of callers by tokens that every service verifies itself, and access to a consumer's own objects."""

@@ -1,7 +1,7 @@
-"""Access control of a service: who calls, whether their roles allow it, and whose things they reach.
+"""Admits callers to a service: identity, roles, and whose objects they may see and change.
 
-The same for REST and gRPC, in a service of its own and in one process.  Health, metrics, documents and the admin are
-not checked here, nor are messages: who may write to the broker is trusted.
+The rules are the same for REST and gRPC, in a separate service and in the one-process mode.  They do not apply to health,
+metrics, documents and the admin, nor to messages: everybody who may write to the broker is trusted.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,15 +18,15 @@ from apps.shared.identity.tokens import is_signed_here, read
 
 @contextmanager
 def admitted(headers: Mapping[str, str], *, method: str, resource: str) -> Iterator[Caller]:
-    """Run a block as a caller may: it sees and changes what is theirs.
+    """Run a block with the rights of a caller, so that it sees and changes only their objects.
 
     Args:
         headers: Of the request, or the metadata of a call; names in lower case, or in any case if the mapping allows it.
         method: HTTP method; a gRPC call that changes nothing is a GET.
-        resource: Row of `roles.ROLES`; one that is not there is nobody's.
+        resource: Row of `roles.ROLES`; a resource without row is refused.
 
     Raises:
-        NotAdmitted: They do not show who they are, or their roles do not allow it.
+        NotAdmitted: They are not authenticated, or their roles do not allow it.
     """
     caller = admit(headers)
     if caller.roles is not None and resource not in ROLES:
@@ -40,10 +40,10 @@ def admitted(headers: Mapping[str, str], *, method: str, resource: str) -> Itera
 
 
 def admit(headers: Mapping[str, str]) -> Caller:
-    """Return who calls a service.
+    """Return the caller of a service.
 
     Raises:
-        NotAdmitted: 401, they do not show who they are; 503, the issuer's keys cannot be had.
+        NotAdmitted: 401, they are not authenticated; 503, the issuer's keys are not available.
     """
     given, token = settings(), bearer(headers.get("authorization", ""))
     match given.auth:
@@ -64,7 +64,7 @@ def bearer(authorization: str) -> str:
 
 
 def _with_key(key: str, given: Settings) -> Caller:
-    """Return whose key it is, where the keys are known: in the process of the gateway."""
+    """Return the owner of an API key; the keys are known only in the gateway's process."""
     if not given.api_keys:
         raise unauthorized("Call the gateway, which knows the API keys.", error="")
     return known_by_key(key, given.api_keys)

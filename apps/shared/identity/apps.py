@@ -1,4 +1,4 @@
-"""The Django application of who calls: it has no models, only checks."""
+"""The Django application of authentication: it has no models, only checks."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,7 +17,7 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Ch
 
 
 def check_deployment(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
-    """Report that nobody is asked who they are; `manage.py check --deploy` prints it."""
+    """Report that callers are not authenticated; `manage.py check --deploy` prints it."""
     if conf.problems() or conf.settings().auth != "none":
         return []
     found = "GATEWAY_AUTH is 'none': whoever reaches this process reads and changes everybody's orders."
@@ -33,6 +33,6 @@ class IdentityConfig(AppConfig):
 
     @override
     def ready(self) -> None:
-        """Have `manage.py check` look at the settings."""
+        """Register the settings check of `manage.py check`."""
         register(check_settings, "identity")
         register(check_deployment, "identity", deploy=True)

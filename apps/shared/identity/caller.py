@@ -1,4 +1,4 @@
-"""A caller: name, roles, and which consumer they are.  See also: `admission`, for how that is shown."""
+"""A caller: name, roles, and the consumer they are.  See also: `admission`, which authenticates callers."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -9,12 +9,12 @@ from apps.shared.identity.roles import CONSUMER, EVERYBODYS, ROLES
 
 
 class NotAdmitted(Exception):
-    """A caller does not show who they are, or may not do this.
+    """A caller is not authenticated, or may not do this.
 
     Attributes:
-        status: 401 nobody known, 403 their roles do not allow it, 503 the issuer's keys cannot be had.
+        status: 401 not authenticated, 403 their roles do not allow it, 503 the issuer's keys are not available.
         code: Stable word for programs.
-        detail: One sentence for people, with the way out.
+        detail: One sentence for people that says what to do.
         headers: Of the answer.
     """
 
@@ -25,7 +25,7 @@ class NotAdmitted(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who calls.
+    """The caller of a request.
 
     Attributes:
         name: Of the key, or the token's subject; empty when nobody has to say.

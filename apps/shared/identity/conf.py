@@ -1,6 +1,6 @@
-"""How callers show who they are: settings of the gateway and, with the same names, of the services behind it.
+"""Settings of authentication, for the gateway and, with the same names, for the services behind it.
 
-Each is a key of the setting GATEWAY, or GATEWAY_<KEY> in the environment.  A service without GATEWAY_AUTH asks nobody.
+Each is a key of the setting GATEWAY, or GATEWAY_<KEY> in the environment.  A service without GATEWAY_AUTH does not authenticate callers.
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ _API_KEYS = (
 
 
 class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
-    """Who is known by an API key, as what, and as which consumer."""
+    """The owner of an API key, with roles and consumer id."""
 
     name: str
     secret: str
@@ -42,7 +42,7 @@ class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings(Section):
-    """Each attribute is a key of GATEWAY in small letters; what may hold a secret, or the login of a URL, is in no text."""
+    """Each attribute is a key of GATEWAY in lower case; what may hold a secret, or the login of a URL, is in no text."""
 
     setting: ClassVar[str] = "GATEWAY"
 
@@ -137,7 +137,7 @@ def settings() -> Settings:
     """Return the settings in force.
 
     Raises:
-        InvalidSetting: A value cannot be used; the text has the way out.
+        InvalidSetting: A value cannot be used; the text says what to do.
     """
     return Settings.current()
 

@@ -1,4 +1,4 @@
-"""Callers known by an API key.  See also: `conf`, for where the keys are listed."""
+"""Authentication by API key.  See also: `conf`, which reads the list of keys."""
 
 import hashlib
 import hmac
@@ -9,19 +9,19 @@ from apps.shared.identity.conf import ApiKey, api_keys
 
 
 def known_by_key(secret: str, listed: str) -> Caller:
-    """Return whose key it is.
+    """Return the owner of an API key.
 
     Args:
         secret: What the caller sent.
         listed: The setting API_KEYS.
 
     Raises:
-        NotAdmitted: 401, nobody's.
+        NotAdmitted: 401, the key is unknown.
     """
     found = ANYBODY
     digest = _digest(secret)
     for key_digest, key in _digests(listed):
-        if hmac.compare_digest(digest, key_digest):  # every key is compared: time tells nothing
+        if hmac.compare_digest(digest, key_digest):  # every key is compared, so the time reveals nothing
             found = Caller(name=key.name, roles=key.roles, consumer_id=key.consumer_id)
     if found is ANYBODY:
         detail = "Send the key you were given in the header X-API-Key."

@@ -55,7 +55,7 @@ class IssuerKeys:
         """Return the key of an id; None: the issuer has no such key.
 
         Raises:
-            NotAdmitted: 503, no keys can be had.
+            NotAdmitted: 503, no keys are available.
         """
         if not self._keys or self._is_time(key_id):
             await asyncio.to_thread(self._refresh, key_id)
@@ -88,7 +88,7 @@ class IssuerKeys:
             document = self._fetch()
             found = usable_keys(document)
         except (OSError, ValueError, RecursionError, jwt.PyJWTError):
-            return  # what was known stays in force
+            return  # the known keys stay valid
         self._keys = found or self._keys
 
 
@@ -125,10 +125,10 @@ def _is_strong(key: jwt.PyJWK) -> bool:
 
 
 async def verified(token: str, given: Settings) -> Caller:
-    """Return who a token is of.
+    """Return the caller that a token identifies.
 
     Raises:
-        NotAdmitted: 401, the token is missing or not good; 503, the keys cannot be had.
+        NotAdmitted: 401, the token is missing or invalid; 503, the keys are not available.
     """
     keys = issuer_keys(given.oidc_jwks_url)
     return _caller(token, await keys.key(_key_id(token)), given)
@@ -202,7 +202,7 @@ def _claim(claims: Mapping[str, Any], path: str) -> Any:
 
 
 def unauthorized(detail: str, *, error: str = "invalid_token") -> NotAdmitted:
-    """Return what to raise when a token is missing or not good."""
+    """Return the error for a missing or invalid token."""
     challenge = 'Bearer realm="postroad"' + (f', error="{error}"' if error else "")  # RFC 6750, 3
     return NotAdmitted(401, "unauthorized", detail, headers={"WWW-Authenticate": challenge})
 

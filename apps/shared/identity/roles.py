@@ -1,4 +1,7 @@
-"""Which role may look at which resource and change it: one table for the gateway and all services."""
+"""The table of roles that may read or change each resource, for the gateway and all services.
+
+See also: `scope`, which limits consumers to their own objects.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +14,7 @@ READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """Roles that may look at a resource, and roles that may change it."""
+    """Roles that may read a resource, and roles that may change it."""
 
     read: frozenset[str]
     change: frozenset[str]

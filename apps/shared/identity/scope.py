@@ -1,8 +1,8 @@
-"""Whose things the work in progress may see and change.  An endpoint sets it; what comes by messages is not limited.
+"""Limits a request to the caller's own objects.  Endpoints set the scope; message handlers are not limited.
 
     Order.objects …        →  own(Order.objects.all()).filter(pk=order_id)
 
-A thing of somebody else is not found: "forbidden" would tell which ids exist.
+An object of somebody else is "not found", because "forbidden" would reveal which ids exist.
 """
 
 from collections.abc import Iterator
@@ -20,11 +20,11 @@ Q = TypeVar("Q", bound="QuerySet[Any]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """Whose things.
+    """The owner whose objects are accessible.
 
     Attributes:
-        is_limited: Whether only those of one consumer count.
-        consumer_id: Which; None: nothing is theirs.
+        is_limited: Whether only the objects of one consumer are accessible.
+        consumer_id: The consumer; None: they own nothing.
     """
 
     is_limited: bool = False
@@ -54,7 +54,7 @@ def within(limit: Scope) -> Iterator[None]:
 
 
 def own(found: Q, *, by: str = "consumer_id") -> Q:
-    """Return those of some rows that may be seen.
+    """Return the accessible rows of a query.
 
     Args:
         found: The rows.

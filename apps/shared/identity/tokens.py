@@ -1,7 +1,7 @@
 """Tokens that the gateway signs for callers with an API key, so that services can check who calls.
 
-Signed with a secret that gateway and services share (HS256): whoever knows it may act as anybody, so it is as well kept
-as a database's password.  See also: `oidc`, for tokens of an issuer, which are relayed as they came.
+Signed with a secret that gateway and services share (HS256).  Everybody who knows it can act as any caller, so protect it
+like a database password.  See also: `oidc`, for tokens of an issuer, which are relayed as they came.
 Source: "Access token", Microservices Patterns, 11.1.
 """
 
@@ -28,7 +28,7 @@ MIN_SECONDS = 60
 
 
 def signed(caller: Caller, given: Settings) -> str:
-    """Return a token that shows who a caller is, good for one to five minutes."""
+    """Return a token that identifies a caller, valid for one to five minutes."""
     return _signed(caller, _key(given), int(time.time() // SAME_SECONDS))
 
 
@@ -46,7 +46,7 @@ def _signed(caller: Caller, key: bytes, period: int) -> str:
 
 
 def is_signed_here(token: str) -> bool:
-    """Whether a token claims to be one of these; nothing is checked yet."""
+    """Whether a token claims to be signed by the gateway; nothing is verified yet."""
     try:
         return jwt.get_unverified_header(token).get("alg") == ALGORITHM
     except (jwt.PyJWTError, ValueError, RecursionError):
@@ -54,10 +54,10 @@ def is_signed_here(token: str) -> bool:
 
 
 def read(token: str, given: Settings) -> Caller:
-    """Return whom a token shows.
+    """Return the caller that a token identifies.
 
     Raises:
-        NotAdmitted: 401, it is not good.
+        NotAdmitted: 401, it is invalid.
     """
     try:
         claims = jwt.decode(

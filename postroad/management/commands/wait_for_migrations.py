@@ -1,4 +1,4 @@
-"""`manage.py wait_for_migrations`: end once this code's migrations are applied.  Not: how, which is the module it calls."""
+"""`manage.py wait_for_migrations`: end once this code's migrations are applied."""
 
 from argparse import ArgumentParser
 from typing import Any

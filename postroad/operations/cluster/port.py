@@ -1,4 +1,4 @@
-"""What operators need of a cluster, as plain values and a port.  See also: `kubernetes_client`, for how its API is asked."""
+"""What operators need of a cluster, as plain values and a port.  See also: `kubernetes_client`, which implements it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

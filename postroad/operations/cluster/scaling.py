@@ -1,4 +1,4 @@
-"""Setting by hand how many pods a role has.  Refused where an autoscaler decides."""
+"""Setting by hand how many pods a role has."""
 
 from postroad.errors import ClusterRefused
 from postroad.operations.cluster.port import Cluster

@@ -1,1 +1,1 @@
-"""Health checks of an installation.  One module for each kind of check."""
+"""Is this installation well?  One module for each kind of check."""

@@ -1,4 +1,4 @@
-"""What a check says: one line.  See also: `report`, for how it is shown."""
+"""What a check says: one line.  See also: `report`, which prints it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
