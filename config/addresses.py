@@ -5,7 +5,7 @@ The URL wins.  Parts are quoted here, so a password may hold anything.
     DATABASE_URL   or  DATABASE_HOST, _NAME, _USER, _PASSWORD; _PORT (5432), _OPTIONS (sslmode=require&…)
     BROKER_URL     or  BROKER_HOST, _USER, _PASSWORD; _TLS (false), _PORT (5672; with TLS 5671), _VHOST (/)
 
-Not: what is done with a URL, which is `databases` and the broker's adapter.
+See also: `config.databases`, which turns the URL into Django's setting.
 """
 
 import os

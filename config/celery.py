@@ -21,11 +21,11 @@ install_task_queue(app)
 
 
 def keep_logging(**_: Any) -> None:
-    """Be there: then Celery gives no logger a handler or level of its own."""
+    """Do nothing: connecting to `setup_logging` disables Celery's own logging setup."""
 
 
 def leave_out_banner(instance: Worker, **_: Any) -> None:
-    """Print no drawing between lines that are JSON."""
+    """Print no banner if the log lines are JSON."""
     if is_json():
         instance.quiet = True
 

@@ -1,4 +1,4 @@
-"""Whose address a failed login of the admin counts for."""
+"""The address that a failed login of the admin is counted for."""
 
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any

@@ -1,4 +1,4 @@
-"""Every URL of the project.  Not: a service's own URLs, which are in its `api/urls.py`.
+"""Every URL of the project.  See also: `api/urls.py` of each service, which has the service's own URLs.
 
 With all services in one process each has its prefix (`/orders/v1/…`); a service alone is at the root (`/v1/…`).
 An address is served as `v1/…`, as `v2/…`, and without version for clients that name it in `Accept`.

@@ -1,6 +1,6 @@
 """Ask whether a locked package is known to be vulnerable: pip-audit, which must have heard of every one of them.
 
-Exit code 0: none is; 1: some are; 2: nobody could tell, which is no success.
+Exit code 0: none is; 1: some are; 2: the result is unknown.
 """
 
 import json

@@ -1,6 +1,6 @@
 """The drawing of the library's layers, made from the import contract in pyproject.toml: `python scripts/layers.py [--check]`.
 
-It stands in README.md and in the docstring of `postroad`; what a package is comes from the first sentence of its own docstring.
+It is written into README.md and the docstring of `postroad`; each package is described by the first sentence of its docstring.
 """
 
 import ast

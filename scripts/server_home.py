@@ -122,13 +122,13 @@ class Home:
         self.save()
 
     def release(self, holder: str) -> bool:
-        """Strike a holder out; True if nobody else needs the servers any more."""
+        """Remove a holder; True if no other holder needs the servers."""
         self.state.holders = [name for name in self.living_holders() if name != holder]
         self.save()
         return not self.state.holders
 
     def living_holders(self) -> list[str]:
-        """Return the holders, without commands that died without removing their entry."""
+        """Return the holders, except commands that died without releasing the servers."""
         return [holder for holder in self.state.holders if _is_living(holder)]
 
     def save(self) -> None:

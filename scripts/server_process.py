@@ -16,7 +16,7 @@ POLL_SECONDS = 0.05  # how often a wait looks again; short, because start and st
 
 
 class ServerError(Exception):
-    """Something about a server that the person at the keyboard must mend; the text says how."""
+    """A problem with a server that the user must solve; the text says how."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,6 +1,6 @@
 """A private RabbitMQ from Debian's package: own data, node name, ports, cookie and epmd.
 
-Not for production: one node, one user, no plugins. Debian 12 has 3.10, which lacks some of 4.x's manners.
+Not for production: one node, one user, no plugins. Debian 12 has 3.10, which lacks some features of 4.x.
 """
 
 import contextlib
@@ -89,7 +89,7 @@ class PrivateRabbitmq:
     def restart(self, *, kill: bool = False) -> None:
         """Stop and start on the same port with the same data, epmd left running.
 
-        Raises: ServerError if a stranger took the port meanwhile: clients would wait at the wrong port.
+        Raises: ServerError if another process took the port in the meantime: clients would connect to the wrong server.
         """
         self._end_broker(kill=kill)
         if not is_free(self._home.port(NAME)):

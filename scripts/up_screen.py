@@ -1,4 +1,4 @@
-"""What `make up` writes for people: coloured lines on a terminal, plain ones in a pipe.
+"""The output of `make up`: coloured lines on a terminal, plain ones in a pipe.
 
 Not a log: the processes' own output is in `var/log/`.
 """

@@ -59,7 +59,7 @@ def is_allowed(state: DeliveryState, verb: str, *, is_picked_up: bool) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Who carries a delivery, and when he shall pick it up and have brought it."""
+    """The courier of a delivery, and the planned times of pick-up and drop-off."""
 
     courier_id: int
     pickup_time: datetime
@@ -93,7 +93,7 @@ class CourierAction:
     """One thing that a courier does.
 
     Attributes:
-        time: When he did it; until then, when he will.
+        time: When it was done; until then, when it is planned.
         address: Where; None if nobody has told yet.
         is_done: Whether it has happened.
     """

@@ -74,10 +74,10 @@ class CourierQuerySet(models.QuerySet["Courier"]):
 
 
 class Courier(models.Model):
-    """Somebody who carries; take him with `Courier.objects.lock_or_add` before you change him.
+    """A courier; lock the row with `Courier.objects.lock_or_add` before you change it.
 
     Attributes:
-        available: Whether they take further deliveries; they keep those they have.
+        available: Whether they accept further deliveries; they keep those they have.
         load: How many of their deliveries are not delivered yet.
     """
 
@@ -98,8 +98,8 @@ class Courier(models.Model):
 
     @property
     def actions(self) -> tuple[CourierAction, ...]:
-        """What they still have to do for their next `MAX_SHOWN` deliveries, in order of time; two statements."""
-        deliveries = list(self.deliveries.filter(_OPEN).order_by("ready_by", "pk")[:MAX_SHOWN])
+        """Their actions for the next `MOST_SHOWN` deliveries, in order of time; two queries."""
+        deliveries = list(self.deliveries.filter(_OPEN).order_by("ready_by", "pk")[:MOST_SHOWN])
         restaurants = Restaurant.objects.in_bulk([each.restaurant_id for each in deliveries])
         actions = [action for each in deliveries for action in each.actions_at(restaurants.get(each.restaurant_id))]
         return tuple(sorted((each for each in actions if not each.is_done), key=lambda action: action.time))
@@ -142,7 +142,7 @@ class Delivery(models.Model):
         dropoff_address: Where to; empty on a stub.
         ready_by: When it can be picked up; empty until the restaurant has accepted.
         dropoff_time: When the consumer shall have it; empty until a courier was found, like `courier`.
-        picked_up_at: When the kitchen's word of the pick-up came.
+        picked_up_at: When the kitchen's event of the pick-up arrived.
     """
 
     id = models.BigIntegerField(primary_key=True)

@@ -1,6 +1,6 @@
 """What delivery can do, one function per verb, each inside the transaction that its caller opened.
 
-A choreography: nobody tells delivery what to do, it follows the events of orders and tickets.  Those of one aggregate
+A choreographed saga: delivery receives no commands and reacts to events of orders and tickets.  Those of one aggregate
 arrive in order, those of an order and of its ticket in any order.  An event whose time is over changes nothing.
 """
 
@@ -73,7 +73,7 @@ def keep_restaurant(event: RestaurantCreated) -> None:
 def change_availability(courier_id: int, *, available: bool) -> Courier:
     """A courier begins or ends to take deliveries; an unknown one is new.
 
-    He gets whatever waits, the most urgent first: as long as a courier is available, nothing does.
+    The courier gets all waiting deliveries, the most urgent first: while a courier is available, no delivery waits.
     """
     courier = Courier.objects.lock_or_add(courier_id)
     courier.change_availability(available=available)
@@ -97,7 +97,7 @@ def register_courier(courier_id: int, *, available: bool) -> Courier:
 
 
 def deliver(delivery_id: int) -> Delivery:
-    """The courier has delivered it, as they report.  That of the pick-up is the kitchen's.
+    """The courier reports the drop-off.  The pick-up is reported by the kitchen.
 
     Raises:
         BusinessRefusal: `not_found`, or `illegal_transition`.

@@ -106,7 +106,7 @@ class OrderAdmin(ReadOnlyAdmin):
 
     @display(description="sagas")
     def sagas(self, order: Order) -> SafeString:
-        """Their timelines."""
+        """The histories of the order's sagas."""
         return saga_links("orders", order.pk)
 
 

@@ -1,1 +1,1 @@
-"""What a newcomer sees: the one-process run, the demo order and its journey, the start page.  Not a service."""
+"""The first things a new user sees: the one-process mode, the demo order and its saga history, the start page."""

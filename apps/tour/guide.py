@@ -1,4 +1,4 @@
-"""Tells the demo: one order's journey, or many orders counted."""
+"""Runs the demo: prints the saga history of one order, or counts the results of many."""
 
 from apps.tour.client import Services
 from apps.tour.demo import follow, place, prepare, wait_for

@@ -1,4 +1,4 @@
-"""Prints an order's journey as it happens: one line a message.  See also: `demo`, which reads it."""
+"""Prints an order's saga history as it happens, one line per message.  See also: `demo`, which reads it."""
 
 import os
 import sys
@@ -24,7 +24,7 @@ class Story:
         return self._began is None
 
     def title(self, order: int, journey: Mapping[str, Any]) -> None:
-        """Tell that an order was placed."""
+        """Print that an order was placed."""
         saga = journey["saga"]
         self._began = _moment(journey["steps"][0]["startedAt"])
         self.line("")
@@ -32,7 +32,7 @@ class Story:
         self._event(0, "POST /v1/orders", "orders", f"order {order} is APPROVAL_PENDING, answer sent")
 
     def tell(self, journey: Mapping[str, Any]) -> None:
-        """Tell the steps that have ended since the last call, in order."""
+        """Print the steps that have ended since the last call, in order."""
         steps = journey["steps"]
         while self._told < len(steps) and steps[self._told]["endedAt"]:
             step = steps[self._told]
@@ -45,7 +45,7 @@ class Story:
                 self._event(self._since(step["startedAt"]), _what(step), "orders", self._answer(step))
 
     def end(self, order: int, journey: Mapping[str, Any]) -> None:
-        """Tell how it ended."""
+        """Print how it ended."""
         state, steps = journey["state"], journey["steps"]
         messages = sum(2 for step in steps if step["kind"] == "command")
         colour = _GREEN if state == "APPROVED" else _RED

@@ -1,4 +1,4 @@
-"""Server-sent events: a document again whenever it has changed.
+"""Server-sent events that send a document again whenever it has changed.
 
 A stream occupies a thread of the web server, so there are few and each ends by itself; the browser opens it again.
 Source: "Server-sent events", HTML Living Standard, §9.2.

@@ -1,4 +1,4 @@
-"""What all three ways to run have in common."""
+"""Settings that all three ways to run have in common."""
 
 import os
 from datetime import timedelta
@@ -80,8 +80,8 @@ STATIC_ROOT = COLLECTED if COLLECTED.is_dir() else None
 WHITENOISE_USE_FINDERS = STATIC_ROOT is None
 DEBUG = False
 
-# Who fails to log in to the admin too often waits.  Counted by name and address together: a guesser is stopped, and a
-# stranger cannot lock the owner of a name out from elsewhere.  In the database, so that all processes count alike.
+# After too many failed logins, the admin is locked for a while.  Failures are counted by name and address together, so a
+# stranger cannot lock out a user from elsewhere.  They are counted in the database, which all processes share.
 if SERVICES:
     AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 AXES_FAILURE_LIMIT = 5
@@ -92,7 +92,7 @@ AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # who tries on in vain wa
 AXES_CLIENT_IP_CALLABLE = "config.lockout.client_address"
 AXES_LOCKOUT_TEMPLATE = "tour/locked.html"
 AXES_ENABLE_ADMIN = False
-AXES_DISABLE_ACCESS_LOG = True  # who logged in when is nobody's business; the counters are enough
+AXES_DISABLE_ACCESS_LOG = True  # successful logins are not recorded; the counters are enough
 AXES_VERBOSE = False
 
 GRPC = {  # part of POSTROAD

@@ -66,6 +66,6 @@ HAS_TOUR = environment.flag(
 )  # it shows whoever comes how much is going on, and costs the orders service some questions
 
 if HAS_GATEWAY:
-    # What every request passes is `apps.gateway.edge`; a middleware that is not asynchronous would cost each one a thread.
+    # `apps.gateway.edge` checks every request; a synchronous middleware would need a thread for each one.
     SILENCED_SYSTEM_CHECKS = ["admin.E408", "admin.E409", "admin.E410"]  # the admin's middleware: nobody logs in here
     MIDDLEWARE = ["apps.gateway.guard.GuardMiddleware", "postroad.web.probes.ProbeMiddleware"]

@@ -1,4 +1,4 @@
-"""Figures of calls: how those to other services end, how their breakers stand, and what our gRPC server answers.
+"""Metrics of calls: results of calls to other services, states of their circuit breakers, answers of our gRPC server.
 
 postroad_calls_total{service,operation,outcome,substitute}   calls that ended; `substitute` says what answered instead
 postroad_call_seconds{service,operation}                     how long they took, with all their attempts

@@ -1,4 +1,4 @@
-"""Figures that the database knows: outbox, dead letters, sagas.
+"""Metrics that are read from the database, with one indexed query each: outbox, dead letters, sagas.
 
 Read when somebody scrapes, in a thread and on a connection of their own: so they are true while the relay hangs, and a
 database that does not answer costs a scrape two seconds and these figures, not its answer.

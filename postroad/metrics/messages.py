@@ -1,4 +1,4 @@
-"""Figures of messages: published, handled, and how far a worker is behind.
+"""Metrics of messages: published, handled, and the lag of a worker.
 
 The parent of a worker measures: it sees every message come and every job end.  Its pool's processes measure nothing.
 """

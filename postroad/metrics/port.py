@@ -1,4 +1,4 @@
-"""METRICS_PORT → a server of figures, if it is set."""
+"""Starts the metrics server on METRICS_PORT, if it is set.  See also: `server`, which needs prometheus-client."""
 
 from typing import Any
 

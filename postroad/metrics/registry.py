@@ -1,4 +1,4 @@
-"""The figures of this process, and `/metrics`, which answers them to Prometheus."""
+"""The metrics of this process, and `/metrics`, which serves them to Prometheus."""
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import path

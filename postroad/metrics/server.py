@@ -1,4 +1,4 @@
-"""`/metrics` of a process that serves no HTTP otherwise: worker, relay, gRPC.
+"""`/metrics` of a process that otherwise serves no HTTP: worker, relay, gRPC server.
 
 Imported only where METRICS_PORT is set, since it needs prometheus-client.
 """

@@ -1,4 +1,4 @@
-"""The caller's deadline on the way in: a request whose time is over is answered before any work.
+"""Middleware for the caller's deadline: a request whose deadline has passed is answered before any work.
 
 Put it first in MIDDLEWARE, after `probes`.  See `postroad.calls.deadline` for what the calls of a view then do with what is left.
 """
@@ -17,7 +17,7 @@ _NextAsync = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
 
 
 class DeadlineMiddleware:
-    """Gives a request the time that its caller says, and answers 504 once it is over.
+    """Applies the caller's deadline to a request, and answers 504 when it has passed.
 
     A header that cannot be read is logged and ignored: a defect of the caller must not make its requests fail.
     """

@@ -1,4 +1,4 @@
-"""A web process that is about to be stopped ends its connections, each with an answer.
+"""Closes keep-alive connections before a web process is stopped, each after an answer.
 
 When a pod goes, Kubernetes takes it out of its Service and runs its preStop hook.  New connections lead elsewhere then,
 but those that are kept alive still lead here, and a request sent over one just when the server closes it is lost: a

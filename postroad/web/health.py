@@ -1,6 +1,6 @@
-"""`/livez` and `/readyz` for Kubernetes.
+"""`/livez` and `/readyz` for Kubernetes.  They do not check the broker.
 
-A service whose broker is away still takes requests: their messages wait in the outbox.
+A service whose broker is unavailable still accepts requests: their messages wait in the outbox.
 """
 
 from threading import Event

@@ -1,6 +1,7 @@
-"""What Kubernetes and Prometheus ask a pod by its IP: `/livez`, `/readyz`, `/metrics`, before any check of the host.
+"""Middleware for the requests of Kubernetes and Prometheus to a pod's IP: `/livez`, `/readyz`, `/metrics`, before any check of the host.
 
-Put it first in MIDDLEWARE; ALLOWED_HOSTS then needs no address of a pod.
+Put it first in MIDDLEWARE; ALLOWED_HOSTS then needs no address of a pod.  See also: the answers, in `health` and
+`metrics`.
 """
 
 from collections.abc import Awaitable, Callable
@@ -48,6 +49,6 @@ class ProbeMiddleware:
 
 
 async def _answer(view: Callable[[HttpRequest], HttpResponse], request: HttpRequest) -> HttpResponseBase:
-    if view is livez:  # the loop lives: no thread has to be free for that answer
+    if view is livez:  # the event loop runs; this answer needs no free thread
         return livez(request)
     return await sync_to_async(view)(request)

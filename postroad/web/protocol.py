@@ -42,7 +42,7 @@ class _Awaited(Enum):
 
 
 class _Doubtful(Exception):
-    """A request is refused; the parser hands it on as an error of its own."""
+    """A request is refused; the parser passes this on as its own error."""
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -127,7 +127,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._refuse(self._refusal)
 
     def _await(self, awaited: _Awaited) -> None:
-        """Begin to wait for something, in place of what was waited for."""
+        """Start to wait for the next part of a request, in place of the previous one."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -147,7 +147,7 @@ class BoundedProtocol(HttpToolsProtocol):
         raise _Doubtful(refusal.phrase)
 
     def _refuse(self, refusal: HTTPStatus) -> None:
-        """Close the connection, with an answer unless another one is due first."""
+        """Close the connection, with an error answer unless an earlier answer is pending."""
         self._await(_Awaited.NOTHING)
         if self.transport.is_closing():
             return

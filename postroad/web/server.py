@@ -40,7 +40,7 @@ def serve(
     Args:
         application: ASGI.
         listener: Is closed at the end.
-        grace_seconds: How long requests may go on after the signal.
+        grace_seconds: How long requests may continue after the signal.
         at_stop: Is called in the signal's handler.
     """
     _Stoppable(configuration(application, grace_seconds=grace_seconds), at_stop).run(sockets=[listener])
@@ -53,7 +53,7 @@ def configuration(application: Any, *, grace_seconds: float) -> Config:
         http=BoundedProtocol,
         ws="none",
         lifespan="off",
-        proxy_headers=False,  # whom to believe is the application's setting, not "whoever is on this machine"
+        proxy_headers=False,  # trusted proxies are a setting of the application, not every client on this machine
         server_header=False,
         access_log=False,
         log_config=None,

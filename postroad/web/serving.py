@@ -1,4 +1,4 @@
-"""What a web process does before its first request; called where the WSGI or ASGI application is made."""
+"""Preparation of a web process before its first request; called where the WSGI or ASGI application is created."""
 
 import gc
 

@@ -1,4 +1,7 @@
-"""A WSGI application as an ASGI one: a request takes a thread when it has arrived whole, and gives it back with its answer."""
+"""Runs a WSGI application as an ASGI application: a request uses a thread only from its complete arrival to its answer.
+
+See also: `protocol`, which limits what a client may send.
+"""
 
 import asyncio
 import sys
@@ -40,7 +43,7 @@ class InThreads:
         self._running: set[Future[bytes]] = set()
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
-        """Answer one request; one that breaks off is answered by nobody."""
+        """Answer one request; an incomplete request gets no answer."""
         with SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as body:
             length = await self._read(receive, body)
             if length is None:

@@ -23,7 +23,7 @@ class AddressSerializer(CamelSerializer):
 
 
 class ActionSerializer(CamelSerializer):
-    """What a courier does for a delivery, and when he did or will."""
+    """An action of a courier for a delivery, and its actual or planned time."""
 
     type = serializers.ChoiceField(choices=[type_.value for type_ in ActionType])
     time = MomentField()
@@ -37,7 +37,7 @@ class PlannedActionSerializer(ActionSerializer):
 
 
 class CourierSerializer(CamelSerializer):
-    """A courier with what they still have to do, in order of time; their next fifty deliveries at most."""
+    """A courier with their next actions in order of time, for at most fifty deliveries."""
 
     courier_id = IdField(source="pk")
     available = FlagField()

@@ -27,7 +27,7 @@ class CourierView(ServiceView):
         operation_id="getCourier", parameters=[path_id("courier_id")], responses={200: CourierSerializer, **errors(404)}
     )
     def get(self, request: Request, courier_id: int) -> Response:
-        """Show a courier and what they still have to do."""
+        """Show a courier and their next actions."""
         return Response(CourierSerializer(usecases.find_courier(courier_id)).data)
 
 
@@ -61,7 +61,7 @@ class DeliveryView(ServiceView):
         responses={200: DeliverySerializer, **errors(404)},
     )
     def get(self, request: Request, delivery_id: int) -> Response:
-        """Show a delivery, its courier and when he picks up and brings."""
+        """Show a delivery, its courier, and the times of pick-up and drop-off."""
         return Response(DeliverySerializer(usecases.find_delivery(delivery_id)).data)
 
 

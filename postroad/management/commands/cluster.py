@@ -1,4 +1,4 @@
-"""`manage.py cluster status|scale|drain-lane`: look after the release on Kubernetes."""
+"""`manage.py cluster status|scale|drain-lane`: operate the release on Kubernetes."""
 
 import json
 from argparse import ArgumentParser, ArgumentTypeError

@@ -1,4 +1,4 @@
-"""`manage.py deadletters list|show|export|redrive|discard`: look after parked messages."""
+"""`manage.py deadletters list|show|export|redrive|discard`: show, export, redrive or discard parked messages."""
 
 import base64
 import json
@@ -17,9 +17,9 @@ from postroad.messaging.inbox import dead_letters
 from postroad.messaging.models import DeadLetter, DeadLetterState
 from postroad.processes import redrive
 
-_MAX_SHOWN = 2000  # characters of a body
-_MAX_LISTED = 100  # characters of a value in the list
-_CHUNK_ROWS = 10  # letters in memory at once: each may be as large as the broker lets a message be
+_MOST_SHOWN = 2000  # characters of a body
+_MOST_LISTED = 100  # characters of a value in the list
+_CHUNK_ROWS = 10  # dead letters in memory at once: each may have the broker's maximum message size
 _TEXTS = ("subscriber", "state", "message_id", "type", "partition_key", "content_type", "correlation_id", "reply_to")
 
 
@@ -111,7 +111,7 @@ def _line(text: str) -> str:
 
 
 def _exported(letter: DeadLetter, *, is_whole: bool) -> dict[str, Any]:
-    """Return a letter as values of JSON; a body that is no text is in `body_base64` in place of `body`."""
+    """Return a dead letter as JSON values; a body that is not text is in `body_base64` in place of `body`."""
     size, headers = dead_letters.body_bytes(letter), letter.headers
     body = dead_letters.opening(letter, size)
     if not is_whole:

@@ -18,7 +18,7 @@ from postroad.schema.describing import describe_error
 
 
 class Command(BaseCommand):
-    """Declares what `bootstrap` found in the handler tables, and removes bindings that no handler wants any more."""
+    """Declares the channels of the handler tables, and removes bindings that no handler needs any more."""
 
     help = "Declare the exchanges, queues and bindings of this service at the broker; safe to repeat."
 

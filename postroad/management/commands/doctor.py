@@ -1,4 +1,4 @@
-"""`manage.py doctor`: is this installation well?  Exit code 1 if something does not work."""
+"""`manage.py doctor`: health checks of this installation.  Exit code 1 if something does not work."""
 
 import time
 from argparse import ArgumentParser
@@ -25,7 +25,7 @@ _PAUSE_SECONDS = 1.0
 
 
 class Command(BaseCommand):
-    """Looks and tells; changes nothing."""
+    """Runs the checks and prints their findings; changes nothing."""
 
     help = "Check database, migrations, broker, queues, relay, consumers, the other services and clocks."
     requires_system_checks = ()

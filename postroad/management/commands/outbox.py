@@ -1,4 +1,4 @@
-"""`manage.py outbox status|list|show|retry|discard`: what waits to be sent, and why; and what to do about what cannot be."""
+"""`manage.py outbox status|list|show|retry|discard`: show messages that wait to be sent, and retry or discard those that are set aside."""
 
 from argparse import ArgumentParser
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""`manage.py sagas list|show`: where sagas stand."""
+"""`manage.py sagas list|show`: show the state of sagas."""
 
 from argparse import ArgumentParser
 from typing import Any

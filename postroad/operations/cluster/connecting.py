@@ -1,4 +1,4 @@
-"""Where the cluster's API is → a `Cluster`.
+"""Finds the cluster's API and returns a `Cluster`.
 
 It is an optional part of the installation, and takes half a second and some 40 MB to import.
 """

@@ -1,4 +1,4 @@
-"""The API's objects → our values."""
+"""Converts objects of the Kubernetes API to plain values."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime

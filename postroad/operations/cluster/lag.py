@@ -1,4 +1,4 @@
-"""How far behind a pod is, from what it tells Prometheus.  See also: `postroad.metrics`, which defines the metrics."""
+"""The lag of a pod, from its metrics for Prometheus.  See also: `postroad.metrics`, which defines the metrics."""
 
 import re
 from collections.abc import Iterable, Mapping

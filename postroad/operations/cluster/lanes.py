@@ -1,4 +1,4 @@
-"""Taking a lane (one shard's queue) away from the pod that serves it.  See also: `postroad.worker.balance`, which distributes the queues.
+"""Moves the queue of one partition away from the pod that serves it.  See also: `postroad.worker.balance`, which distributes the queues.
 
 The workers of a service share its lanes by a table that each computes from those that say they serve them.  So a lane is moved
 by ending the pod that serves it, in good order: it finishes its job and hands its messages back, the others compute the

@@ -77,7 +77,7 @@ class Cluster(Protocol):
     Every operation is bounded in time and raises
 
         ClusterUnavailable: The API does not answer.
-        ClusterForbidden: The API knows us not, or does not let us; the text has the rule that is missing.
+        ClusterForbidden: Authentication or permission failed; the text names the missing rule.
         ClusterRefused: What is asked for is not there, or cannot be done now.
 
     Attributes:

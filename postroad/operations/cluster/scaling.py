@@ -1,4 +1,4 @@
-"""Setting by hand how many pods a role has."""
+"""Sets the number of pods of a role; refuses if an autoscaler decides it."""
 
 from postroad.errors import ClusterRefused
 from postroad.operations.cluster.port import Cluster

@@ -20,7 +20,7 @@ _LATE = 2.0
 
 
 def checks(settings: MessagingSettings, parts: Postroad, resolver: Resolver, *, others: Sequence[str]) -> list[Check]:
-    """Return what to look at, in order of reading.
+    """Return the checks in the order of the report.
 
     Args:
         settings: Of this process.

@@ -1,4 +1,4 @@
-"""How far another clock is from ours."""
+"""Judges the difference between another clock and ours."""
 
 from postroad.operations.doctor.findings import Finding, failure, ok, warning
 

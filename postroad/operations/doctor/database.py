@@ -1,4 +1,4 @@
-"""The service's database: does it answer, has it our tables, is its clock ours."""
+"""Checks of the service's database: connection, migrations, clock."""
 
 import time
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Runs checks, each in a thread of its own and bounded in time.
+"""Runs checks, each in its own thread and with a time limit.
 
 A thread, because not every wait can be bounded where it happens: a name service that keeps silent has no timeout.
 """

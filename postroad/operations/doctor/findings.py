@@ -1,4 +1,4 @@
-"""What a check says: one line.  See also: `report`, which prints it."""
+"""The finding of a check: one line.  See also: `report`, which prints it."""
 
 from dataclasses import dataclass
 from enum import StrEnum

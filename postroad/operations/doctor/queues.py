@@ -1,4 +1,4 @@
-"""The broker: does it answer, has it what we rely on, does anybody consume our queues.
+"""Checks of the broker: connection, exchanges and queues, consumers.
 
 Not looked at: missing bindings, which AMQP cannot ask for; `manage.py declare_channels` makes them.  Bindings that no
 handler wants are known from the database, where every release writes down what it binds.

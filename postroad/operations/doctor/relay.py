@@ -1,4 +1,4 @@
-"""Is the relay alive?  Judged by what waits for it and, on PostgreSQL, by when it was seen.
+"""Checks whether the relay runs, by the messages that wait for it and, on PostgreSQL, by its last sign of life.
 
 A relay process says every few seconds that it is there (`messaging.outbox.presence`), and takes the oldest rows first.
 """

@@ -1,4 +1,4 @@
-"""The other services: does discovery find them, do they answer `/livez`, are their clocks ours."""
+"""Checks of the other services: discovery, `/livez`, clock."""
 
 import http.client
 import time
