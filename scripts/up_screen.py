@@ -23,7 +23,7 @@ class Screen:
         self._lock = threading.Lock()
 
     def paint(self, text: str, colour: str) -> str:
-        """Return the text in a colour of `COLOURS`."""
+        """Return the text in one of the `COLOURS`."""
         return f"\x1b[{COLOURS[colour]}m{text}\x1b[0m" if self._is_coloured else text
 
     def say(self, text: str = "") -> None:

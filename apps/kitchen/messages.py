@@ -37,7 +37,7 @@ class TicketReserved(Message):
 
 @refusal("kitchen.TicketRefused")
 class TicketRefused(Message):
-    """The kitchen refuses the order.
+    """The kitchen refuses.
 
     To a new ticket: `unknown_restaurant`, `unknown_menu_item`, `too_many_portions`; to what is asked of a ticket:
     `unknown_ticket`, `illegal_transition`.

@@ -1,4 +1,4 @@
-"""The rules of an order: which state follows which, what an order costs, what is too little.  Pure."""
+"""The rules of an order: which state follows which, what an order costs, and limits of the total.  Pure functions."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

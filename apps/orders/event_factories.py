@@ -1,4 +1,4 @@
-"""An order's events, made of the order as it is."""
+"""Event factories: build an order's events from its current state."""
 
 from collections.abc import Iterable
 from dataclasses import asdict

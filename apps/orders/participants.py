@@ -1,4 +1,4 @@
-"""What each participant of an order's sagas is asked: pure functions, saga data → command."""
+"""Command factories of the order's sagas: pure functions from saga data to a participant's command."""
 
 from collections.abc import Iterable
 

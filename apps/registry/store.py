@@ -58,8 +58,7 @@ class _Entry:
 class Registry:
     """All operations of the protocol.  Names of applications are the same in upper and lower case.
 
-    Nothing runs by itself: whoever is out of time is evicted when the next request looks, which nobody can tell
-    from a timer.
+    There is no timer: expired instances are evicted at the next request, which looks the same to clients.
 
     Concurrency: one lock; safe in all threads of one process.
     """

@@ -9,5 +9,7 @@ from postroad.conf import Section, key
 class ProcessSettings(Section):
     """Each attribute is a key of POSTROAD in small letters."""
 
-    heartbeat_file: str = key("", "file that worker and relay touch each second while they get on; empty: none")
+    heartbeat_file: str = key(
+        "", "liveness file; worker and relay update it every second while they make progress; empty: none"
+    )
     consumer_threads: int = key(2, "consumer threads of the one-process mode", minimum=1)

@@ -1,4 +1,4 @@
-"""A file touched while a process gets on, for a probe that reads its age.  Not: what getting on is, which its owner knows.
+"""A liveness file, updated while the process makes progress; a probe reads its age.
 
 A probe that only reads a file costs nothing, and asks neither broker nor database: their outages must end no process.
 """
@@ -36,7 +36,7 @@ class Heartbeat:
             ) from error
 
     def beat(self) -> None:
-        """Say that the process gets on; touches the file once a second at most.
+        """Record that the process makes progress; updates the file at most once a second.
 
         Never raises: a file that cannot be written any more grows old, which is what the probe looks for.
         """

@@ -114,7 +114,7 @@ def test_a_relay_that_is_there_and_does_not_get_on_is_a_failure() -> None:
 
     found = look(late_seconds=0.0)
 
-    assert "a relay is running but makes no progress" in found.text
+    assert "a relay runs but makes no progress" in found.text
 
 
 def test_messages_that_are_set_aside_are_a_warning_with_the_way_out() -> None:

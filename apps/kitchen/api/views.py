@@ -27,7 +27,7 @@ class TicketView(ServiceView):
 
 
 class AcceptView(ServiceView):
-    """The restaurant's yes."""
+    """Acceptance of a ticket by the restaurant."""
 
     service = "kitchen"
 
@@ -82,7 +82,7 @@ class ReadyView(ServiceView):
 
 
 class PickedUpView(ServiceView):
-    """The way out of the kitchen."""
+    """Hand-over of the food to a courier."""
 
     service = "kitchen"
 

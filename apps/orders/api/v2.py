@@ -59,7 +59,7 @@ class ConsumerSerializer(CamelSerializer):
 
 
 class StorySerializer(JourneySerializer):
-    """The story of an order: what its saga asked whom, and what was answered; `saga` is null when it is forgotten."""
+    """The saga history of an order: the commands and their replies; `saga` is null when the saga has been deleted."""
 
     @override
     def to_representation(self, instance: Any) -> dict[str, Any]:

@@ -68,7 +68,7 @@ class ContentsView(ServiceView):
 
 
 class CancelView(ServiceView):
-    """The consumer's wish to have an order cancelled."""
+    """The consumer's request to cancel an order."""
 
     service = "orders"
 
@@ -86,7 +86,7 @@ class CancelView(ServiceView):
 
 
 class ReviseView(ServiceView):
-    """The consumer's wish for other quantities."""
+    """The consumer's request to change quantities."""
 
     service = "orders"
 
@@ -108,7 +108,7 @@ class ReviseView(ServiceView):
 
 
 class JourneyView(ServiceView):
-    """The story of one order."""
+    """The saga history of one order."""
 
     service = "orders"
 
@@ -118,7 +118,7 @@ class JourneyView(ServiceView):
         responses={200: JourneySerializer, **errors(404)},
     )
     def get(self, request: Request, order_id: int) -> Response:
-        """Show what was asked of whom for an order, what they answered and how long it took."""
+        """Show the commands that were sent for an order, their replies and durations."""
         order = usecases.find_order(order_id)
         return Response(JourneySerializer(shown_journey(order, usecases.find_journey(order))).data)
 

@@ -82,7 +82,7 @@ def _read_token(token: str) -> int:
     if not token:
         return 0
     if not (token.isascii() and token.isdecimal() and len(token) <= 19):
-        raise invalid("pageToken", "The page token is none of ours; send nextPageToken of the page before as it is.")
+        raise invalid("pageToken", "The page token is invalid; send nextPageToken of the previous page unchanged.")
     return read_id(int(token), field="pageToken")
 
 

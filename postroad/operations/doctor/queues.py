@@ -92,7 +92,7 @@ def look_at_consumers(
             CONSUMERS,
             f"nobody consumes {len(idle)} of {len(topology.queues)} queues, in which {waiting} messages wait:"
             f" {_named([state.name for state in idle])}",
-            remedy="start a worker of this service (celery -A config worker), or find out why it makes no progress (its log)",
+            remedy="start a worker of this service (celery -A config worker), or check its log for the reason why it makes no progress",
         )
     else:
         yield ok(CONSUMERS, f"all {len(topology.queues)} queues are consumed")

@@ -103,7 +103,7 @@ def _late(oldest: Waiting, *, is_there: bool | None) -> Finding:
     if is_there:
         return failure(
             RELAY,
-            f"{text}; a relay is running but makes no progress",
+            f"{text}; a relay runs but makes no progress",
             remedy="look at its log; if it only has too much to do, start another one beside it",
         )
     return failure(RELAY, f"{text}; no relay takes it", remedy=_START)

@@ -1,4 +1,4 @@
-// Draws one journey as a sequence diagram.  Not: where journeys come from, which is tour.js.
+// Draws one saga history as a sequence diagram.  See also: tour.js, which loads the histories.
 
 const SVG = "http://www.w3.org/2000/svg";
 const TOP = 44; // room for the names

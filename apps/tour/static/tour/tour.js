@@ -1,4 +1,4 @@
-// The start page's life: figures and journeys as they happen, and orders placed through REST.  Not: drawing, see diagram.js.
+// Live updates of the start page: figures and saga histories, and placing orders by REST.  See also: diagram.js, which draws.
 
 import { draw, lanesOf } from "./diagram.js";
 
