@@ -98,8 +98,8 @@ class Courier(models.Model):
 
     @property
     def actions(self) -> tuple[CourierAction, ...]:
-        """Their actions for the next `MOST_SHOWN` deliveries, in order of time; two queries."""
-        deliveries = list(self.deliveries.filter(_OPEN).order_by("ready_by", "pk")[:MOST_SHOWN])
+        """Their actions for the next `MAX_SHOWN` deliveries, in order of time; two queries."""
+        deliveries = list(self.deliveries.filter(_OPEN).order_by("ready_by", "pk")[:MAX_SHOWN])
         restaurants = Restaurant.objects.in_bulk([each.restaurant_id for each in deliveries])
         actions = [action for each in deliveries for action in each.actions_at(restaurants.get(each.restaurant_id))]
         return tuple(sorted((each for each in actions if not each.is_done), key=lambda action: action.time))

@@ -8,7 +8,7 @@
 6. roles                                                                   403
 7. the view; its exceptions become problem documents                     404, 502, 503, 504 …
 
-See also: `doors`, which guards everything without such a route, such as a service's own paths in the one-process mode.
+See also: `guard`, which guards everything without such a route, such as a service's own paths in the one-process mode.
 """
 
 from collections.abc import Callable, Coroutine

@@ -19,10 +19,10 @@ class Pulse:
 
     def __init__(self, *, since: float, renewal_seconds: int) -> None:
         self._since, self._renewal_seconds = since, renewal_seconds
-        most = max(
+        maximum = max(
             1, int(WINDOW_SECONDS / renewal_seconds)
         )  # extra renewals do not compensate for those of other leases
-        self._beats: deque[float] = deque(maxlen=most)
+        self._beats: deque[float] = deque(maxlen=maximum)
 
     def beat(self, now: float) -> None:
         """Note a renewal."""

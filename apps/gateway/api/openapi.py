@@ -174,7 +174,7 @@ _JSON_GRAPH: Json = {
 }
 _KEY: Json = {
     "anyOf": [
-        {"type": "string", "maxLength": MOST_CHARACTERS, "pattern": "^([^$]|$)"},
+        {"type": "string", "maxLength": MAX_CHARACTERS, "pattern": "^([^$]|$)"},
         {"type": "integer"},  # of any size: an unknown id is an atom without value, not an error
     ]
 }

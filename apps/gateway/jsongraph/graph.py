@@ -55,7 +55,7 @@ def value_at(graph: object, path: Path) -> object:
     """Return the value at a path of a client's graph; an atom is unwrapped.
 
     Raises:
-        Garbage: There is no value.
+        InvalidPathSet: There is no value.
     """
     node = graph
     for key in path:

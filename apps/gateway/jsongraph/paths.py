@@ -26,7 +26,7 @@ MAX_CHARACTERS = 100
 """Of one key."""
 
 
-class Garbage(ValueError):
+class InvalidPathSet(ValueError):
     """The value is not a path set, or expands to too many paths; the text gives the reason."""
 
 
@@ -34,7 +34,7 @@ def expand(path_sets: object) -> list[Path]:
     """Expand path sets into paths, each once and in order.
 
     Raises:
-        Garbage: The value is not a list of path sets, or they expand to too many paths; this is found before expanding.
+        InvalidPathSet: The value is not a list of path sets, or they expand to too many paths; this is found before expanding.
     """
     if not isinstance(path_sets, list):
         raise InvalidPathSet("paths must be an array of path sets.")
@@ -56,7 +56,7 @@ def read_path(value: object) -> Path:
     """Return a path without sets.
 
     Raises:
-        Garbage: The value is not such a path.
+        InvalidPathSet: The value is not such a path.
     """
     if not isinstance(value, list) or not 0 < len(value) <= MAX_KEYS:
         raise InvalidPathSet(f"a path is an array of 1 to {MAX_KEYS} keys.")

@@ -17,8 +17,8 @@ from postroad.messaging.inbox import dead_letters
 from postroad.messaging.models import DeadLetter, DeadLetterState
 from postroad.processes import redrive
 
-_MOST_SHOWN = 2000  # characters of a body
-_MOST_LISTED = 100  # characters of a value in the list
+_MAX_SHOWN = 2000  # characters of a body
+_MAX_LISTED = 100  # characters of a value in the list
 _CHUNK_ROWS = 10  # dead letters in memory at once: each may have the broker's maximum message size
 _TEXTS = ("subscriber", "state", "message_id", "type", "partition_key", "content_type", "correlation_id", "reply_to")
 
