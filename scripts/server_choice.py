@@ -78,7 +78,7 @@ class GivenServer:
             )
 
     def stop(self, *, kill: bool = False) -> None:
-        """Do nothing: it is not ours (`kill` neither)."""
+        """Do nothing, since the server belongs to somebody else (also with `kill`)."""
 
 
 def find_given(home: Home, *, role: str) -> GivenServer | None:

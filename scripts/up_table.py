@@ -15,7 +15,9 @@ PROJECT = Path(__file__).resolve().parent.parent
 VAR = PROJECT / "var"
 LOGS = VAR / "log"
 PROGRAMS = Path(sys.prefix) / "bin"  # this script runs in the project's environment: celery lies beside it
-MARK = "POSTROAD_UP"  # in the environment of everything started here, so that `down` finds what nobody else knows of
+MARK = (
+    "POSTROAD_UP"  # in the environment of everything started here, so that `down` finds processes without a supervisor
+)
 
 HAS_REGISTRY = os.environ.get("REGISTRY", "0") not in ("", "0")  # make up REGISTRY=1
 PORTS = {

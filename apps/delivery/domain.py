@@ -12,7 +12,7 @@ from apps.shared.refusals import BusinessRefusal
 
 
 class DeliveryState(StrEnum):
-    """Where a delivery stands."""
+    """The state of a delivery."""
 
     PENDING = "PENDING"
     SCHEDULED = "SCHEDULED"

@@ -1,4 +1,4 @@
-"""The rules of a ticket: which state follows which, and what the kitchen does not take.  Pure."""
+"""The rules of a ticket: which state follows which, and which work the kitchen refuses.  Pure functions."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from apps.shared.refusals import BusinessRefusal
 
 
 class TicketState(StrEnum):
-    """Where a ticket stands; a pending state is the semantic lock of the saga that works on it."""
+    """The state of a ticket; a pending state is the semantic lock of the saga that works on it."""
 
     CREATE_PENDING = "CREATE_PENDING"
     AWAITING_ACCEPTANCE = "AWAITING_ACCEPTANCE"

@@ -1,4 +1,4 @@
-"""What an order history shows and is asked for, and which events are news to it.  Pure."""
+"""The states and queries of the order history, and the rule which events are new to it.  Pure functions."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

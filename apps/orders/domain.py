@@ -14,7 +14,7 @@ REVISED_ITEMS = "revisedOrderLineItems"
 
 
 class OrderState(StrEnum):
-    """Where an order stands; a pending state is the semantic lock of the saga that works on it."""
+    """The state of an order; a pending state is the semantic lock of the saga that works on it."""
 
     APPROVAL_PENDING = "APPROVAL_PENDING"
     APPROVED = "APPROVED"
@@ -82,7 +82,7 @@ class RequestedItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryAddress:
-    """Where an order goes."""
+    """The delivery address of an order."""
 
     street1: str
     city: str

@@ -17,21 +17,21 @@ UNNAMED_REASON = "not_agreed"  # a participant could not read its command, or an
 
 
 def approve_order(data: CreateOrderData) -> None:
-    """End of the saga: the order stands."""
+    """End of the saga: the order is approved."""
     order = Order.objects.lock(data.order_id)
     order.approve()
     publish(OrderAuthorized(order_id=order.pk))
 
 
 def reject_order(data: CreateOrderData) -> None:
-    """Compensation: somebody has refused."""
+    """Compensation: a participant has refused."""
     order = Order.objects.lock(data.order_id)
     order.reject(data.rejection_reason or UNNAMED_REASON)
     publish(OrderRejected(order_id=order.pk, reason=order.rejection_reason))
 
 
 def undo_begin_cancel_order(data: CancelOrderData) -> None:
-    """Compensation: somebody has refused, the order stands."""
+    """Compensation: a participant has refused to cancel, so the order stays approved."""
     reason = data.refusal_reason or UNNAMED_REASON
     Order.objects.lock(data.order_id).undo_begin_cancel(reason)
     publish(OrderCancellationRejected(order_id=data.order_id, reason=reason))
@@ -44,14 +44,14 @@ def confirm_cancel_order(data: CancelOrderData) -> None:
 
 
 def undo_begin_revise_order(data: ReviseOrderData) -> None:
-    """Compensation: somebody has refused, the order stays what it was."""
+    """Compensation: a participant has refused the revision, so the order stays unchanged."""
     reason = data.refusal_reason or UNNAMED_REASON
     Order.objects.lock(data.order_id).undo_begin_revise(reason)
     publish(OrderRevisionRejected(order_id=data.order_id, reason=reason))
 
 
 def confirm_revise_order(data: ReviseOrderData) -> None:
-    """End of the saga: the order is what was proposed."""
+    """End of the saga: the order is revised as proposed."""
     order = Order.objects.lock(data.order_id)
     order.confirm_revise()
     publish(

@@ -26,7 +26,7 @@ MINIMUM_ORDER_VALUE = Decimal("10.00")  # default of the setting ORDERS_MINIMUM_
 
 
 def create_order(request: OrderRequest) -> Order:
-    """Take an order and begin to ask for everybody's agreement; nobody has been asked when this returns.
+    """Place an order and start its saga; no command has been sent yet when this returns.
 
     Only local data are looked at: an unknown consumer is refused later, by consumers, since the replica may be behind.
 

@@ -1,4 +1,4 @@
-"""The rules of a menu.  Pure."""
+"""The rules of a menu.  Pure functions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The saga that cancels an approved order, or leaves it standing when somebody refuses.
+"""The saga that cancels an approved order, or leaves it approved if a participant refuses.
 
 Source: "Cancel Order Saga", Microservices Patterns, ch. 4.
 """
@@ -33,7 +33,7 @@ cancel_order = Saga(
              on={TicketRefused: remember_reason, Rejected: remember_reason}),
         Step("charge",          do=reverse_authorization,    pivot=True,
              on={ChargeRefused: remember_reason, Rejected: remember_reason}),
-        Step("confirm ticket",  do=confirm_cancel_ticket),  # behind the pivot: sent again until it is done
+        Step("confirm ticket",  do=confirm_cancel_ticket),  # after the pivot: retried until it succeeds
         Step("confirm",         do=confirm_cancel_order),
     ],
 )

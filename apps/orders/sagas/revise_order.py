@@ -33,7 +33,7 @@ revise_order = Saga(
              on={TicketRefused: remember_reason, Rejected: remember_reason}),
         Step("charge",          do=revise_authorization,     pivot=True,
              on={ChargeRefused: remember_reason, Rejected: remember_reason}),
-        Step("confirm ticket",  do=confirm_revise_ticket),  # behind the pivot: sent again until it is done
+        Step("confirm ticket",  do=confirm_revise_ticket),  # after the pivot: retried until it succeeds
         Step("confirm",         do=confirm_revise_order),
     ],
 )
