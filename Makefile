@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo up down servers servers-down test test-matrix fuzz check format bench doctor e2e e2e-images faults image locks audit clean
+.PHONY: help run demo up down servers servers-down test test-matrix fuzz check format manifests bench doctor e2e e2e-images faults image locks audit clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -53,6 +53,9 @@ e2e-images: image ## build the images of the later versions that make e2e upgrad
 
 e2e: .venv/dev ## install the chart into the current kubeconfig's cluster and test it there (E2E_IMAGE_LOADER=, ARGS=)
 	@E2E=1 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -v $(or $(ARGS),tests/cluster)
+
+manifests: .venv/dev ## generate k8s/ from the chart
+	@$(BIN)/python scripts/manifests.py
 
 doctor: .venv/base ## check the health of every service that make up has started
 	@$(BIN)/python scripts/up.py doctor

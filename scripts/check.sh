@@ -11,5 +11,5 @@ step "types";             mypy postroad apps config bench; MYPYPATH=scripts mypy
 step "import contracts";  lint-imports; python scripts/layers.py --check
 step "Django's checks";   python manage.py check --fail-level WARNING
 step "migrations";        python manage.py makemigrations --check --dry-run
-step "chart";             python scripts/chart_readme.py --check
+step "chart";             python scripts/chart_readme.py --check; python scripts/manifests.py --check
 step "fast tests";        python -m pytest -q -n 2 --dist loadfile -m "not postgres and not broker and not slow"
