@@ -105,7 +105,7 @@ def test_deadline_trace_and_request_id_travel_on(connect: Connect, server: GrpcB
         connect(server.port).loaf(7)
 
     assert server.times_left[0] is not None
-    assert 0.2 < server.times_left[0] <= 0.5
+    assert 0.2 < round(server.times_left[0], 3) <= 0.5  # gRPC itself rounds it up, by less than a millisecond
     assert server.metadata[0]["traceparent"] == "00-ab-cd-01"
     assert server.metadata[0]["x-request-id"] == "r-1"
 

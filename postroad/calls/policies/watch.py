@@ -1,10 +1,9 @@
 """Who is told how calls end and how breakers move: metrics, a console, a test."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from postroad.calls.policies.breaker import State
+from postroad.observers import Observers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,34 +44,5 @@ class CallAnswered:
 
 
 Fact = CallEnded | BreakerMoved | CallAnswered
-Watcher = Callable[[Fact], None]
-_watchers: list[Watcher] = []
-
-
-def add(watcher: Watcher) -> None:
-    """Tell a watcher every fact from now on, in the thread where it happens: it must be quick and raise nothing."""
-    if watcher not in _watchers:  # applications may be made ready twice in one process, as in tests
-        _watchers.append(watcher)
-
-
-def remove(watcher: Watcher) -> None:
-    """Tell a watcher nothing more."""
-    _watchers.remove(watcher)
-
-
-@contextmanager
-def watching(watcher: Watcher) -> Iterator[None]:
-    """Tell a watcher what happens during a block."""
-    is_there = watcher in _watchers
-    add(watcher)
-    try:
-        yield
-    finally:
-        if not is_there:
-            remove(watcher)
-
-
-def tell(fact: Fact) -> None:
-    """Tell every watcher."""
-    for watcher in tuple(_watchers):
-        watcher(fact)
+_observers: Observers[Fact] = Observers()
+add, remove, watching, tell = _observers.add, _observers.remove, _observers.watching, _observers.tell

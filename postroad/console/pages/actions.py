@@ -1,66 +1,34 @@
-"""The two things a person may do about a dead letter, each behind a page that says what will happen.  Not: the list.
+"""The two things a person may do about a dead letter, each behind a page that says what will happen.
 
 The work is done by `postroad.processes.redrive`, as from the command line.  What was done, and by whom, is written into
 the admin's own log of changes.
 """
 
-import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
 
 from postroad.composition import installed
+from postroad.console.pages.verbs import MAX_AT_ONCE, Verb
 from postroad.console.readonly import ReadOnlyAdmin
 from postroad.messaging.inbox import dead_letters
 from postroad.messaging.models import DeadLetter, DeadLetterState
 from postroad.processes import redrive
 from postroad.processes.redrive import Report
 
-MAX_AT_ONCE = 100
-"""Letters of one confirmation: what a person can look through before they agree."""
-
-_ID = re.compile(r"[0-9]{1,18}")  # every longer number is beyond a 64-bit column
-
 _MAX_NAMED = 10
 """Letters of a key that the page names; of the others it tells the number."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verb:
-    """What is to be done, and how the page puts it.
+LetterVerb = Verb[DeadLetter, Report]
 
-    Attributes:
-        name: In the address.
-        permission: Django's permission for it: redriving changes what a service knows, discarding gives a message up.
-        title: The question.
-        promise: What will happen, in one or two sentences.
-        button: What is agreed to.
-        is_dangerous: Whether nothing brings the message back.
-        act: Does it to one letter.
-    """
-
-    name: str
-    permission: str
-    title: str
-    promise: str
-    button: str
-    is_dangerous: bool
-    act: Callable[[DeadLetter], Report]
-
-    def is_allowed(self, request: HttpRequest) -> bool:
-        """Whether the user may do it."""
-        return bool(request.user.has_perm(f"postroad_messaging.{self.permission}_deadletter"))
-
-
-REDRIVE = Verb(
+REDRIVE: LetterVerb = Verb(
     name="redrive",
+    model="deadletter",
     permission="change",
     title="Redrive these messages?",
     promise=(
@@ -71,8 +39,9 @@ REDRIVE = Verb(
     is_dangerous=False,
     act=lambda letter: redrive.redrive(installed(), letter),
 )
-DISCARD = Verb(
+DISCARD: LetterVerb = Verb(
     name="discard",
+    model="deadletter",
     permission="delete",
     title="Discard these messages?",
     promise=(
@@ -103,39 +72,35 @@ class Group:
     others: int = 0
 
 
-def ask(verb: Verb, letters: "QuerySet[DeadLetter]") -> HttpResponseRedirect:
+def ask(verb: LetterVerb, letters: "QuerySet[DeadLetter]") -> HttpResponseRedirect:
     """Send the user to the page that asks whether `verb` shall be done to these letters."""
-    ids = letters.order_by("id").values_list("pk", flat=True)[:MAX_AT_ONCE]
-    return HttpResponseRedirect(f"{_address(verb)}?{urlencode({'ids': ','.join(map(str, ids))})}")
+    return verb.ask(letters.order_by("id").values_list("pk", flat=True)[:MAX_AT_ONCE])
 
 
-def confirm(admin: ReadOnlyAdmin, request: HttpRequest, *, verb: Verb) -> HttpResponse:
+def confirm(admin: ReadOnlyAdmin, request: HttpRequest, *, verb: LetterVerb) -> HttpResponse:
     """Ask (GET), or do it (POST), and return to the list."""
-    if not verb.is_allowed(request):
-        raise PermissionDenied
-    chosen = DeadLetter.objects.filter(pk__in=_ids(request.GET.get("ids", "")), state=DeadLetterState.PARKED)
+    chosen = DeadLetter.objects.filter(pk__in=verb.chosen(request), state=DeadLetterState.PARKED)
     letters = list(chosen.defer("body", "headers", "traceback").order_by("id"))
-    back = reverse("admin:postroad_messaging_deadletter_changelist")
     if not letters:
         messages.info(request, "None of these messages is parked any more; nothing was changed.")
-        return HttpResponseRedirect(back)
+        return HttpResponseRedirect(verb.list_url)
     if request.method == "POST":
         for letter in redrive.heads(letters) if verb is REDRIVE else letters:
             _do(admin, request, verb, letter)
-        return HttpResponseRedirect(back)
+        return HttpResponseRedirect(verb.list_url)
     context = {
         **admin.admin_site.each_context(request),
         "title": verb.title,
         "opts": admin.opts,
         "verb": verb,
         "groups": [_group(letter) for letter in redrive.heads(letters)] if verb is REDRIVE else _alone(letters),
-        "back": back,
+        "back": verb.list_url,
         "media": admin.media,
     }
     return TemplateResponse(request, "postroad_console/confirm.html", context)
 
 
-def _do(admin: ReadOnlyAdmin, request: HttpRequest, verb: Verb, letter: DeadLetter) -> None:
+def _do(admin: ReadOnlyAdmin, request: HttpRequest, verb: LetterVerb, letter: DeadLetter) -> None:
     report = verb.act(letter)
     messages.add_message(request, messages.SUCCESS if report.is_complete else messages.ERROR, report.text)
     admin.log_change(request, letter, f"{verb.button}: {report.text}")
@@ -152,11 +117,3 @@ def _group(letter: DeadLetter) -> Group:
 
 def _alone(letters: Iterable[DeadLetter]) -> list[Group]:
     return [Group(subscriber=letter.subscriber, key=letter.partition_key, letters=[letter]) for letter in letters]
-
-
-def _ids(text: str) -> list[int]:
-    return [int(part) for part in text.split(",")[:MAX_AT_ONCE] if _ID.fullmatch(part)]
-
-
-def _address(verb: Verb) -> str:
-    return reverse(f"admin:postroad_messaging_deadletter_confirm_{verb.name}")

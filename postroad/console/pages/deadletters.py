@@ -13,7 +13,8 @@ from typing_extensions import override
 from postroad.console import render
 from postroad.console.filters import IndexedValuesFilter
 from postroad.console.pages import confidential
-from postroad.console.pages.actions import DISCARD, MAX_AT_ONCE, REDRIVE, VERBS, Verb, ask, confirm
+from postroad.console.pages.actions import DISCARD, REDRIVE, VERBS, LetterVerb, ask, confirm
+from postroad.console.pages.verbs import MAX_AT_ONCE
 from postroad.console.readonly import ReadOnlyAdmin
 from postroad.console.theme import detail_action, display
 from postroad.messaging.message import SHORT, short
@@ -137,7 +138,7 @@ class DeadLetterAdmin(ReadOnlyAdmin):
         """Readable, cut when long, without what is sensitive."""
         return confidential.body(letter)
 
-    def _ask(self, request: HttpRequest, verb: Verb, letters: "QuerySet[DeadLetter]") -> HttpResponse | None:
+    def _ask(self, request: HttpRequest, verb: LetterVerb, letters: "QuerySet[DeadLetter]") -> HttpResponse | None:
         parked = letters.filter(state=DeadLetterState.PARKED)
         chosen = parked[: MAX_AT_ONCE + 1].count()
         if not chosen:
@@ -147,7 +148,7 @@ class DeadLetterAdmin(ReadOnlyAdmin):
             self.message_user(request, f"More than {MAX_AT_ONCE} are chosen: these are the oldest of them.", "warning")
         return ask(verb, parked)
 
-    def _confirmation(self, verb: Verb) -> URLPattern:
+    def _confirmation(self, verb: LetterVerb) -> URLPattern:
         view = self.admin_site.admin_view(partial(confirm, self, verb=verb))
         return path(f"confirm/{verb.name}/", view, name=f"postroad_messaging_deadletter_confirm_{verb.name}")
 

@@ -15,7 +15,7 @@ from typing_extensions import override
 from postroad.console import render
 from postroad.console.filters import IndexedValuesFilter
 from postroad.console.pages import confidential
-from postroad.console.pages.outbox_actions import DISCARD, RETRY, VERBS, WAITING, Verb, ask, confirm
+from postroad.console.pages.outbox_actions import DISCARD, RETRY, VERBS, WAITING, OutboxVerb, ask, confirm
 from postroad.console.readonly import ReadOnlyAdmin
 from postroad.console.theme import detail_action, display
 from postroad.messaging import headers as names
@@ -139,7 +139,7 @@ class OutboxMessageAdmin(ReadOnlyAdmin):
         """Whether the user may discard, and the message, if one is meant, waits for a decision."""
         return DISCARD.is_allowed(request) and _is_waiting(object_id)
 
-    def _confirmation(self, verb: Verb) -> URLPattern:
+    def _confirmation(self, verb: OutboxVerb) -> URLPattern:
         view = self.admin_site.admin_view(partial(confirm, self, verb=verb))
         return path(f"confirm/{verb.name}/", view, name=f"postroad_messaging_outboxmessage_confirm_{verb.name}")
 
