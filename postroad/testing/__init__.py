@@ -20,8 +20,10 @@ _MODULES = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    """Load a public name when it is first used."""
-    if name not in _MODULES:
-        raise AttributeError(f"module 'postroad.testing' has no public name {name!r}")
-    return getattr(import_module(_MODULES[name]), name)
+if not TYPE_CHECKING:  # else every name would be known to type checkers
+
+    def __getattr__(name: str) -> Any:
+        """Load a public name when it is first used."""
+        if name not in _MODULES:
+            raise AttributeError(f"module 'postroad.testing' has no public name {name!r}")
+        return getattr(import_module(_MODULES[name]), name)
