@@ -127,7 +127,7 @@ def test_with_one_extra_everything_works_or_says_what_to_install(tmp_path: Path,
     assert ("pip install 'postroad[grpc]'" in served) == (extra != "grpc")
     assert {kind for kind, _ in found["failures"].values()} <= {"MissingExtra", "ModuleNotFoundError"}
     others = {name for name, (kind, _) in found["failures"].items() if kind != "MissingExtra"}
-    assert others == {"postroad.testing.brokers"}  # a suite for pytest
+    assert others == {"postroad.testing.brokers", "postroad.testing.plugin"}  # they need pytest
     texts = [text for kind, text in found["failures"].values() if kind == "MissingExtra"]
     assert [text for text in texts if "; run: pip install 'postroad[" not in text or "\n" in text] == []
     assert not any(f"postroad[{extra}]" in text for text in texts)
