@@ -1,4 +1,4 @@
-"""Celery's consumer, which survives what it cannot read and shows that it gets on: heartbeat and metrics port.
+"""Celery's consumer, which survives what it cannot read and shows its liveness: heartbeat and metrics port.
 
 Not: consuming messages for handlers, which is `worker_step`.
 """

@@ -75,7 +75,7 @@ class BrokerLink:
             collect(connection)
 
     def close(self) -> None:
-        """Say goodbye and close."""
+        """Close with the AMQP closing handshake."""
         connection = self._take()
         if connection is not None:
             close(connection)

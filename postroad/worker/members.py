@@ -61,7 +61,7 @@ class Announcement:
         """Return what an event says.
 
         Raises:
-            ValueError: It is none of ours.
+            ValueError: It is not an announcement of this library.
         """
         if not (isinstance(event, Mapping) and isinstance(event.get("queues"), list)):
             raise ValueError("no announcement of a worker")  # noqa: TRY004 - wrong content, not a wrong argument

@@ -105,7 +105,7 @@ class DeadLetterAdmin(ReadOnlyAdmin):
 
     @display(description="state", label=_COLOURS)
     def state_label(self, letter: DeadLetter) -> str:
-        """Painted."""
+        """The state as a coloured badge."""
         return letter.state
 
     @display(description="key")

@@ -78,7 +78,7 @@ class SagaInstanceAdmin(ReadOnlyAdmin):
 
     @display(description="status", label=_COLOURS)
     def status_label(self, saga: SagaInstance) -> str:
-        """Painted."""
+        """The state as a coloured badge."""
         return saga.status
 
     @display(description="started")
