@@ -24,7 +24,8 @@ from postroad.messaging.retention import Expiring
 from postroad.messaging.topology import Topology
 from postroad.sagas.catalog import Entry, SagaCatalog
 from postroad.sagas.dispatcher import ReplyDispatcher
-from postroad.sagas.participant import Participant
+from postroad.sagas.orchestrator import Orchestrator
+from postroad.sagas.participants.dispatcher import Participant
 from postroad.tables import Service, installed_services
 
 
@@ -101,7 +102,7 @@ class Postroad:
         replies = ReplyChannel(service.name, MessagingSettings.current().reply_shards)
         for saga in service.sagas:
             self.sagas.add(Entry(saga=saga, replies=replies))
-        handle = ReplyDispatcher(service.sagas)
+        handle = ReplyDispatcher(service.sagas, Orchestrator(self.sagas))
         self._subscribe(Subscription(subscriber=replies.name, service=service.name, handle=handle, check=handle.check))
         self.topology += topologies.replies(replies)
         for saga in service.sagas:

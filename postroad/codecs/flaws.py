@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 _MAX_SHOWN = 60  # characters of a value: enough to find it, never a whole body
+_MAX_REASON = 300  # characters: msgspec repeats an unknown word of an enumeration whole
 _MAX_LEVELS = 30
 _PATH = re.compile(r"(?P<reason>.*) - at `(?P<path>\$.*)`", re.DOTALL)
 _STEP = re.compile(r"\.(?P<name>[^.\[]+)|\[(?P<index>\d+)\]")
@@ -91,8 +92,13 @@ def _at(value: Any, path: str) -> object:
     return value
 
 
+def shortened(reason: str) -> str:
+    """Return an error's text without the middle of a very long one: its end names the field."""
+    return reason if len(reason) <= _MAX_REASON else f"{reason[: _MAX_REASON // 2]}…{reason[-_MAX_REASON // 2 :]}"
+
+
 def _told(path: str, value: object, reason: str) -> str:
-    return f"{path} = {_short(value)}: {reason}"
+    return f"{path} = {_short(value)}: {shortened(reason)}"
 
 
 def _short(value: object) -> str:

@@ -50,7 +50,9 @@ class JsonCodec(Codec):
         try:
             value: M = _read(body, message)
         except _UNREADABLE as error:
-            text = hide_in(str(error), body, [message])  # an unknown word of an enumeration is named there
+            text = flaws.shortened(
+                hide_in(str(error), body, [message])
+            )  # an unknown word of an enumeration is named there
             raise InvalidMessage(f"{description_of(message).name}: the body does not fit: {text}") from error
         return value
 

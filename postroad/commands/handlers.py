@@ -28,7 +28,7 @@ class CommandHandlers:
         channel: Where they arrive.
         handlers: Command → use-case.
         locks: Command → what a saga locks by it, such as `ticket`, until that saga ends: the thing of that name with
-            the command's key.  Commands of other sagas for the same thing wait meanwhile (`postroad.sagas.locks`).
+            the command's key.  Commands of other sagas for the same thing wait meanwhile (`postroad.sagas.participants`).
     """
 
     channel: CommandChannel

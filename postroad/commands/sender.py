@@ -23,7 +23,13 @@ def send(
     Raises:
         OutsideTransaction: There is no transaction around the call.
     """
+    message = outgoing(command, reply_to=reply_to, headers=headers)
+    put(message, delay_seconds=delay_seconds)
+    return message.envelope.id
+
+
+def outgoing(command: Message, *, reply_to: str = "", headers: Mapping[str, str | None] | None = None) -> Outgoing:
+    """Return what `send` sends: the command in an envelope, with the address of its key in its channel."""
     channel = command_description(type(command)).channel
     envelope = envelope_of(command, kind=Kind.COMMAND, headers=headers, reply_to=reply_to)
-    put(Outgoing(address=channel.address(envelope.key), envelope=envelope), delay_seconds=delay_seconds)
-    return envelope.id
+    return Outgoing(address=channel.address(envelope.key), envelope=envelope)

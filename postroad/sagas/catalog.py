@@ -65,8 +65,3 @@ def installed() -> SagaCatalog:
     """Return the sagas of this process."""
     found: SagaCatalog = installation.current().sagas
     return found
-
-
-def find(name: str, version: int) -> Entry:
-    """Return a saga of this process; raises what `SagaCatalog.find` does."""
-    return installed().find(name, version)

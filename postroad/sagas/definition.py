@@ -1,6 +1,6 @@
 """`Saga`: the whole definition, checked when it is made.  Not: an instance of it, which is a database row."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Generic
 
 from postroad.codecs.names import description_of
@@ -9,7 +9,7 @@ from postroad.codecs.types import Message
 from postroad.commands.messages import Rejected, command_description
 from postroad.errors import InvalidDeclaration
 from postroad.messaging.channels import CommandChannel
-from postroad.sagas.steps import Action, CheckedStep, CommandAction, D, OnReply, Step, checked
+from postroad.sagas.steps import Action, CheckedStep, CommandAction, D, Step, checked
 
 _MAX_CHARACTERS = 200  # of a name, which is in one index with the key
 _LAST_VERSION = 2**31 - 1  # the database's integer
@@ -100,11 +100,6 @@ class Saga(Generic[D]):
         action = self.step(step).undo if is_undo else self.step(step).do
         declared = action.description.replies if isinstance(action, CommandAction) else ()
         return (*declared, Rejected)
-
-    def on_reply(self, step: str, reply: Message) -> OnReply[D] | None:
-        """Return the function of the step that takes this reply into the data."""
-        handlers: Mapping[type[Message], OnReply[D]] = self.step(step).on
-        return handlers.get(type(reply))
 
     def _problems(self) -> Iterator[str]:
         yield from self._name_problems()

@@ -1,23 +1,25 @@
-"""Reply envelope → orchestrator: what reads a service's reply queues.  Not: the orchestrator, nor a command's handler."""
+"""Reply envelope → typed reply → orchestrator: what reads a service's reply queues.  See also: `commands.dispatcher`, for commands."""
 
 from collections.abc import Iterable
 
 from postroad.codecs.names import NameRegistry
 from postroad.codecs.registry import codec_for
+from postroad.codecs.types import Message
 from postroad.commands.messages import Done, Rejected
 from postroad.envelopes import class_of
 from postroad.errors import InvalidEnvelope, PermanentError
 from postroad.messaging import headers as names
 from postroad.messaging.message import Envelope
 from postroad.sagas.definition import Saga
-from postroad.sagas.orchestrator import stop, take_reply
+from postroad.sagas.orchestrator import Orchestrator
 
 
 class ReplyDispatcher:
     """Reads the replies to the commands of a service's sagas."""
 
-    def __init__(self, sagas: Iterable[Saga]) -> None:
+    def __init__(self, sagas: Iterable[Saga], orchestrator: Orchestrator) -> None:
         self._names = NameRegistry([Done, Rejected])
+        self._orchestrator = orchestrator
         for saga in sagas:
             for reply in saga.replies():
                 self._names.add(reply)
@@ -36,10 +38,14 @@ class ReplyDispatcher:
         Raises:
             PermanentError: It cannot be read and no saga waits for it, or is for none that is stored here; it is parked.
         """
+        reply = self._read(envelope)
+        if isinstance(reply, PermanentError) and not envelope.headers.get(names.SAGA_ID):
+            raise reply
+        self._orchestrator.take(envelope, reply)
+
+    def _read(self, envelope: Envelope) -> Message | PermanentError:
         try:
             self.check(envelope)
-            reply = codec_for(envelope.content_type).decode(envelope.body, self._names.find(envelope.type))
+            return codec_for(envelope.content_type).decode(envelope.body, self._names.find(envelope.type))
         except PermanentError as error:
-            stop(envelope, error)
-        else:
-            take_reply(envelope, reply)
+            return error

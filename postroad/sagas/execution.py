@@ -1,4 +1,4 @@
-"""What a saga does next: (definition, position, what happened) → turn.  Pure.  Not: doing it.
+"""What a saga does next: (definition, position, data, reply) → decision.  Pure.  See also: `orchestrator`, which acts on it.
 
 Semantics (Eventuate Tram Sagas, Microservices Patterns ch. 4): steps run in order; a refusal at or before the
 pivot runs the compensations of the earlier steps in reverse order, and the refused step itself is not undone;
@@ -6,13 +6,21 @@ after the pivot a refused command is sent again after a growing delay; a refused
 STUCK, where it waits for an operator and is never abandoned.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
+from postroad import handling
+from postroad.codecs.names import description_of
+from postroad.codecs.showing import shown_field
+from postroad.codecs.types import Message
+from postroad.commands.messages import CommandDescription, command_description, reply_description
+from postroad.errors import InvalidMessage, InvalidResult, PermanentError
+from postroad.messaging.headers import SAGA_LOCK
 from postroad.retry import Backoff
 from postroad.sagas.definition import Saga
-from postroad.sagas.steps import Action, CheckedStep, CommandAction
+from postroad.sagas.steps import Action, CommandAction, LocalAction, SagaData
 
 RETRY = Backoff(first_seconds=1.0, ceiling_seconds=60.0)
 """Wait before a command behind the pivot is sent again: soon at first, never rarer than once a minute."""
@@ -63,34 +71,181 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
-    """A new position with what to do there.
+class Answer:
+    """What a step was answered, as its history shows it.
 
     Attributes:
-        position: Where the saga stands now.
-        action: What to do; None when the saga has ended or is stuck.
-        delay_seconds: How long to wait before doing it.
+        reply: Wire name of the reply.
+        detail: Why it was refused; empty if the reply gives no reason.
     """
+
+    reply: str
+    is_refusal: bool = False
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """A command to send.
+
+    Attributes:
+        at: The position at which it is sent: which step, and whether it is done or undone.
+        command: The command, made from the saga's data.
+        description: The declaration of the command.
+        delay_seconds: How long to wait before it is sent.
+    """
+
+    at: Position
+    command: Message
+    description: CommandDescription
+    delay_seconds: float = 0.0
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether a reply will come; a notification is not answered."""
+        return bool(self.description.replies)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What a saga does until the next reply or the result of a local step.
+
+    Attributes:
+        position: Where it stands then.
+        data: Its data then.
+        answer: What the step before was answered; None at the beginning.
+        sends: Commands to send, in order; the saga waits for the reply to the last one if that is answered.
+        local: The local step to run after that; its result is decided on like a reply.
+    """
+
+    position: Position
+    data: SagaData
+    answer: Answer | None = None
+    sends: tuple[Sending, ...] = ()
+    local: LocalAction | None = None
+
+
+def begin(saga: Saga, data: SagaData) -> Decision:
+    """Return what a new saga does first."""
+    return _decision(saga, _forward(saga, Position()), data)
+
+
+def take(saga: Saga, position: Position, data: SagaData, reply: Message) -> Decision:
+    """Return what a saga does when the current step is answered: by a participant, or by the result of a local step.
+
+    Raises:
+        InvalidResult: A function of the saga's table returned what its annotation does not say.
+    """
+    answer = answered_with(reply)
+    handler = saga.step(position.step).on.get(type(reply))
+    if handler is not None:
+        data = checked_data(saga, handler(data, reply), handler)
+    return replace(_decision(saga, _after(saga, position, answer), data), answer=answer)
+
+
+def stop(position: Position, *, reply: str, why: str) -> tuple[Position, Answer]:
+    """Return where a saga stands, and what its history shows, after a reply of this wire name that cannot be used.
+
+    It is stuck until a usable one comes.
+    """
+    reason = f"the reply to step {position.step!r} cannot be used, and is parked: {why}"
+    return replace(position, status=Status.STUCK, reason=reason), Answer(reply=reply, is_refusal=True, detail=reason)
+
+
+def usable(saga: Saga, position: Position, reply: Message | PermanentError) -> Message:
+    """Return a reply to the current step.
+
+    Raises:
+        PermanentError: It could not be read, or the command in question does not declare it.
+    """
+    if isinstance(reply, PermanentError):
+        raise reply
+    declared = saga.answers(position.step, is_undo=position.direction is Direction.UNDO)
+    if type(reply) not in declared:
+        known = ", ".join(description_of(one).name for one in declared)
+        raise InvalidMessage(f"{description_of(type(reply)).name} is no answer to it; declared: {known}.")
+    return reply
+
+
+def check_lock(saga: Saga, target: str) -> None:
+    """Refuse a lock that the saga could not release: one that is not `channel/lock/key` of a channel that it sends to.
+
+    Raises:
+        InvalidMessage: It is such a lock.
+    """
+    channels = {command_description(command).channel.name for command in saga.commands()}
+    if target.count("/") < 2 or target.partition("/")[0] not in channels:
+        raise InvalidMessage(f"header {SAGA_LOCK!r} {target!r:.100} names no lock of {saga.name}.")
+
+
+def answered_with(reply: Message) -> Answer:
+    """Return what the history shows of a reply."""
+    description = reply_description(type(reply))
+    return Answer(reply=description.name, is_refusal=description.is_refusal, detail=shown_field(reply, "reason"))
+
+
+def checked_data(saga: Saga, data: object, function: Callable[..., Any]) -> SagaData:
+    """Return what a function made of the data.
+
+    Raises:
+        InvalidResult: That is no data of this saga.
+    """
+    if isinstance(data, saga.data):
+        taken: SagaData = data
+        return taken
+    handling.finished(data, function)
+    raise InvalidResult(
+        f"saga {saga.name}: {handling.name_of(function)} returned {type(data).__qualname__}, "
+        f"not {saga.data.__qualname__}; return 'msgspec.structs.replace(data, …)'."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """A new position with what to do there; nothing when the saga has ended or is stuck."""
 
     position: Position
     action: Action | None = None
     delay_seconds: float = 0.0
 
 
-def begin(saga: Saga) -> Turn:
-    """Return the first turn."""
-    return _forward(saga, Position())
+def _decision(saga: Saga, turn: _Turn, data: SagaData) -> Decision:
+    """Follow a turn, past notifications, until the saga waits, has ended, or has a local step to run."""
+    sends: list[Sending] = []
+    while isinstance(action := turn.action, CommandAction):
+        sends.append(
+            Sending(
+                at=turn.position,
+                command=_made(action, data),
+                description=action.description,
+                delay_seconds=turn.delay_seconds,
+            )
+        )
+        if sends[-1].is_answered:
+            return Decision(position=turn.position, data=data, sends=tuple(sends))
+        turn = _after(saga, turn.position)
+    return Decision(position=turn.position, data=data, sends=tuple(sends), local=action)
 
 
-def succeeded(saga: Saga, position: Position) -> Turn:
-    """Return the turn after the current action has succeeded."""
+def _made(action: CommandAction, data: SagaData) -> Message:
+    command = handling.finished(action.make(data), action.make)
+    if type(command) is not action.message:
+        raise InvalidResult(
+            f"{handling.name_of(action.make)} made {type(command).__qualname__}, not {action.message.__qualname__}."
+        )
+    return command
+
+
+def _after(saga: Saga, position: Position, answer: Answer | None = None) -> _Turn:
+    """Return the turn after the current step has succeeded, or has been refused."""
+    if answer is not None and answer.is_refusal:
+        return _refused(saga, position, reason=answer.detail or answer.reply)
     if position.status is Status.COMPENSATING:
         return _backward(saga, position)
     return _forward(saga, position)
 
 
-def failed(saga: Saga, position: Position, *, reason: str) -> Turn:
-    """Return the turn after the current action has been refused for `reason`."""
+def _refused(saga: Saga, position: Position, *, reason: str) -> _Turn:
     if position.status is Status.COMPENSATING:
         return _stuck(position, f"undo of {position.step!r} was refused: {reason}")
     if not saga.is_past_pivot(position.step):
@@ -99,26 +254,22 @@ def failed(saga: Saga, position: Position, *, reason: str) -> Turn:
     if not isinstance(action, CommandAction):
         return _stuck(position, f"step {position.step!r} behind the pivot was refused: {reason}")
     again = replace(position, failures=position.failures + 1, reason=reason)
-    return Turn(position=again, action=action, delay_seconds=RETRY.delay(again.failures))
+    return _Turn(again, action, RETRY.delay(again.failures))
 
 
-def _forward(saga: Saga, position: Position) -> Turn:
-    step = _first(step for step in saga.after(position.step) if step.do is not None)
-    if step is None:
-        return Turn(position=replace(position, status=Status.COMPLETED, failures=0, reason=""))
-    return Turn(position=Position(step=step.name), action=step.do)
+def _forward(saga: Saga, position: Position) -> _Turn:
+    for step in saga.after(position.step):
+        if step.do is not None:
+            return _Turn(Position(step=step.name), step.do)
+    return _Turn(replace(position, status=Status.COMPLETED, failures=0, reason=""))
 
 
-def _backward(saga: Saga, position: Position) -> Turn:
-    step = _first(step for step in saga.before(position.step) if step.undo is not None)
-    if step is None:
-        return Turn(position=replace(position, status=Status.COMPENSATED, failures=0))
-    return Turn(position=replace(position, step=step.name, failures=0), action=step.undo)
+def _backward(saga: Saga, position: Position) -> _Turn:
+    for step in saga.before(position.step):
+        if step.undo is not None:
+            return _Turn(replace(position, step=step.name, failures=0), step.undo)
+    return _Turn(replace(position, status=Status.COMPENSATED, failures=0))
 
 
-def _stuck(position: Position, reason: str) -> Turn:
-    return Turn(position=replace(position, status=Status.STUCK, reason=reason))
-
-
-def _first(steps: Iterable[CheckedStep]) -> CheckedStep | None:
-    return next(iter(steps), None)
+def _stuck(position: Position, reason: str) -> _Turn:
+    return _Turn(replace(position, status=Status.STUCK, reason=reason))

@@ -1,4 +1,4 @@
-"""Acts on what `execution` decides: commands into the outbox, local use-cases, the instance row.  Not: deciding.
+"""Moves sagas: load → decide everything → save → perform, in the caller's transaction.  See also: `execution`, which decides.
 
 A transition, its outgoing commands, its history and the processed-message row are one transaction.  The instance row
 is locked, so replies are taken one after the other; a reply that does not answer the outstanding request, or comes to
@@ -8,34 +8,32 @@ once it is understood and redriven, the saga goes on.
 Pattern: "Saga, orchestration" (Microservices Patterns, ch. 4).
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable
+from functools import partial
 
 from django.db import transaction
 
 from postroad import clock, handling
-from postroad.codecs.names import description_of, key_text
-from postroad.codecs.showing import shown_field
 from postroad.codecs.types import Message
-from postroad.commands.messages import Done, command_description, reply_description
+from postroad.commands.messages import Done
 from postroad.commands.refusals import Refusal
-from postroad.commands.sender import send
-from postroad.errors import InvalidMessage, InvalidResult, PermanentError, summary
-from postroad.ids import new_id
+from postroad.commands.sender import outgoing
+from postroad.errors import PermanentError, summary
 from postroad.logs import logger
 from postroad.messaging import headers as names
 from postroad.messaging.inbox import dead_letters
 from postroad.messaging.message import Envelope, storable
+from postroad.messaging.outbox.producer import check_transaction, put
 from postroad.sagas import catalog, execution, repository
-from postroad.sagas.catalog import Entry
+from postroad.sagas.catalog import Entry, SagaCatalog
 from postroad.sagas.definition import Saga
-from postroad.sagas.execution import Direction, Status, Turn
-from postroad.sagas.models import SagaInstance, SagaStep, indexed
-from postroad.sagas.participant import unlock
-from postroad.sagas.steps import CommandAction, D, LocalAction, SagaData
+from postroad.sagas.execution import Answer, Decision, Position, Sending, Status
+from postroad.sagas.models import SagaInstance, SagaStep
+from postroad.sagas.participants.unlocking import unlocking
+from postroad.sagas.steps import D, LocalAction
 
 log = logger(__name__)
+_DONE: Message = Done()
 
 
 def start_saga(saga: Saga[D], data: D) -> str:
@@ -45,69 +43,69 @@ def start_saga(saga: Saga[D], data: D) -> str:
         MisconfiguredError: The saga is not listed in this process.
         OutsideTransaction: There is no transaction around the call.
     """
-    run = _Run(catalog.find(saga.name, saga.version), _new_instance(saga, data), data)
-    run.follow(execution.begin(saga))
+    check_transaction(f"saga {saga.name} was started")
+    run = _Run(catalog.installed().find(saga.name, saga.version), repository.new_instance(saga, data))
+    run.follow(execution.begin(saga, data))
     repository.insert(run.instance, run.begun)
+    run.perform()
     return str(run.instance.pk)
 
 
-def take_reply(envelope: Envelope, reply: Message) -> bool:
-    """Move the saga that a reply is for, in the caller's transaction; return whether it changed.
+class Orchestrator:
+    """Moves the sagas of a process by the replies to their commands.
 
-    A reply that the command in question does not declare makes it stuck, and is parked.
-
-    Raises:
-        UnknownSaga: No such saga is stored here.
-        MisconfiguredError: Its definition, in the version it started with, is not listed in this process.
+    Concurrency: it holds no state of its own, so threads may share one; the row of a saga is locked while it moves.
     """
-    instance = repository.lock(envelope.headers.get(names.SAGA_ID, ""))
-    if target := envelope.headers.get(names.SAGA_LOCK):
-        if not _is_lock(instance, target):
-            stop(
-                envelope,
-                InvalidMessage(f"header {names.SAGA_LOCK!r} {target!r:.100} names no lock of {instance.type}."),
-            )
-            return True
-        _note_lock(instance, target)
-    if not _is_awaited(instance, envelope):
+
+    def __init__(self, sagas: SagaCatalog) -> None:
+        self._sagas = sagas
+
+    def take(self, envelope: Envelope, reply: Message | PermanentError) -> bool:
+        """Move the saga that a reply is for, in the caller's transaction; return whether it changed.
+
+        Args:
+            envelope: The reply as it came.
+            reply: The reply as it was read, or why it cannot be read.
+
+        Raises:
+            UnknownSaga: No such saga is stored here.
+            MisconfiguredError: Its definition, in the version it started with, is not listed in this process.
+            PermanentError: The reply cannot be used, and no saga waits for it or the saga is stuck already.
+        """
+        instance = repository.lock(envelope.headers.get(names.SAGA_ID, ""))
+        if not _is_awaited(instance, envelope):
+            return self._take_late(instance, envelope, reply)
+        run, position = self._run(instance), repository.awaited_position(instance)
+        try:
+            run.note_lock(envelope)
+            read = execution.usable(run.saga, position, reply)
+        except PermanentError as error:
+            answer: Answer | None = run.stop(position, envelope, error)
+        else:
+            decision = execution.take(run.saga, position, repository.read_data(instance, run.saga.data), read)
+            answer = decision.answer
+            run.follow(decision)
+        repository.update(instance, answer, envelope.correlation_id, run.begun)
+        run.perform()
+        return True
+
+    def _take_late(self, instance: SagaInstance, envelope: Envelope, reply: Message | PermanentError) -> bool:
+        """Let a reply that the saga does not wait for change nothing, except that a lock it names is released in the end."""
+        if isinstance(reply, PermanentError):
+            raise reply
+        if names.SAGA_LOCK in envelope.headers:
+            run = self._run(instance)
+            if run.note_lock(envelope):
+                repository.update_locks(instance)
+            run.perform()
         log.info(
             "reply changes nothing: it is late or not expected",
             extra={"saga_id": instance.pk, "message_id": envelope.id, "type": envelope.type},
         )
         return False
-    entry, position = catalog.find(instance.type, instance.version), repository.awaited_position(instance)
-    description = reply_description(type(reply))
-    declared = entry.saga.answers(position.step, is_undo=position.direction is Direction.UNDO)
-    if type(reply) not in declared:
-        known = ", ".join(description_of(one).name for one in declared)
-        _stop(instance, envelope, InvalidMessage(f"{description.name} is no answer to it; declared: {known}."))
-        return True
-    detail = shown_field(reply, "reason")
-    outcome = names.FAILURE if description.is_refusal else names.SUCCESS
-    repository.answered(envelope.correlation_id, reply=description.name, outcome=outcome, detail=detail)
-    run = _Run(entry, instance, repository.read_data(instance, entry.saga.data))
-    run.note(position.step, reply)
-    if description.is_refusal:
-        run.follow(execution.failed(entry.saga, position, reason=detail or description.name))
-    else:
-        run.follow(execution.succeeded(entry.saga, position))
-    repository.update(instance, run.begun)
-    return True
 
-
-def stop(envelope: Envelope, error: PermanentError) -> None:
-    """Make the saga stuck that waits for a reply which cannot be read, and park the reply, in the caller's transaction.
-
-    Raises:
-        PermanentError: `error`; no saga waits for it, or the saga is stuck already.
-    """
-    saga_id = envelope.headers.get(names.SAGA_ID)
-    if not saga_id:
-        raise error
-    instance = repository.lock(saga_id)
-    if not _is_awaited(instance, envelope):
-        raise error
-    _stop(instance, envelope, error)
+    def _run(self, instance: SagaInstance) -> "_Run":
+        return _Run(self._sagas.find(instance.type, instance.version), instance)
 
 
 def _is_awaited(instance: SagaInstance, envelope: Envelope) -> bool:
@@ -117,147 +115,121 @@ def _is_awaited(instance: SagaInstance, envelope: Envelope) -> bool:
     return is_waiting and envelope.correlation_id == str(instance.request_id)
 
 
-def _stop(instance: SagaInstance, envelope: Envelope, error: PermanentError) -> None:
-    if instance.status == Status.STUCK:
-        raise error  # redriven too early: it stays parked
-    entry = catalog.find(instance.type, instance.version)
-    reason = f"the reply to step {instance.step!r} cannot be used, and is parked: {error}"
-    log.warning("saga is stuck: its reply cannot be used", extra={"saga_id": instance.pk, "message_id": envelope.id})
-    dead_letters.keep(entry.replies.name, envelope, reason=summary(error))
-    repository.answered(envelope.correlation_id, reply=storable(envelope.type), outcome=names.FAILURE, detail=reason)
-    repository.place(instance, replace(repository.position_of(instance), status=Status.STUCK, reason=storable(reason)))
-    repository.update(instance, [])
-
-
 class _Run:
-    """One saga moving through one transaction: until it waits for a reply or ends."""
+    """One saga in one transaction: what decisions make of its row and its history, and what is to be done afterwards.
 
-    def __init__(self, entry: Entry, instance: SagaInstance, data: SagaData) -> None:
-        self.entry, self.instance, self.data = entry, instance, data
+    Attributes:
+        instance: Its row, changed but not saved.
+        begun: Rows of the steps that it has begun, not saved.
+    """
+
+    def __init__(self, entry: Entry, instance: SagaInstance) -> None:
+        self.saga, self.instance = entry.saga, instance
         self.begun: list[SagaStep] = []
+        self._replies = entry.replies
+        self._effects: list[Callable[[], None]] = []
 
-    def note(self, step: str, reply: Message) -> None:
-        """Take a reply into the data, as the step says."""
-        handler = self.entry.saga.on_reply(step, reply)
-        if handler is not None:
-            self.data = self._taken(handler(self.data, reply), handler)
+    def follow(self, decision: Decision) -> None:
+        """Prepare what is decided, and after a local step what its result decides, until the saga waits or ends."""
+        self._prepare(decision)
+        while decision.local is not None:
+            decision = self._run_local(decision.local, decision)
+            self._prepare(decision)
+        repository.place(self.instance, decision.position)
+        repository.write_data(self.instance, decision.data)
+        if decision.position.status is Status.STUCK:
+            log.error("saga is stuck: %s", decision.position.reason, extra=self._named())
+        elif self.instance.ended_at is not None:  # a stuck saga keeps what it has locked
+            self._unlock(*self.instance.locks)
 
-    def follow(self, turn: Turn) -> None:
-        """Act on a turn, and on those that local steps and notifications lead to."""
-        pending: Turn | None = turn
-        while pending is not None:
-            repository.place(self.instance, pending.position)
-            self.instance.request_id = ""
-            match pending.action:
-                case CommandAction() as action:
-                    pending = self._send(pending, action)
-                case LocalAction() as action:
-                    pending = self._run_local(pending, action)
-                case None:
-                    pending = None
-                    if self.instance.ended_at is not None:  # a stuck saga keeps what it has locked
-                        _unlock(self.instance, self.instance.locks)
-        repository.write_data(self.instance, self.data)
+    def stop(self, position: Position, envelope: Envelope, error: PermanentError) -> Answer:
+        """Make the saga stuck because of a reply that cannot be used, and have the reply parked.
 
-    def _send(self, turn: Turn, action: CommandAction) -> Turn | None:
-        saga_id, description = str(self.instance.pk), action.description
-        is_awaited = bool(description.replies)
-        command = handling.finished(action.make(self.data), action.make)
-        if type(command) is not action.message:
-            raise InvalidResult(
-                f"{handling.name_of(action.make)} made {type(command).__qualname__}, not {action.message.__qualname__}."
-            )
-        request_id = send(
-            command,
-            reply_to=self.entry.replies.queue(saga_id) if is_awaited else "",
-            delay_seconds=turn.delay_seconds,
-            headers={
-                names.SAGA_TYPE: self.entry.saga.name,
-                names.SAGA_ID: saga_id,
-                names.SAGA_STEP: turn.position.step,
-            },
+        Raises:
+            PermanentError: `error`: the saga is stuck already, because the reply was redriven too early; it stays parked.
+        """
+        if self.instance.status == Status.STUCK:
+            raise error
+        stuck, answer = execution.stop(position, reply=storable(envelope.type), why=str(error))
+        repository.place(self.instance, stuck)
+        self._effects.append(partial(dead_letters.keep, self._replies.name, envelope, reason=summary(error)))
+        named = {**self._named(), "message_id": envelope.id}
+        log.error("saga is stuck: its reply cannot be used", extra=named, exc_info=error)
+        return answer
+
+    def note_lock(self, envelope: Envelope) -> bool:
+        """Note what a participant has locked, by the header of its reply; if the saga has ended, have it unlocked.
+
+        Returns:
+            Whether the row has changed.
+
+        Raises:
+            InvalidMessage: The header names no lock of a channel that the saga sends to.
+        """
+        target = envelope.headers.get(names.SAGA_LOCK, "")
+        if not target:
+            return False
+        execution.check_lock(self.saga, target)
+        if self.instance.ended_at is not None:
+            self._unlock(target)
+            return False
+        is_new = target not in self.instance.locks
+        if is_new:
+            self.instance.locks = [*self.instance.locks, target]
+        return is_new
+
+    def perform(self) -> None:
+        """Do what was decided and prepared so far, in order: send, unlock, park."""
+        for effect in self._effects:
+            effect()
+        self._effects.clear()
+
+    def _prepare(self, decision: Decision) -> None:
+        self.instance.request_id = ""
+        for sending in decision.sends:
+            self._prepare_sending(sending)
+
+    def _prepare_sending(self, sending: Sending) -> None:
+        saga_id = str(self.instance.pk)
+        message = outgoing(
+            sending.command,
+            reply_to=self._replies.queue(saga_id) if sending.is_answered else "",
+            headers={names.SAGA_TYPE: self.saga.name, names.SAGA_ID: saga_id, names.SAGA_STEP: sending.at.step},
         )
-        step = self._begin(turn, description.name)
-        step.channel, step.request_id = description.channel.name, request_id
-        if is_awaited:
-            self.instance.request_id = request_id
-            return None
-        step.ended_at, step.outcome = step.started_at, names.SUCCESS
-        return execution.succeeded(self.entry.saga, turn.position)
+        step = self._begin(sending.at, sending.description.name)
+        step.channel, step.request_id = sending.description.channel.name, message.envelope.id
+        if sending.is_answered:
+            self.instance.request_id = message.envelope.id
+        else:
+            step.ended_at, step.outcome = step.started_at, names.SUCCESS
+        self._effects.append(partial(put, message, delay_seconds=sending.delay_seconds))
 
-    def _run_local(self, turn: Turn, action: LocalAction) -> Turn:
-        step = self._begin(turn, action.name)
+    def _run_local(self, local: LocalAction, decision: Decision) -> Decision:
+        """Run the local step of a decision in a savepoint; return what its result decides."""
+        self.perform()  # what is sent before the step comes before what the step itself sends
+        data, reply = decision.data, _DONE
+        step = self._begin(decision.position, local.name)
         try:
             with transaction.atomic():
-                result = handling.finished(action.run(self.data), action.run)
-                self.data = self.data if result is None else self._taken(result, action.run)
+                result = handling.finished(local.run(data), local.run)
+                data = data if result is None else execution.checked_data(self.saga, result, local.run)
         except Refusal as refusal:
             reply = refusal.reply
-        else:
-            reply = Done()
-        self.note(turn.position.step, reply)
-        description = description_of(type(reply))
-        step.reply, step.ended_at = description.name, clock.now()
-        step.detail = shown_field(reply, "reason")
-        if isinstance(reply, Done):
-            step.outcome = names.SUCCESS
-            return execution.succeeded(self.entry.saga, turn.position)
-        step.outcome = names.FAILURE
-        return execution.failed(self.entry.saga, turn.position, reason=step.detail or description.name)
+        decision = execution.take(self.saga, decision.position, data, reply)
+        repository.note_answer(step, decision.answer)
+        return decision
 
-    def _taken(self, data: object, function: Callable[..., Any]) -> SagaData:
-        """Return what a function made of the data; anything but data of this saga is its failure."""
-        if not isinstance(data, self.entry.saga.data):
-            handling.finished(data, function)
-            raise InvalidResult(
-                f"saga {self.entry.saga.name}: {handling.name_of(function)} returned {type(data).__qualname__}, "
-                f"not {self.entry.saga.data.__qualname__}; return 'msgspec.structs.replace(data, …)'."
-            )
-        taken: SagaData = data
-        return taken
+    def _named(self) -> dict[str, str]:
+        return {"saga_id": str(self.instance.pk), "saga_type": self.saga.name}
 
-    def _begin(self, turn: Turn, action: str) -> SagaStep:
+    def _begin(self, at: Position, action: str) -> SagaStep:
         step = SagaStep(
-            saga=self.instance,
-            step=turn.position.step,
-            direction=turn.position.direction.value,
-            action=action,
-            started_at=clock.now(),
+            saga=self.instance, step=at.step, direction=at.direction.value, action=action, started_at=clock.now()
         )
         self.begun.append(step)
         return step
 
-
-def _is_lock(instance: SagaInstance, target: str) -> bool:
-    """Whether the saga can give back what a reply says is locked: `channel/lock/key` of a channel that it sends to."""
-    channels = {
-        command_description(one).channel.name for one in catalog.find(instance.type, instance.version).saga.commands()
-    }
-    return target.count("/") >= 2 and target.partition("/")[0] in channels
-
-
-def _note_lock(instance: SagaInstance, target: str) -> None:
-    """Note what a participant has locked; for a saga that has ended, give it back at once."""
-    if instance.ended_at is not None:
-        _unlock(instance, [target])
-    elif target not in instance.locks:
-        instance.locks = [*instance.locks, target]
-        instance.save(update_fields=["locks"])
-
-
-def _unlock(instance: SagaInstance, targets: Iterable[str]) -> None:
-    saga = catalog.find(instance.type, instance.version).saga
-    for target in targets:
-        unlock(saga.channel(target.partition("/")[0]), target, saga_id=str(instance.pk))
-
-
-def _new_instance(saga: Saga, data: SagaData) -> SagaInstance:
-    moment = clock.now()
-    return SagaInstance(
-        id=new_id(),
-        type=saga.name,
-        version=saga.version,
-        key=indexed(key_text(getattr(data, saga.key))),
-        created_at=moment,
-        updated_at=moment,
-    )
+    def _unlock(self, *targets: str) -> None:
+        for target in targets:
+            channel = self.saga.channel(target.partition("/")[0])
+            self._effects.append(partial(put, unlocking(channel, target, saga_id=str(self.instance.pk))))

@@ -1,7 +1,7 @@
 """Saga instances in and out of the database.  Not: what moves them."""
 
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -9,13 +9,18 @@ from django.core.exceptions import ValidationError
 
 from postroad import clock
 from postroad.codecs.json import write
+from postroad.codecs.names import key_text
 from postroad.errors import InvalidEnvelope, InvalidMessage, UnknownSaga
-from postroad.messaging.headers import FAILURE
-from postroad.sagas.execution import Direction, Position, Status
-from postroad.sagas.models import SagaInstance, SagaStep
+from postroad.ids import new_id
+from postroad.messaging.headers import FAILURE, SUCCESS
+from postroad.messaging.message import storable
+from postroad.sagas.definition import Saga
+from postroad.sagas.execution import Answer, Direction, Position, Status
+from postroad.sagas.models import SagaInstance, SagaStep, indexed
 from postroad.sagas.steps import SagaData
 
 D = TypeVar("D", bound=SagaData)
+_MOVED = ["status", "step", "request_id", "failures", "reason", "data", "locks", "updated_at", "ended_at"]
 
 
 def lock(saga_id: str) -> SagaInstance:
@@ -33,26 +38,61 @@ def lock(saga_id: str) -> SagaInstance:
         raise UnknownSaga(f"no saga {saga_id} is stored here.") from None
 
 
+def new_instance(saga: Saga, data: SagaData) -> SagaInstance:
+    """Return a new instance, not stored."""
+    moment = clock.now()
+    return SagaInstance(
+        id=new_id(),
+        type=saga.name,
+        version=saga.version,
+        key=indexed(key_text(getattr(data, saga.key))),
+        created_at=moment,
+        updated_at=moment,
+    )
+
+
 def insert(instance: SagaInstance, steps: Sequence[SagaStep]) -> None:
     """Store a new instance with the steps it has begun; two statements."""
     instance.save(force_insert=True)
     SagaStep.objects.bulk_create(steps)
 
 
-def update(instance: SagaInstance, steps: Sequence[SagaStep]) -> None:
-    """Store a moved instance with the steps it has begun; at most two statements."""
+def update(instance: SagaInstance, answer: Answer | None, request_id: str, steps: Sequence[SagaStep]) -> None:
+    """Store an instance that has moved, with its history; at most three statements.
+
+    Args:
+        instance: The instance.
+        answer: What the step was answered that waited for the reply.
+        request_id: Id of the command which that step has sent.
+        steps: The steps begun since.
+    """
+    if answer is not None:
+        SagaStep.objects.filter(request_id=request_id).update(**_columns(answer))
     instance.updated_at = clock.now()
-    instance.save(
-        update_fields=["status", "step", "request_id", "failures", "reason", "data", "updated_at", "ended_at"]
-    )
+    instance.save(update_fields=_MOVED)
     if steps:
         SagaStep.objects.bulk_create(steps)
 
 
-def answered(request_id: str, *, reply: str, outcome: str, detail: str) -> None:
-    """Write the answer into the history of the step that waited for it."""
-    waiting = SagaStep.objects.filter(request_id=request_id)
-    waiting.update(reply=reply, outcome=outcome, detail=detail, ended_at=clock.now())
+def update_locks(instance: SagaInstance) -> None:
+    """Store the locks alone, of an instance that has not moved."""
+    instance.save(update_fields=["locks"])
+
+
+def note_answer(step: SagaStep, answer: Answer | None) -> None:
+    """Write what a step was answered into its row (not yet into the database)."""
+    if answer is not None:
+        for name, value in _columns(answer).items():
+            setattr(step, name, value)
+
+
+def _columns(answer: Answer) -> dict[str, Any]:
+    return {
+        "reply": answer.reply,
+        "outcome": FAILURE if answer.is_refusal else SUCCESS,
+        "detail": answer.detail,
+        "ended_at": clock.now(),
+    }
 
 
 def position_of(instance: SagaInstance) -> Position:
@@ -83,7 +123,7 @@ def awaited_position(instance: SagaInstance) -> Position:
 def place(instance: SagaInstance, position: Position) -> None:
     """Write a position into an instance (not yet into the database)."""
     instance.status, instance.step = position.status.value, position.step
-    instance.failures, instance.reason = position.failures, position.reason
+    instance.failures, instance.reason = position.failures, storable(position.reason)
     if position.status in (Status.COMPLETED, Status.COMPENSATED):
         instance.ended_at = clock.now()
 

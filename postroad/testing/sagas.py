@@ -6,19 +6,19 @@
     story.runs_local("order")
     story.ends(Status.COMPENSATED)
 
-Not: the orchestrator with its database; use `Pump` for that.
+See also: `pump`, for the orchestrator with its database.
 """
 
-from typing import Any, Generic
+from collections import deque
+from typing import Any, Generic, cast
 
-from postroad.codecs.names import description_of
 from postroad.codecs.types import Message
-from postroad.commands.messages import Done, Rejected, reply_description
+from postroad.commands.messages import Done, Rejected
 from postroad.messaging.channels import CommandChannel
 from postroad.sagas import execution
 from postroad.sagas.definition import Saga
-from postroad.sagas.execution import Status, Turn
-from postroad.sagas.steps import CommandAction, D, LocalAction
+from postroad.sagas.execution import Decision, Position, Sending, Status
+from postroad.sagas.steps import D
 
 _DONE = Done()
 
@@ -33,66 +33,73 @@ class SagaStory(Generic[D]):
 
     Attributes:
         data: The saga's data as they are now.
-        turn: What the saga does now.
+        position: Where the saga stands.
     """
 
     def __init__(self, saga: Saga[D], data: D) -> None:
-        self._saga, self.data = saga, data
-        self.turn: Turn = execution.begin(saga)
+        self._saga = saga
+        self._expected: Sending | None = None
+        self._become(execution.begin(saga, data))
+
+    @property
+    def delay_seconds(self) -> float:
+        """How long the saga waits before it sends the next command."""
+        return self._sends[0].delay_seconds if self._sends else 0.0
 
     def expects(self, command: type[Message], *, to: CommandChannel, **fields: Any) -> "SagaStory[D]":
-        """Assert that the saga now sends this command to this channel, with these values in its fields.
-
-        A notification, which nobody answers, is passed at once.
-        """
-        action = self.turn.action
-        assert isinstance(action, CommandAction), f"expected {command.__qualname__}; {self._now()}"  # noqa: S101
-        assert action.message is command, f"expected {command.__qualname__}; {self._now()}"  # noqa: S101
-        assert action.description.channel == to, f"{command.__qualname__} goes to {action.description.channel.name!r}"  # noqa: S101
-        sent = action.make(self.data)
-        found = {name: getattr(sent, name) for name in fields}
+        """Assert that the saga now sends this command to this channel, with these values in its fields."""
+        sent = self._sends[0] if self._sends else None
+        assert sent is not None, f"expected {command.__qualname__}; {self._now()}"  # noqa: S101
+        assert type(sent.command) is command, f"expected {command.__qualname__}; {self._now()}"  # noqa: S101
+        assert sent.description.channel == to, f"{command.__qualname__} goes to {sent.description.channel.name!r}"  # noqa: S101
+        found = {name: getattr(sent.command, name) for name in fields}
         assert found == fields, f"{command.__qualname__} has {found}, expected {fields}"  # noqa: S101
-        if not action.description.replies:
-            self.turn = execution.succeeded(self._saga, self.turn.position)
+        self._sends.popleft()
+        self._expected = sent if sent.is_answered else None
         return self
 
     def answers(self, reply: Message = _DONE) -> "SagaStory[D]":
         """Answer the command just expected, with `Done` if nothing is said; the reply must be one that it declares, or `Rejected`."""
-        action, position = self.turn.action, self.turn.position
-        assert isinstance(action, CommandAction), f"there is nothing to answer; {self._now()}"  # noqa: S101
-        declared = (*action.description.replies, Rejected)
-        assert type(reply) in declared, f"{action.message.__qualname__} does not declare {type(reply).__qualname__}"  # noqa: S101
-        handler = self._saga.on_reply(position.step, reply)
-        if handler is not None:
-            self.data = handler(self.data, reply)
-        if reply_description(type(reply)).is_refusal:
-            reason = str(getattr(reply, "reason", None) or "") or description_of(type(reply)).name
-            self.turn = execution.failed(self._saga, position, reason=reason)
-        else:
-            self.turn = execution.succeeded(self._saga, position)
+        asked = self._expected
+        assert asked is not None, f"there is nothing to answer; {self._now()}"  # noqa: S101
+        declared = (*asked.description.replies, Rejected)
+        command = type(asked.command).__qualname__
+        assert type(reply) in declared, f"{command} does not declare {type(reply).__qualname__}"  # noqa: S101
+        self._become(execution.take(self._saga, self.position, self.data, reply))
         return self
 
     def runs_local(self, step: str, *, returns: D | None = None) -> "SagaStory[D]":
         """Assert that the saga now runs the local use-case of this step; it succeeds and may return new data."""
-        is_local = isinstance(self.turn.action, LocalAction)
-        assert is_local and self.turn.position.step == step, f"expected local step {step!r}; {self._now()}"  # noqa: S101, PT018
-        self.data = returns or self.data
-        self.turn = execution.succeeded(self._saga, self.turn.position)
+        self._expect_local(step)
+        self._become(execution.take(self._saga, self.position, returns or self.data, _DONE))
         return self
 
     def refuses_local(self, step: str, *, reason: str) -> "SagaStory[D]":
         """Assert that the saga now runs the local use-case of this step, which refuses."""
-        is_local = isinstance(self.turn.action, LocalAction)
-        assert is_local and self.turn.position.step == step, f"expected local step {step!r}; {self._now()}"  # noqa: S101, PT018
-        self.turn = execution.failed(self._saga, self.turn.position, reason=reason)
+        self._expect_local(step)
+        self._become(execution.take(self._saga, self.position, self.data, Rejected(reason=reason)))
         return self
 
     def ends(self, status: Status) -> None:
         """Assert that the saga has ended, or is stuck, with this status."""
-        is_over = self.turn.action is None
-        assert is_over and self.turn.position.status is status, f"expected {status.value}; {self._now()}"  # noqa: S101, PT018
+        is_over = not self._sends and not self.position.status.is_moving
+        assert is_over and self.position.status is status, f"expected {status.value}; {self._now()}"  # noqa: S101, PT018
+
+    def _become(self, decision: Decision) -> None:
+        self.data, self.position = cast("D", decision.data), decision.position
+        self._sends, self._local = deque(decision.sends), decision.local
+        self._expected = None
+
+    def _expect_local(self, step: str) -> None:
+        is_local = not self._sends and self._local is not None
+        assert is_local and self.position.step == step, f"expected local step {step!r}; {self._now()}"  # noqa: S101, PT018
 
     def _now(self) -> str:
-        position, action = self.turn.position, self.turn.action
-        doing = "nothing" if action is None else getattr(action, "name", "") or getattr(action, "message", action)
-        return f"the saga is {position.status.value} at step {position.step!r} and does {doing}"
+        at: Position = self._sends[0].at if self._sends else self.position
+        if self._sends:
+            doing = f"sends {type(self._sends[0].command).__qualname__}"
+        elif self._expected:
+            doing = f"waits for the reply to {type(self._expected.command).__qualname__}"
+        else:
+            doing = f"runs {self._local.name}" if self._local else "does nothing"
+        return f"the saga is {at.status.value} at step {at.step!r} and {doing}"

@@ -4,8 +4,8 @@ import pytest
 from django.test import Client
 
 from postroad.messaging.message import Envelope
-from postroad.sagas import locks
 from postroad.sagas.models import SagaLock
+from postroad.sagas.participants import locks
 
 pytestmark = pytest.mark.django_db
 ADA, BOB = "01992f00-0000-7000-8000-000000000001", "01992f00-0000-7000-8000-000000000002"

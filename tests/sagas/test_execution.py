@@ -10,7 +10,7 @@ from postroad.commands.messages import Done, Rejected
 from postroad.errors import InvalidDeclaration
 from postroad.sagas import execution
 from postroad.sagas.definition import Saga
-from postroad.sagas.execution import Position, Status, Turn
+from postroad.sagas.execution import Decision, Position, Status
 from postroad.sagas.steps import Step
 from postroad.testing.sagas import SagaStory, given
 from tests.support.shop import (
@@ -27,6 +27,7 @@ from tests.support.shop import (
     Throw,
     bake,
     sell,
+    sweep,
     throw,
 )
 
@@ -50,7 +51,7 @@ def test_a_refused_step_is_not_undone_itself(story: SagaStory[Sale]) -> None:
     story.expects(Bake, to=BAKERY).answers(Refused(reason="no flour"))
     story.runs_local("sale")
     story.ends(Status.COMPENSATED)
-    assert story.turn.position.reason == "no flour"
+    assert story.position.reason == "no flour"
     assert story.data.reason == "no flour"  # type: ignore[attr-defined]  # a Sale
 
 
@@ -75,7 +76,7 @@ def test_behind_the_pivot_a_refused_command_is_sent_again_with_growing_delay(sto
     delays = []
     for _ in range(3):
         story.expects(Receipt, to=TILL).answers(Declined(reason="no paper"))
-        delays.append(story.turn.delay_seconds)
+        delays.append(story.delay_seconds)
     story.expects(Receipt, to=TILL).answers(Done())
     story.runs_local("close")
     story.ends(Status.COMPLETED)
@@ -87,7 +88,7 @@ def test_a_refused_compensation_waits_for_an_operator(story: SagaStory[Sale]) ->
     story.expects(Charge, to=TILL).answers(Declined(reason="card"))
     story.expects(Throw, to=BAKERY).answers(Refused(reason="eaten"))
     story.ends(Status.STUCK)
-    assert story.turn.position.reason == "undo of 'bake' was refused: eaten"
+    assert story.position.reason == "undo of 'bake' was refused: eaten"
 
 
 def test_a_local_step_behind_the_pivot_that_refuses_waits_for_an_operator(story: SagaStory[Sale]) -> None:
@@ -155,7 +156,7 @@ def sagas(draw: Callable[..., int]) -> Saga:
     steps = []
     for number in range(count):
         is_pivot = number == pivot
-        do = draw(st.sampled_from([bake, x]))
+        do = draw(st.sampled_from([bake, sweep, x]))
         undo = draw(st.sampled_from([None, throw, y]))
         is_early = number < pivot
         only_undo = is_early and undo is not None and draw(st.booleans())
@@ -167,23 +168,28 @@ def sagas(draw: Callable[..., int]) -> Saga:
     return Saga("counter.Any", version=1, data=Sale, key="order_id", steps=steps)
 
 
-def _play(saga: Saga, answers: list[bool]) -> list[Turn]:
-    turns = [execution.begin(saga)]
+def _play(saga: Saga, answers: list[bool]) -> tuple[list[Position], Status]:
+    """Return where the saga did something, in order, and how it stands after these answers."""
+    decision = execution.begin(saga, Sale(order_id=1))
+    acts = _acts(decision)
     for is_success in answers:
-        if turns[-1].action is None:
+        if not decision.position.status.is_moving:
             break
-        position = turns[-1].position
-        turns.append(
-            execution.succeeded(saga, position) if is_success else execution.failed(saga, position, reason="no")
-        )
-    return turns
+        reply = Done() if is_success else Rejected(reason="no")
+        decision = execution.take(saga, decision.position, decision.data, reply)
+        acts += _acts(decision)
+    return acts, decision.position.status
+
+
+def _acts(decision: Decision) -> list[Position]:
+    return [sending.at for sending in decision.sends] + ([decision.position] if decision.local else [])
 
 
 @forall(sagas(), st.lists(st.booleans(), max_size=30))
 def test_whatever_the_answers_are_a_saga_never_undoes_what_it_did_not_do(saga: Saga, answers: list[bool]) -> None:
-    turns = _play(saga, answers)
-    done = [turn.position.step for turn in turns if turn.position.status is Status.RUNNING]
-    undone = [turn.position.step for turn in turns if turn.position.status is Status.COMPENSATING]
+    acts, _ = _play(saga, answers)
+    done = [at.step for at in acts if at.status is Status.RUNNING]
+    undone = [at.step for at in acts if at.status is Status.COMPENSATING]
     names = [step.name for step in saga.steps]
 
     assert undone == sorted(undone, key=names.index, reverse=True)
@@ -192,33 +198,24 @@ def test_whatever_the_answers_are_a_saga_never_undoes_what_it_did_not_do(saga: S
     assert all(names.index(step) < names.index(refused) for step in undone)
 
 
+@forall(sagas(), st.lists(st.booleans(), max_size=30))
+def test_a_saga_that_has_not_ended_waits_for_one_answer(saga: Saga, answers: list[bool]) -> None:
+    decision = execution.begin(saga, Sale(order_id=1))
+    for is_success in answers:
+        is_asked = bool(decision.sends) and decision.sends[-1].is_answered
+
+        assert not any(sending.is_answered for sending in decision.sends[:-1])
+        assert decision.position.status.is_moving == (is_asked or decision.local is not None)
+        assert not (is_asked and decision.local)
+        if not decision.position.status.is_moving:
+            return
+        reply = Done() if is_success else Rejected(reason="no")
+        decision = execution.take(saga, decision.position, decision.data, reply)
+
+
 @forall(sagas())
 def test_a_saga_in_which_nobody_refuses_does_every_step_once_and_completes(saga: Saga) -> None:
-    turns = _play(saga, [True] * 20)
+    acts, status = _play(saga, [True] * 20)
 
-    assert [turn.position.step for turn in turns[:-1]] == [step.name for step in saga.steps if step.do]
-    assert turns[-1].position.status is Status.COMPLETED
-
-
-@forall(sagas(), st.integers(min_value=0, max_value=6))
-def test_a_saga_ends_whichever_step_is_refused_first(saga: Saga, refused: int) -> None:
-    turns = _play(saga, [True] * refused + [False] + [True] * 20)
-
-    assert turns[-1].action is None
-    assert turns[-1].position.status in (Status.COMPLETED, Status.COMPENSATED, Status.STUCK)
-
-
-@forall(sagas(), st.lists(st.booleans(), max_size=30))
-def test_past_the_pivot_nothing_is_ever_undone(saga: Saga, answers: list[bool]) -> None:
-    turns = _play(saga, answers)
-    passed = [index for index, turn in enumerate(turns) if saga.is_past_pivot(turn.position.step or saga.steps[0].name)]
-
-    assert all(
-        turn.position.status in (Status.RUNNING, Status.COMPLETED, Status.STUCK)
-        for turn in turns[min(passed, default=99) :]
-    )
-
-
-def test_a_position_knows_its_direction() -> None:
-    assert Position(status=Status.COMPENSATING).direction is execution.Direction.UNDO
-    assert Position().direction is execution.Direction.DO
+    assert [at.step for at in acts] == [step.name for step in saga.steps if step.do]
+    assert status is Status.COMPLETED

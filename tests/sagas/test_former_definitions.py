@@ -7,13 +7,12 @@ from django.test import Client
 
 from apps.orders.models import Order
 from apps.orders.participants import CancelOrderData
-from apps.orders.sagas.cancel_order import cancel_order
 from postroad import clock, find_journey
+from postroad.composition import installed
 from postroad.ids import new_id
 from postroad.messaging import headers as names
 from postroad.messaging.message import Envelope
 from postroad.sagas import repository
-from postroad.sagas.dispatcher import ReplyDispatcher
 from postroad.sagas.execution import Status
 from postroad.sagas.models import SagaInstance, SagaStep
 
@@ -56,7 +55,7 @@ def test_it_is_compensated_by_the_step_of_the_same_name(stored: SagaInstance, or
         id=new_id(), type="kitchen.TicketRefused", body=b'{"reason":"cooking"}', correlation_id=str(stored.request_id),
         headers={names.SAGA_ID: str(stored.pk), names.SAGA_TYPE: "orders.CancelOrder"},
     )  # fmt: skip
-    ReplyDispatcher([cancel_order])(refusal)
+    installed().subscriptions["orders.replies"].handle(refusal)
     stored.refresh_from_db()
     order.refresh_from_db()
 

@@ -15,12 +15,12 @@ from postroad.ids import new_id
 from postroad.installation import installing
 from postroad.messaging.channels import CommandChannel
 from postroad.messaging.models import DeadLetter, OutboxMessage
-from postroad.messaging.outbox.producer import unit_of_work
+from postroad.messaging.outbox.producer import put, unit_of_work
 from postroad.processes import redrive
 from postroad.sagas.definition import Saga
 from postroad.sagas.models import SagaInstance, SagaLock, StashedMessage
 from postroad.sagas.orchestrator import start_saga
-from postroad.sagas.participant import unlock
+from postroad.sagas.participants.unlocking import unlocking
 from postroad.sagas.steps import SagaData, Step
 from postroad.testing.pump import Pump
 
@@ -222,7 +222,7 @@ def test_a_command_without_saga_locks_nothing_and_is_answered(hotel: Hotel, hote
 def test_an_unlock_of_somebody_elses_lock_changes_nothing(hotel: Hotel, hotel_pump: Pump) -> None:
     SagaLock.objects.create(target="rooms/room/7", saga_id="another", saga_type="hotel.Book")
     with unit_of_work():
-        unlock(ROOMS, "rooms/room/7", saga_id=new_id())
+        put(unlocking(ROOMS, "rooms/room/7", saga_id=new_id()))
     hotel_pump.until_quiet()
 
     assert SagaLock.objects.get().saga_id == "another"

@@ -1,19 +1,19 @@
 """Sagas with database, outbox and inbox, on the memory broker."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.core.management import call_command
 
-from postroad.composition import installed
+from postroad.commands.sender import send
 from postroad.errors import MisconfiguredError, OutsideTransaction
 from postroad.installation import installing
 from postroad.messaging.message import Address, Envelope, Outgoing
 from postroad.messaging.models import DeadLetter, OutboxMessage
 from postroad.messaging.outbox.producer import unit_of_work
 from postroad.sagas import catalog
-from postroad.sagas.catalog import SagaCatalog
 from postroad.sagas.definition import Saga
 from postroad.sagas.execution import Status
 from postroad.sagas.journey import find_journey
@@ -21,7 +21,7 @@ from postroad.sagas.models import SagaInstance
 from postroad.sagas.orchestrator import start_saga
 from postroad.sagas.steps import Step
 from postroad.testing.pump import Pump
-from tests.support.shop import Sale, Shop, nothing, sell
+from tests.support.shop import Sale, Shop, Sweep, nothing, receipt, sell, selling, sweep
 
 pytestmark = pytest.mark.django_db
 
@@ -57,7 +57,7 @@ def reply(saga_id: str, request_id: str, *, message_id: str = "r1", name: str = 
 
 
 def _shard(saga_id: str) -> str:
-    return catalog.find("counter.Sell", 1).replies.queue(saga_id).rpartition(".")[2]
+    return catalog.installed().find("counter.Sell", 1).replies.queue(saga_id).rpartition(".")[2]
 
 
 def test_a_saga_completes_and_keeps_the_history_of_every_step(pump: Pump, shop: Shop) -> None:
@@ -92,7 +92,9 @@ def test_a_refused_saga_is_undone_in_reverse_order(pump: Pump, shop: Shop) -> No
     assert SagaInstance.objects.get(pk=saga_id).reason == "no charge"
 
 
-def test_a_refused_compensation_is_stuck_and_shown(pump: Pump, shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_refused_compensation_is_stuck_and_shown(
+    pump: Pump, shop: Shop, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
     shop.refusals["charge"] = {1}
     shop.refusals["throw"] = {1}
     saga_id = begin(1)
@@ -104,6 +106,9 @@ def test_a_refused_compensation_is_stuck_and_shown(pump: Pump, shop: Shop, capsy
     shown = capsys.readouterr().out
     assert status(saga_id) == Status.STUCK
     assert "undo of 'bake' was refused: no throw" in shown
+    assert [record.levelname for record in caplog.records if "saga is stuck: undo of 'bake'" in record.message] == [
+        "ERROR"
+    ]
     assert "↶ bake" in shown
 
 
@@ -174,13 +179,11 @@ def test_a_reply_for_a_finished_saga_changes_nothing(pump: Pump, shop: Shop, nam
 
 def test_a_saga_in_flight_finishes_on_the_definition_it_started_with(pump: Pump, shop: Shop) -> None:
     saga_id = begin(1)
-    entry = catalog.find("counter.Sell", 1)
     close = Step("close", do=shop.close_sale)
     newer = Saga("counter.Sell", version=2, data=Sale, key="order_id", steps=[close])
-    newer_catalog = SagaCatalog([entry, replace(entry, saga=newer)])
 
-    with installing(replace(installed(), sagas=newer_catalog)):
-        pump.until_quiet()
+    with installing(shop.parts(selling(shop.cancel_sale, shop.close_sale), newer)):
+        Pump().until_quiet()
 
     assert status(saga_id) == Status.COMPLETED
     assert len(steps(saga_id)) == 5
@@ -195,9 +198,15 @@ def test_starting_a_saga_that_is_not_listed_names_those_that_are(pump: Pump, sho
 
 @pytest.mark.django_db(transaction=True)
 def test_starting_a_saga_outside_a_transaction_is_refused(shop: Shop) -> None:
-    with pytest.raises(OutsideTransaction):
-        start_saga(sell, Sale(order_id=1))
+    local = Saga("counter.Close", version=1, data=Sale, key="order_id", steps=[Step("close", do=shop.close_sale)])
+    with installing(shop.parts(sell, local)):
+        for saga in (sell, local):
+            with pytest.raises(
+                OutsideTransaction, match=f"saga {saga.name} was started outside a transaction; wrap it"
+            ):
+                start_saga(saga, Sale(order_id=1))
 
+    assert not shop.done
     assert not SagaInstance.objects.exists()
 
 
@@ -208,6 +217,49 @@ def test_statements_of_a_reply_are_counted(pump: Pump, shop: Shop, django_assert
     # inbox, lock, answer into history, instance, history of the next step, outbox; and the test's savepoint
     with django_assert_num_queries(6 + 2):
         pump.runner.step(timeout_seconds=0)
+
+
+def test_a_lock_is_stored_with_the_saga_and_costs_no_statement(
+    pump: Pump, shop: Shop, django_assert_num_queries: Any
+) -> None:
+    saga_id = begin(1)
+    plain = reply(saga_id, waiting_for(saga_id))
+    locked = replace(plain.envelope, headers={**plain.envelope.headers, "saga-lock": "bakery/oven/1"})
+    pump.broker.publisher().publish([replace(plain, envelope=locked)])
+
+    with django_assert_num_queries(6 + 2):
+        pump.runner.step(timeout_seconds=0)
+    assert SagaInstance.objects.get(pk=saga_id).locks == ["bakery/oven/1"]
+
+
+def test_a_late_reply_adds_only_its_lock(pump: Pump, shop: Shop) -> None:
+    saga_id = begin(1)
+    before = steps(saga_id)
+    late = reply(saga_id, "another request")
+    locked = replace(late.envelope, headers={**late.envelope.headers, "saga-lock": "bakery/oven/1"})
+    pump.broker.publisher().publish([replace(late, envelope=locked)])
+    pump.runner.step(timeout_seconds=0)
+
+    assert SagaInstance.objects.get(pk=saga_id).locks == ["bakery/oven/1"]
+    assert steps(saga_id) == before
+
+
+def test_what_a_saga_sends_before_a_local_step_comes_before_what_that_step_sends(shop: Shop) -> None:
+    def close(data: Sale) -> None:
+        send(Sweep(order_id=data.order_id + 1))
+
+    saga = Saga(
+        "counter.Tidy",
+        version=1,
+        data=Sale,
+        key="order_id",
+        steps=[Step("sweep", do=sweep), Step("close", do=close), Step("receipt", do=receipt)],
+    )
+    with installing(shop.parts(saga)), unit_of_work():
+        start_saga(saga, Sale(order_id=1))
+    sent = [(row.type, json.loads(bytes(row.body))["orderId"]) for row in OutboxMessage.objects.order_by("id")]
+
+    assert sent == [("bakery.Sweep", 1), ("bakery.Sweep", 2), ("till.Receipt", 1)]
 
 
 def test_the_journey_tells_the_story_of_the_latest_saga(pump: Pump, shop: Shop) -> None:

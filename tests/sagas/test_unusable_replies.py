@@ -8,6 +8,7 @@ import pytest
 from postroad.codecs.types import Message
 from postroad.commands.messages import Done, reply
 from postroad.composition import Postroad, installed
+from postroad.errors import InvalidResult
 from postroad.installation import installing
 from postroad.messaging.inbox.consumer import Job, Mode, Outcome
 from postroad.messaging.message import Envelope
@@ -15,8 +16,6 @@ from postroad.messaging.models import DeadLetter, DeadLetterState, OutboxMessage
 from postroad.messaging.outbox.producer import unit_of_work
 from postroad.processes import redrive
 from postroad.processes.jobs import run_job
-from postroad.sagas import catalog
-from postroad.sagas.catalog import SagaCatalog
 from postroad.sagas.definition import Saga
 from postroad.sagas.execution import Status
 from postroad.sagas.journey import find_journey
@@ -25,7 +24,7 @@ from postroad.sagas.orchestrator import start_saga
 from postroad.sagas.steps import Step
 from postroad.sagas.waiting import waiting
 from postroad.testing.pump import Pump
-from tests.support.shop import Bake, Charge, Sale, Shop, sell, selling
+from tests.support.shop import Bake, Baked, Charge, Sale, Shop, bake, sell, selling
 
 pytestmark = pytest.mark.django_db
 
@@ -95,6 +94,18 @@ def test_a_saga_is_stuck_on_a_reply_it_cannot_use_and_says_why(shop: Shop, kind:
     assert (journey.steps[-1].outcome, said in journey.steps[-1].detail) == ("failure", True)
     assert told is not None
     assert "the reply to step 'bake' cannot be used, and is parked" in told.why
+
+
+def test_a_saga_that_is_stuck_is_an_error_in_the_log_with_its_cause(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    saga = begin()
+    take(answer(saga, "bakery.Burnt"))
+    (record,) = [record for record in caplog.records if "saga is stuck: its reply" in record.message]
+
+    assert (record.levelname, vars(record)["saga_id"]) == ("ERROR", str(saga.pk))
+    assert record.exc_info
+    assert "bakery.Burnt" in str(record.exc_info[1])
 
 
 @pytest.mark.parametrize("lock", ["garbage", "bakery/oven", "elsewhere/oven/1", "/", "a/b/\0"])
@@ -204,9 +215,7 @@ def test_a_local_step_that_returns_no_data_of_its_saga_is_a_failure(shop: Shop, 
     def cancel_sale(data: Sale) -> None:
         return wrong_results()[number]()  # type: ignore[no-any-return]  # the mistake
 
-    entry = catalog.find("counter.Sell", 1)
-    wrong = SagaCatalog([replace(entry, saga=selling(cancel_sale, shop.close_sale))])
-    with installing(replace(installed(), sagas=wrong)):
+    with installing(shop.parts(selling(cancel_sale, shop.close_sale))):
         saga = replied(until="charge")
         take(answer(saga, "till.Declined", b'{"reason":"card"}', message_id="no"))
         saga.refresh_from_db()
@@ -218,13 +227,14 @@ def test_a_local_step_that_returns_no_data_of_its_saga_is_a_failure(shop: Shop, 
 
 
 @pytest.mark.parametrize("number", range(6))
-def test_a_function_on_a_reply_that_returns_no_data_of_its_saga_is_a_failure(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch, number: int
-) -> None:
-    wrong = [*wrong_results(), lambda *_: None][number]
-    monkeypatch.setattr(Saga, "on_reply", lambda *_: wrong)
+def test_a_function_on_a_reply_that_returns_no_data_of_its_saga_is_a_failure(shop: Shop, number: int) -> None:
+    def wrong(data: Sale, reply: Baked) -> Sale:
+        return [*wrong_results(), lambda *_: None][number]()  # type: ignore[no-any-return]  # the mistake
+
     saga = begin()
-    result = take(answer(saga, "bakery.Baked", b'{"loaves":1}'), mode=Mode.SINGLE)
+    step = Step("bake", do=bake, on={Baked: wrong})
+    with installing(shop.parts(Saga("counter.Sell", version=1, data=Sale, key="order_id", steps=[step]))):
+        result = take(answer(saga, "bakery.Baked", b'{"loaves":1}'), mode=Mode.SINGLE)
 
     assert result.outcome is Outcome.FAILED
     assert "InvalidResult" in result.error
@@ -247,11 +257,9 @@ def make_coroutine(data: Sale) -> Bake:
 def test_a_step_that_makes_another_command_than_it_says_is_a_failure(shop: Shop, make: Any) -> None:
     step = Step("bake", do=make)
     saga = Saga("counter.Wrong", version=1, data=Sale, key="order_id", steps=[step])
-    entry = replace(catalog.find("counter.Sell", 1), saga=saga)
-
     with (
-        installing(replace(installed(), sagas=SagaCatalog([entry]))),
-        pytest.raises(catalog.MisconfiguredError, match=r"made Charge, not Bake|made NoneType|nobody runs"),
+        installing(shop.parts(saga)),
+        pytest.raises(InvalidResult, match=r"made Charge, not Bake|made NoneType|nobody runs"),
         unit_of_work(),
     ):
         start_saga(saga, Sale(order_id=1))

@@ -183,8 +183,8 @@ class Shop:
             refuse((Declined if what in ("charge", "receipt") else Refused)(reason=f"no {what}"))
         self.done.append((what, order_id))
 
-    def parts(self) -> Postroad:
-        """Return the object: bakery, till and counter, which orchestrates."""
+    def parts(self, *sagas: Saga) -> Postroad:
+        """Return the object: bakery, till and counter, which orchestrates these sagas, by default the one that sells."""
         bakery = CommandHandlers(BAKERY, {Bake: self.bake, Throw: self.throw, Sweep: self.sweep})
         till = CommandHandlers(TILL, {Charge: self.charge, Receipt: self.receipt})
         return compose(
@@ -194,7 +194,7 @@ class Shop:
                 Service(
                     name="counter",
                     events=(EventHandlers("counter.loaves", of=LOAVES, handlers={LoafBaked: self.loaf_baked}),),
-                    sagas=(selling(self.cancel_sale, self.close_sale),),
+                    sagas=sagas or (selling(self.cancel_sale, self.close_sale),),
                 ),
             ]
         )

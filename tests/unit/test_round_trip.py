@@ -26,7 +26,7 @@ PLACES = [
     *(f"apps.orders.sagas.{name}" for name in ("create_order", "cancel_order", "revise_order")),
     "postroad.commands.messages",
     "postroad.events.snapshots",
-    "postroad.sagas.participant",
+    "postroad.sagas.participants.unlocking",
     "tests.support.shop",
 ]
 
@@ -44,6 +44,13 @@ DECLARED = sorted(set(declared()), key=lambda message: (message.__module__, mess
 
 class Colour(enum.Enum):
     RED = "red"
+
+
+class Painted(Message):
+    colour: Colour
+
+
+describe(Painted, Description(name="test.Painted"))
 
 
 class Size(enum.IntEnum):
@@ -309,6 +316,16 @@ def test_an_int_may_stand_for_the_same_float() -> None:
 def test_a_body_that_nobody_could_keep_is_no_message(body: bytes) -> None:
     with pytest.raises(InvalidMessage, match=r"test.Held: the body does not fit"):
         JSON.decode(body, Held)
+
+
+def test_the_middle_of_a_long_error_is_left_out_and_its_end_names_the_field() -> None:
+    long = msgspec.json.encode({"colour": "x" * 100_000})
+    with pytest.raises(
+        InvalidMessage, match=r"the body does not fit: Invalid enum value 'xx+…x+' - at `\$\.colour`$"
+    ) as caught:
+        JSON.decode(long, Painted)
+
+    assert len(str(caught.value)) < 400
 
 
 @pytest.mark.parametrize("text", ["NaN", "Nancy", "inf", "Infinity", "information", r"\u0000"])

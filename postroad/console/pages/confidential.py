@@ -31,7 +31,7 @@ def headers(row: DeadLetter | OutboxMessage) -> SafeString:
 def saga_data(saga: SagaInstance) -> SafeString:
     """Return a saga's data; those of a definition that this process does not have are hidden whole."""
     try:
-        kind = catalog.find(saga.type, saga.version).saga.data
+        kind = catalog.installed().find(saga.type, saga.version).saga.data
     except MisconfiguredError:
         return render.long_text(f"{MASK} hidden: the saga's definition is not in this process.")
     return render.value(masked(saga.data, kind))

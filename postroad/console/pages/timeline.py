@@ -96,7 +96,7 @@ def _entry(step: SagaStep, began: datetime) -> Entry:
 def _coming(saga: SagaInstance) -> Iterable[str]:
     """Return what follows, as far as this process knows the saga's definition."""
     try:
-        definition = catalog.find(saga.type, saga.version).saga
+        definition = catalog.installed().find(saga.type, saga.version).saga
         match Status(saga.status):
             case Status.RUNNING:
                 return [step.name for step in definition.after(saga.step) if step.do is not None]

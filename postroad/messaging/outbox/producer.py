@@ -101,13 +101,7 @@ def put(outgoing: Outgoing, *, delay_seconds: float = 0.0) -> None:
         InvalidMessage: A header, a property or the delay is none that could be sent.
         MessageTooLarge: No broker takes it.
     """
-    own = connections[DEFAULT_DB_ALIAS]
-    if not own.in_atomic_block:
-        raise OutsideTransaction(
-            f"{outgoing.envelope.type} was sent outside a transaction; wrap the change and the send in "
-            "'with unit_of_work():' (postroad.messaging.outbox.producer). A transaction of another thread or of another "
-            "database does not count."
-        )
+    own = check_transaction(f"{outgoing.envelope.type} was sent")
     sendable.check(outgoing, delay_seconds=delay_seconds)
     pending = Pending(outgoing, delay_seconds)
     buffer = _buffers.get(own)
@@ -115,6 +109,21 @@ def put(outgoing: Outgoing, *, delay_seconds: float = 0.0) -> None:
         _store([pending])
     else:
         buffer.add(pending)
+
+
+def check_transaction(what: str) -> BaseDatabaseWrapper:
+    """Return this thread's connection, on which there is a transaction.
+
+    Raises:
+        OutsideTransaction: There is none; `what` begins the text: what was done outside of one.
+    """
+    own = connections[DEFAULT_DB_ALIAS]
+    if not own.in_atomic_block:
+        raise OutsideTransaction(
+            f"{what} outside a transaction; wrap it and the change it belongs to in 'with postroad.unit_of_work():'."
+            " A transaction of another thread or of another database does not count."
+        )
+    return own
 
 
 def refuse_aborted() -> None:

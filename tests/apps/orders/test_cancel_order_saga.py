@@ -67,7 +67,7 @@ def test_behind_the_pivot_the_kitchen_is_asked_until_it_is_done(story: SagaStory
     story.expects(BeginCancelTicket, to=KITCHEN).answers(Done())
     story.expects(ReverseAuthorization, to=ACCOUNTING).answers(AuthorizationReversed())
     story.expects(ConfirmCancelTicket, to=KITCHEN).answers(TicketRefused(reason="unknown_ticket"))
-    assert story.turn.delay_seconds > 0
+    assert story.delay_seconds > 0
     story.expects(ConfirmCancelTicket, to=KITCHEN).answers(Done())
     story.runs_local("confirm")
     story.ends(Status.COMPLETED)

@@ -67,7 +67,7 @@ def test_behind_the_pivot_the_kitchen_is_asked_until_it_is_done(story: SagaStory
     story.expects(BeginReviseTicket, to=KITCHEN).answers(Done())
     story.expects(ReviseAuthorization, to=ACCOUNTING).answers(AuthorizationRevised())
     story.expects(ConfirmReviseTicket, to=KITCHEN).answers(TicketRefused(reason="illegal_transition"))
-    assert story.turn.delay_seconds > 0
+    assert story.delay_seconds > 0
     story.expects(ConfirmReviseTicket, to=KITCHEN).answers(Done())
     story.runs_local("confirm")
     story.ends(Status.COMPLETED)

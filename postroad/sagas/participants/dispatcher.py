@@ -1,4 +1,4 @@
-"""A command channel whose commands lock what they are about until their saga ends.  Not: the locks themselves.
+"""A command channel whose commands lock what they are about until their saga ends.  See also: `locks`, for their rows.
 
     COMMANDS = CommandHandlers(KITCHEN, {CreateTicket: usecases.create_ticket}, locks={CreateTicket: "ticket"})
 
@@ -11,26 +11,15 @@ from collections.abc import Mapping
 
 from typing_extensions import override
 
-from postroad.codecs.names import Description, describe, key_of
+from postroad.codecs.names import key_of
 from postroad.codecs.types import Message
 from postroad.commands.dispatcher import CommandDispatcher
 from postroad.commands.handlers import CommandHandlers
-from postroad.envelopes import envelope_of
 from postroad.messaging import headers as names
-from postroad.messaging.channels import CommandChannel
-from postroad.messaging.message import Envelope, Kind, Outgoing
-from postroad.messaging.outbox.producer import put
-from postroad.sagas import locks
+from postroad.messaging.message import Envelope
 from postroad.sagas.models import indexed
-
-
-class Unlock(Message):
-    """Tells a participant that the saga which locked the target has ended; a notification."""
-
-    target: str
-
-
-describe(Unlock, Description(name="postroad.Unlock"))
+from postroad.sagas.participants import locks
+from postroad.sagas.participants.unlocking import Unlock
 
 
 class Participant(CommandDispatcher):
@@ -56,11 +45,3 @@ class Participant(CommandDispatcher):
             super().act(envelope, command, headers={**(headers or {}), names.SAGA_LOCK: target})
         else:
             locks.stash(target, envelope, saga_id=saga_id)
-
-
-def unlock(channel: CommandChannel, target: str, *, saga_id: str) -> None:
-    """Tell a participant that a saga has ended, in the caller's transaction."""
-    key = target.split("/", 2)[2]  # that of the command which locked it, so that it comes after it
-    headers = {names.PARTITION_KEY: key, names.SAGA_ID: saga_id}
-    envelope = envelope_of(Unlock(target=target), kind=Kind.COMMAND, headers=headers)
-    put(Outgoing(address=channel.address(key), envelope=envelope))
