@@ -62,7 +62,7 @@ if TYPE_CHECKING:
     from postroad.messaging.outbox.producer import unit_of_work
     from postroad.sagas.definition import Saga
     from postroad.sagas.execution import Direction
-    from postroad.sagas.journey import Journey, JourneyStep, find_journey
+    from postroad.sagas.history import SagaHistory, SagaHistoryStep, find_saga_history
     from postroad.sagas.orchestrator import start_saga
     from postroad.sagas.steps import SagaData, Step
     from postroad.sagas.waiting import waiting
@@ -75,8 +75,6 @@ __all__ = [
     "Done",
     "EventChannel",
     "EventHandlers",
-    "Journey",
-    "JourneyStep",
     "Message",
     "Money",
     "NonEmpty",
@@ -85,6 +83,8 @@ __all__ = [
     "Rejected",
     "Saga",
     "SagaData",
+    "SagaHistory",
+    "SagaHistoryStep",
     "Sensitive",
     "Servicer",
     "Snapshot",
@@ -101,7 +101,7 @@ __all__ = [
     "delete",
     "error",
     "event",
-    "find_journey",
+    "find_saga_history",
     "get",
     "head",
     "install_consumers",
@@ -128,8 +128,6 @@ _MODULES = {
     "Done": "postroad.commands.messages",
     "EventChannel": "postroad.messaging.channels",
     "EventHandlers": "postroad.events.handlers",
-    "Journey": "postroad.sagas.journey",
-    "JourneyStep": "postroad.sagas.journey",
     "Message": "postroad.codecs.types",
     "Money": "postroad.codecs.types",
     "NonEmpty": "postroad.codecs.types",
@@ -138,6 +136,8 @@ _MODULES = {
     "Rejected": "postroad.commands.messages",
     "Saga": "postroad.sagas.definition",
     "SagaData": "postroad.sagas.steps",
+    "SagaHistory": "postroad.sagas.history",
+    "SagaHistoryStep": "postroad.sagas.history",
     "Sensitive": "postroad.codecs.types",
     "Servicer": "postroad.calls.grpc.servicer",
     "Snapshot": "postroad.events.snapshots",
@@ -154,7 +154,7 @@ _MODULES = {
     "delete": "postroad.calls.declaration",
     "error": "postroad.calls.fallback",
     "event": "postroad.events.messages",
-    "find_journey": "postroad.sagas.journey",
+    "find_saga_history": "postroad.sagas.history",
     "get": "postroad.calls.declaration",
     "head": "postroad.calls.declaration",
     "install_consumers": "postroad.worker.install",

@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from apps.orders.domain import OrderState
 from apps.orders.models import Consumer, MenuItem, Order, OrderLineItem, Restaurant
-from apps.orders.usecases import find_journey
+from apps.orders.usecases import find_history
 from apps.shared.values import address_line
 from postroad import waiting
 from postroad.console.pages.sagas import saga_links
@@ -100,8 +100,8 @@ class OrderAdmin(ReadOnlyAdmin):
     @display(description="waits for")
     def waits_for(self, order: Order) -> str:
         """Why it is still pending, and what can be done."""
-        story = find_journey(order)
-        found = waiting(story) if story else None
+        history = find_history(order)
+        found = waiting(history) if history else None
         return f"{found.why} {found.what_to_do}" if found else "nothing"
 
     @display(description="sagas")

@@ -19,8 +19,7 @@ from apps.orders.sagas.revise_order import revise_order as revise_order_saga
 from apps.restaurants.messages import Menu, MenuRevised, RestaurantCreated
 from apps.shared.identity.scope import check_owner, own
 from apps.shared.refusals import BusinessRefusal, not_found
-from postroad import Journey, Snapshot, publish, start_saga
-from postroad import find_journey as find_saga_journey
+from postroad import SagaHistory, Snapshot, find_saga_history, publish, start_saga
 
 MINIMUM_ORDER_VALUE = Decimal("10.00")  # default of the setting ORDERS_MINIMUM_ORDER_VALUE: the business's own figure
 
@@ -133,10 +132,10 @@ def newest_orders(*, before: int | None, maximum: int) -> tuple[Order, ...]:
     return tuple((orders if before is None else orders.filter(pk__lt=before))[:maximum])
 
 
-def find_journey(order: Order) -> Journey | None:
-    """Return the story of the saga that worked on an order last; None when it is forgotten."""
+def find_history(order: Order) -> SagaHistory | None:
+    """Return the history of the saga that worked on an order last; None when it is forgotten."""
     sagas = (create_order_saga, cancel_order_saga, revise_order_saga)
-    return find_saga_journey([saga.name for saga in sagas], str(order.pk))
+    return find_saga_history([saga.name for saga in sagas], str(order.pk))
 
 
 def find_restaurant(restaurant_id: int) -> Restaurant:

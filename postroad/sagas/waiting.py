@@ -5,7 +5,7 @@ from datetime import datetime
 
 from postroad.messaging import headers as names
 from postroad.sagas.execution import Direction, Status
-from postroad.sagas.journey import Journey, JourneyStep
+from postroad.sagas.history import SagaHistory, SagaHistoryStep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,21 +23,21 @@ class Waiting:
     what_to_do: str
 
 
-def waiting(journey: Journey) -> Waiting | None:
+def waiting(history: SagaHistory) -> Waiting | None:
     """Return what a saga waits for; None if it has ended."""
-    if journey.ended_at is not None:
+    if history.ended_at is not None:
         return None
-    last = journey.steps[-1] if journey.steps else None
-    if journey.status == Status.STUCK or last is None:
+    last = history.steps[-1] if history.steps else None
+    if history.status == Status.STUCK or last is None:
         return Waiting(
-            since=(last and last.ended_at) or journey.started_at,
-            why=f"The saga is stuck: {journey.reason or 'no reason is known'}.",
-            what_to_do=f"Look at it in the admin, or with 'manage.py sagas show {journey.saga_id}'.",
+            since=(last and last.ended_at) or history.started_at,
+            why=f"The saga is stuck: {history.reason or 'no reason is known'}.",
+            what_to_do=f"Look at it in the admin, or with 'manage.py sagas show {history.saga_id}'.",
         )
     service, asked = last.channel.partition(".")[0], last.message_type
-    refused = _refusals(journey, last)
+    refused = _refusals(history, last)
     often = "once" if refused == 1 else f"{refused} times"
-    again = f" It has refused {often} ({journey.reason}) and is asked again." if refused else ""
+    again = f" It has refused {often} ({history.reason}) and is asked again." if refused else ""
     return Waiting(
         since=last.started_at,
         why=f"{service} has not answered {asked}.{again}",
@@ -48,9 +48,9 @@ def waiting(journey: Journey) -> Waiting | None:
     )
 
 
-def _refusals(journey: Journey, last: JourneyStep) -> int:
+def _refusals(history: SagaHistory, last: SagaHistoryStep) -> int:
     """Return how often the step has been refused already; behind the pivot a refused command is sent again."""
     return sum(
         step.name == last.name and step.direction == Direction.DO and step.outcome == names.FAILURE
-        for step in journey.steps
+        for step in history.steps
     )

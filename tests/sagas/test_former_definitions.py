@@ -7,7 +7,7 @@ from django.test import Client
 
 from apps.orders.models import Order
 from apps.orders.participants import CancelOrderData
-from postroad import clock, find_journey
+from postroad import clock, find_saga_history
 from postroad.composition import installed
 from postroad.ids import new_id
 from postroad.messaging import headers as names
@@ -63,10 +63,10 @@ def test_it_is_compensated_by_the_step_of_the_same_name(stored: SagaInstance, or
 
 
 def test_its_history_is_shown(stored: SagaInstance, order: Order) -> None:
-    journey = find_journey(["orders.CancelOrder"], str(order.pk))
+    history = find_saga_history(["orders.CancelOrder"], str(order.pk))
 
-    assert journey is not None
-    assert [(step.name, step.message_type) for step in journey.steps] == [
+    assert history is not None
+    assert [(step.name, step.message_type) for step in history.steps] == [
         ("order", "begin_cancel_order"),
         ("ticket", "kitchen.BeginCancelTicket"),
     ]

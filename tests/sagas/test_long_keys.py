@@ -19,7 +19,7 @@ from postroad.messaging.channels import CommandChannel, EventChannel
 from postroad.messaging.models import DeadLetter
 from postroad.messaging.outbox.producer import unit_of_work
 from postroad.sagas.definition import Saga
-from postroad.sagas.journey import find_journey
+from postroad.sagas.history import find_saga_history
 from postroad.sagas.models import SagaInstance, SagaLock, StashedMessage, indexed
 from postroad.sagas.orchestrator import start_saga
 from postroad.sagas.steps import SagaData, Step
@@ -115,11 +115,11 @@ def test_a_saga_is_found_by_its_key_however_long_it_is(
     with unit_of_work():
         saga_id = start_saga(carry, Parcel(label=LABELS[size]))
         start_saga(carry, Parcel(label=LABELS[size] + "x"))
-    journey = find_journey(["post.Carry"], LABELS[size])
+    history = find_saga_history(["post.Carry"], LABELS[size])
     call_command("sagas", "show", LABELS[size])
 
-    assert journey is not None
-    assert journey.saga_id == saga_id
+    assert history is not None
+    assert history.saga_id == saga_id
     assert "post.Carry version 1" in capsys.readouterr().out
 
 

@@ -16,7 +16,7 @@ from postroad.messaging.outbox.producer import unit_of_work
 from postroad.sagas import catalog
 from postroad.sagas.definition import Saga
 from postroad.sagas.execution import Status
-from postroad.sagas.journey import find_journey
+from postroad.sagas.history import find_saga_history
 from postroad.sagas.models import SagaInstance
 from postroad.sagas.orchestrator import start_saga
 from postroad.sagas.steps import Step
@@ -262,20 +262,20 @@ def test_what_a_saga_sends_before_a_local_step_comes_before_what_that_step_sends
     assert sent == [("bakery.Sweep", 1), ("bakery.Sweep", 2), ("till.Receipt", 1)]
 
 
-def test_the_journey_tells_the_story_of_the_latest_saga(pump: Pump, shop: Shop) -> None:
+def test_the_history_tells_the_steps_of_the_latest_saga(pump: Pump, shop: Shop) -> None:
     begin(1)
     pump.until_quiet()
 
-    journey = find_journey(["counter.Sell"], "1")
+    history = find_saga_history(["counter.Sell"], "1")
 
-    assert journey is not None
-    assert (journey.status, journey.saga_type) == ("COMPLETED", "counter.Sell")
-    assert [(step.kind, step.message_type, step.reply) for step in journey.steps][:2] == [
+    assert history is not None
+    assert (history.status, history.saga_type) == ("COMPLETED", "counter.Sell")
+    assert [(step.kind, step.message_type, step.reply) for step in history.steps][:2] == [
         ("command", "bakery.Bake", "bakery.Baked"),
         ("command", "till.Charge", "postroad.Done"),
     ]
-    assert all(step.milliseconds is not None for step in journey.steps)
+    assert all(step.milliseconds is not None for step in history.steps)
 
 
-def test_there_is_no_journey_of_what_never_began(pump: Pump) -> None:
-    assert find_journey(["counter.Sell"], "404") is None
+def test_there_is_no_history_of_what_never_began(pump: Pump) -> None:
+    assert find_saga_history(["counter.Sell"], "404") is None

@@ -18,7 +18,7 @@ from postroad.processes import redrive
 from postroad.processes.jobs import run_job
 from postroad.sagas.definition import Saga
 from postroad.sagas.execution import Status
-from postroad.sagas.journey import find_journey
+from postroad.sagas.history import find_saga_history
 from postroad.sagas.models import SagaInstance
 from postroad.sagas.orchestrator import start_saga
 from postroad.sagas.steps import Step
@@ -82,16 +82,16 @@ def test_a_saga_is_stuck_on_a_reply_it_cannot_use_and_says_why(shop: Shop, kind:
     result = take(answer(saga, name, body, **fields))
     saga.refresh_from_db()
     letter = DeadLetter.objects.get()
-    journey = find_journey(["counter.Sell"], "1")
-    assert journey is not None
-    told = waiting(journey)
+    history = find_saga_history(["counter.Sell"], "1")
+    assert history is not None
+    told = waiting(history)
 
     assert result.outcome is Outcome.DONE
     assert (saga.status, saga.step, saga.ended_at) == (Status.STUCK, "bake", None)
     assert said in saga.reason
     assert (letter.subscriber, letter.partition_key, letter.state) == ("counter.replies", str(saga.pk), "parked")
     assert (bytes(letter.body), said in letter.reason) == (body, True)
-    assert (journey.steps[-1].outcome, said in journey.steps[-1].detail) == ("failure", True)
+    assert (history.steps[-1].outcome, said in history.steps[-1].detail) == ("failure", True)
     assert told is not None
     assert "the reply to step 'bake' cannot be used, and is parked" in told.why
 

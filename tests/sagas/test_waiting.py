@@ -4,7 +4,7 @@ import pytest
 
 from postroad.messaging.outbox.producer import unit_of_work
 from postroad.sagas.execution import Status
-from postroad.sagas.journey import find_journey
+from postroad.sagas.history import find_saga_history
 from postroad.sagas.models import SagaInstance
 from postroad.sagas.orchestrator import start_saga
 from postroad.sagas.waiting import Waiting, waiting
@@ -20,9 +20,9 @@ def begin(order: int) -> None:
 
 
 def told(order: int) -> Waiting | None:
-    journey = find_journey([sell.name], str(order))
-    assert journey is not None
-    return waiting(journey)
+    history = find_saga_history([sell.name], str(order))
+    assert history is not None
+    return waiting(history)
 
 
 def test_a_saga_that_has_ended_waits_for_nothing(shop: Shop, pump: Pump) -> None:

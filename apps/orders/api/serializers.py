@@ -8,7 +8,7 @@ from typing_extensions import override
 from apps.orders.domain import DeliveryAddress, OrderChange, OrderRequest, OrderState, RequestedItem
 from apps.orders.models import Order
 from apps.shared.fields import CamelSerializer, IdField, ListOf, MomentField, MoneyField, TextField, WholeNumberField
-from postroad import Direction, Journey, JourneyStep, clock, waiting
+from postroad import Direction, SagaHistory, SagaHistoryStep, clock, waiting
 
 MAX_LINES = 100  # lines of one order
 MAX_QUANTITY = 1000  # of one dish: a big party
@@ -156,27 +156,27 @@ class JourneyStepSerializer(CamelSerializer):
     ended_at = MomentField(allow_null=True)
     milliseconds = WholeNumberField(allow_null=True)
 
-    def get_to(self, step: JourneyStep) -> str:
+    def get_to(self, step: SagaHistoryStep) -> str:
         """Return the receiving service; a local step is the orders service's own."""
         return step.channel.partition(".")[0] or "orders"
 
 
-def shown_journey(order: Order, story: Journey | None) -> dict[str, Any]:
+def shown_journey(order: Order, history: SagaHistory | None) -> dict[str, Any]:
     """Return the values that `JourneySerializer` shows."""
     return {
         "order_id": order.pk,
         "state": order.state,
-        "saga": story,
-        "steps": story.steps if story else (),
-        "waiting": waiting(story) if story else None,
-        "elapsed_milliseconds": _elapsed_milliseconds(story),
+        "saga": history,
+        "steps": history.steps if history else (),
+        "waiting": waiting(history) if history else None,
+        "elapsed_milliseconds": _elapsed_milliseconds(history),
     }
 
 
-def _elapsed_milliseconds(story: Journey | None) -> int:
-    if story is None:
+def _elapsed_milliseconds(history: SagaHistory | None) -> int:
+    if history is None:
         return 0
-    took = (story.ended_at or clock.now()) - story.started_at
+    took = (history.ended_at or clock.now()) - history.started_at
     return round(took.total_seconds() * 1000)
 
 

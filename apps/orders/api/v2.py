@@ -63,7 +63,7 @@ class StorySerializer(JourneySerializer):
 
     @override
     def to_representation(self, instance: Any) -> dict[str, Any]:
-        shown: dict[str, Any] = super().to_representation(shown_journey(instance, usecases.find_journey(instance)))
+        shown: dict[str, Any] = super().to_representation(shown_journey(instance, usecases.find_history(instance)))
         return shown
 
 

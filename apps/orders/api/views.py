@@ -120,7 +120,7 @@ class JourneyView(ServiceView):
     def get(self, request: Request, order_id: int) -> Response:
         """Show the commands that were sent for an order, their replies and durations."""
         order = usecases.find_order(order_id)
-        return Response(JourneySerializer(shown_journey(order, usecases.find_journey(order))).data)
+        return Response(JourneySerializer(shown_journey(order, usecases.find_history(order))).data)
 
 
 class RestaurantView(ServiceView):

@@ -8,7 +8,7 @@ from postroad.sagas.models import SagaInstance, SagaStep, indexed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JourneyStep:
+class SagaHistoryStep:
     """One attempt of one step, as people read it; moments are UTC, `milliseconds` from start to answer."""
 
     name: str
@@ -25,7 +25,7 @@ class JourneyStep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Journey:
+class SagaHistory:
     """The story of one saga, steps in the order they were started."""
 
     saga_id: str
@@ -34,28 +34,28 @@ class Journey:
     reason: str
     started_at: datetime
     ended_at: datetime | None
-    steps: tuple[JourneyStep, ...]
+    steps: tuple[SagaHistoryStep, ...]
 
 
-def find_journey(saga_types: Collection[str], key: str) -> Journey | None:
+def find_saga_history(saga_types: Collection[str], key: str) -> SagaHistory | None:
     """Return the story of the latest saga of these types about `key`; None if there is none.  Two statements."""
     instance = SagaInstance.objects.filter(type__in=saga_types, key=indexed(key)).order_by("-created_at").first()
     if instance is None:
         return None
-    return Journey(
+    return SagaHistory(
         saga_id=str(instance.pk),
         saga_type=instance.type,
         status=instance.status,
         reason=instance.reason,
         started_at=instance.created_at,
         ended_at=instance.ended_at,
-        steps=tuple(_journey_step(step) for step in instance.history.order_by("id")),
+        steps=tuple(_history_step(step) for step in instance.history.order_by("id")),
     )
 
 
-def _journey_step(step: SagaStep) -> JourneyStep:
+def _history_step(step: SagaStep) -> SagaHistoryStep:
     took = None if step.ended_at is None else round((step.ended_at - step.started_at).total_seconds() * 1000)
-    return JourneyStep(
+    return SagaHistoryStep(
         name=step.step,
         direction=step.direction,
         kind="command" if step.channel else "local",
