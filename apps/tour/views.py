@@ -1,12 +1,10 @@
-"""The start page: what runs here, how much has happened, and the last journeys.
+"""The start page: the services of this process, how much has happened, and the newest sagas with their steps.
 
 The page reads no table, so it opens when the database does not; its figures come from the stream `events`, or
 from `status`, which it asks again and again where there is no stream.  Every figure is bounded, so that asking costs the same on a large database as on a small one.
 """
 
-from collections.abc import Iterable
 from contextlib import suppress
-from datetime import datetime
 from importlib import import_module
 from typing import Any
 
@@ -20,10 +18,10 @@ from django.urls import NoReverseMatch, Resolver404, resolve, reverse
 from django.views.decorators.http import require_GET
 
 from apps.tour.stream import MAX_ALONE, MAX_STREAMS, Streams
-from postroad import clock
 from postroad.messaging.models import DeadLetter, DeadLetterState, OutboxMessage, ProcessedMessage
 from postroad.sagas.execution import Status
-from postroad.sagas.models import SagaInstance, SagaStep
+from postroad.sagas.history import SagaHistory, SagaHistoryStep, newest_histories
+from postroad.sagas.models import SagaInstance
 
 MAX_COUNTED = 50_000
 """A figure goes no further: an index counts as many in a few milliseconds."""
@@ -33,7 +31,7 @@ STREAMS = Streams(maximum=MAX_ALONE if len(settings.SERVICES) == 1 else MAX_STRE
 
 _JOURNEYS = 5
 _MAX_STEPS = 40
-"""Steps of one journey that are drawn; a step that is tried again for hours has more."""
+"""Steps of one saga that are drawn, the newest; a step that is tried again for hours has more."""
 
 _NEEDED = {"orders", "consumers", "kitchen", "accounting", "restaurants"}
 """Services an order travels through; the page can place one only where all of them answer at its own address."""
@@ -82,7 +80,7 @@ def start_page(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def status(request: HttpRequest) -> JsonResponse:
-    """Answer the figures and the last journeys of this process's database; 503 if it cannot be asked."""
+    """Answer the figures and the newest sagas of this process's database; 503 if the database does not answer."""
     try:
         answer = JsonResponse(_document())
     except Error as error:
@@ -124,46 +122,38 @@ def _bounded(rows: "QuerySet[Any, Any]") -> int:
 
 
 def _journeys() -> list[dict[str, Any]]:
-    """Return the last sagas with their steps, newest first; two statements."""
-    latest = list(SagaInstance.objects.defer("data").order_by("-created_at")[:_JOURNEYS])
-    steps: dict[Any, list[SagaStep]] = {saga.pk: [] for saga in latest}
-    for step in SagaStep.objects.filter(saga__in=latest).order_by("saga_id", "id"):
-        steps[step.saga_id].append(step)
-    return [_journey(saga, steps[saga.pk][:_MAX_STEPS]) for saga in latest]
+    """Return the newest sagas with their steps, newest first; two statements."""
+    return [_journey(history) for history in newest_histories(_JOURNEYS, maximum_steps=_MAX_STEPS)]
 
 
-def _journey(saga: SagaInstance, steps: Iterable[SagaStep]) -> dict[str, Any]:
-    service, _, name = saga.type.partition(".")
+def _journey(history: SagaHistory) -> dict[str, Any]:
+    service, _, name = history.saga_type.partition(".")
     return {
-        "id": str(saga.pk),
+        "id": history.saga_id,
         "service": service,
         "name": name,
-        "key": saga.key,
-        "status": saga.status,
-        "reason": saga.reason,
-        "startedAt": saga.created_at.isoformat(),
-        "milliseconds": _between(saga.created_at, saga.ended_at or clock.now()),
-        "timeline": reverse("admin:postroad_sagas_sagainstance_change", args=[saga.pk]),
-        "steps": [_step(step, saga) for step in steps],
+        "key": history.key,
+        "status": history.status,
+        "reason": history.reason,
+        "startedAt": history.started_at.isoformat(),
+        "milliseconds": history.elapsed_milliseconds,
+        "timeline": reverse("admin:postroad_sagas_sagainstance_change", args=[history.saga_id]),
+        "steps": [_step(step) for step in history.steps],
     }
 
 
-def _step(step: SagaStep, saga: SagaInstance) -> dict[str, Any]:
+def _step(step: SagaHistoryStep) -> dict[str, Any]:
     return {
-        "name": step.step,
+        "name": step.name,
         "direction": step.direction,
-        "to": step.channel.partition(".")[0],
-        "message": step.action.rpartition(".")[2],
+        "to": step.service,
+        "message": step.message_type.rpartition(".")[2],
         "reply": step.reply.rpartition(".")[2],
         "outcome": step.outcome,
         "detail": step.detail,
-        "after": max(0, _between(saga.created_at, step.started_at)),
-        "milliseconds": None if step.ended_at is None else _between(step.started_at, step.ended_at),
+        "after": step.after,
+        "milliseconds": step.milliseconds,
     }
-
-
-def _between(begin: datetime, end: datetime) -> int:
-    return round((end - begin).total_seconds() * 1000)
 
 
 def _figure(key: str, text: str, look: str, table: str, query: str, *, has_admin: bool) -> dict[str, str]:

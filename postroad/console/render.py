@@ -23,11 +23,6 @@ def age(moment: datetime) -> str:
     return f"{max(0, seconds)} s" if seconds < 60 else timesince(moment, clock.now(), depth=1)
 
 
-def milliseconds(begin: datetime, end: datetime) -> int:
-    """Return how long something took."""
-    return round((end - begin).total_seconds() * 1000)
-
-
 def list_link(model: str, text: object, **filters: object) -> SafeString:
     """Return a link to a model's list (`orders_order`), filtered by exact values."""
     asked = urlencode({f"{column}__exact": value for column, value in filters.items()})

@@ -1,11 +1,10 @@
-"""Why a saga does not move, in words for people, with the way out.  Pure.  Not: moving it."""
+"""Says in words why a saga does not move, and what an operator can do about it.  Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from postroad.messaging import headers as names
-from postroad.sagas.execution import Direction, Status
-from postroad.sagas.history import SagaHistory, SagaHistoryStep
+from postroad.sagas.execution import Status
+from postroad.sagas.history import SagaHistory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,10 +33,9 @@ def waiting(history: SagaHistory) -> Waiting | None:
             why=f"The saga is stuck: {history.reason or 'no reason is known'}.",
             what_to_do=f"Look at it in the admin, or with 'manage.py sagas show {history.saga_id}'.",
         )
-    service, asked = last.channel.partition(".")[0], last.message_type
-    refused = _refusals(history, last)
-    often = "once" if refused == 1 else f"{refused} times"
-    again = f" It has refused {often} ({history.reason}) and is asked again." if refused else ""
+    service, asked = last.service, last.message_type
+    often = "once" if history.failures == 1 else f"{history.failures} times"
+    again = f" It has refused {often} ({history.reason}) and is asked again." if history.failures else ""
     return Waiting(
         since=last.started_at,
         why=f"{service} has not answered {asked}.{again}",
@@ -45,12 +43,4 @@ def waiting(history: SagaHistory) -> Waiting | None:
             f"Usually it is answered soon. If not: does the worker of {service} run, and is its message parked there"
             f" ('manage.py deadletters list' of {service}) or still here ('manage.py outbox status')?"
         ),
-    )
-
-
-def _refusals(history: SagaHistory, last: SagaHistoryStep) -> int:
-    """Return how often the step has been refused already; behind the pivot a refused command is sent again."""
-    return sum(
-        step.name == last.name and step.direction == Direction.DO and step.outcome == names.FAILURE
-        for step in history.steps
     )

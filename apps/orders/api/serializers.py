@@ -8,7 +8,7 @@ from typing_extensions import override
 from apps.orders.domain import DeliveryAddress, OrderChange, OrderRequest, OrderState, RequestedItem
 from apps.orders.models import Order
 from apps.shared.fields import CamelSerializer, IdField, ListOf, MomentField, MoneyField, TextField, WholeNumberField
-from postroad import Direction, SagaHistory, SagaHistoryStep, clock, waiting
+from postroad import Direction, SagaHistory, SagaHistoryStep, waiting
 
 MAX_LINES = 100  # lines of one order
 MAX_QUANTITY = 1000  # of one dish: a big party
@@ -158,7 +158,7 @@ class JourneyStepSerializer(CamelSerializer):
 
     def get_to(self, step: SagaHistoryStep) -> str:
         """Return the receiving service; a local step is the orders service's own."""
-        return step.channel.partition(".")[0] or "orders"
+        return step.service or "orders"
 
 
 def shown_journey(order: Order, history: SagaHistory | None) -> dict[str, Any]:
@@ -169,15 +169,8 @@ def shown_journey(order: Order, history: SagaHistory | None) -> dict[str, Any]:
         "saga": history,
         "steps": history.steps if history else (),
         "waiting": waiting(history) if history else None,
-        "elapsed_milliseconds": _elapsed_milliseconds(history),
+        "elapsed_milliseconds": history.elapsed_milliseconds if history else 0,
     }
-
-
-def _elapsed_milliseconds(history: SagaHistory | None) -> int:
-    if history is None:
-        return 0
-    took = (history.ended_at or clock.now()) - history.started_at
-    return round(took.total_seconds() * 1000)
 
 
 class WaitingSerializer(CamelSerializer):
@@ -189,7 +182,7 @@ class WaitingSerializer(CamelSerializer):
 
 
 class JourneySerializer(CamelSerializer):
-    """The story of an order: what its saga asked whom, and what was answered; `saga` is null when it is forgotten.
+    """The saga history of an order: the newest 200 attempts of its steps; `saga` is null when it has been deleted.
 
     `waiting` is null once the saga has ended.
     """

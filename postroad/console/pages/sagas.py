@@ -18,6 +18,7 @@ from postroad.console.pages.timeline import timeline
 from postroad.console.readonly import ReadOnlyAdmin
 from postroad.console.theme import display
 from postroad.sagas.execution import Status
+from postroad.sagas.history import milliseconds_between
 from postroad.sagas.models import SagaInstance, indexed
 
 _COLOURS = {
@@ -89,7 +90,7 @@ class SagaInstanceAdmin(ReadOnlyAdmin):
     @display(description="took")
     def took(self, saga: SagaInstance) -> str:
         """From start to end."""
-        return f"{render.milliseconds(saga.created_at, saga.ended_at)} ms" if saga.ended_at else "-"
+        return f"{milliseconds_between(saga.created_at, saga.ended_at)} ms" if saga.ended_at else "-"
 
     @display(description="data")
     def shown_data(self, saga: SagaInstance) -> SafeString:

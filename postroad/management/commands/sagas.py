@@ -11,6 +11,7 @@ from typing_extensions import override
 from postroad.logs import printable
 from postroad.management.database_command import DatabaseCommand
 from postroad.sagas.execution import Status
+from postroad.sagas.history import SagaHistory, history_of
 from postroad.sagas.models import SagaInstance, indexed
 
 _ENDED = (Status.COMPLETED, Status.COMPENSATED)
@@ -35,7 +36,7 @@ class Command(DatabaseCommand):
         if options["action"] == "list":
             self._list(is_all=options["all"])
         else:
-            self._show(_find(options["id"]))
+            self._show(history_of(_find(options["id"])))
 
     def _list(self, *, is_all: bool) -> None:
         sagas = SagaInstance.objects.order_by("created_at")
@@ -50,20 +51,16 @@ class Command(DatabaseCommand):
                 )
             )
 
-    def _show(self, saga: SagaInstance) -> None:
-        self.stdout.write(printable(f"{saga.type} version {saga.version}, {saga.key}: {saga.status} {saga.reason}"))
-        for step in saga.history.order_by("id"):
-            took = (
-                "waits"
-                if step.ended_at is None
-                else f"{(step.ended_at - step.started_at).total_seconds() * 1000:.0f} ms"
-            )
-            mark = "↶" if step.direction == "undo" else " "
-            self.stdout.write(
-                printable(
-                    f" {mark} {step.step:<16} {step.action:<36} {step.outcome or '…':<8} {step.reply:<28} {took} {step.detail}"
-                )
-            )
+    def _show(self, history: SagaHistory) -> None:
+        about = f"{history.saga_type} version {history.version}, {history.key}: {history.status} {history.reason}"
+        self.stdout.write(printable(about))
+        if history.has_earlier:
+            self.stdout.write(f"   the newest {len(history.steps)} attempts; earlier ones are not shown")
+        for step in history.steps:
+            took = "waits" if step.milliseconds is None else f"{step.milliseconds} ms"
+            answer = f"{step.outcome or '…':<8} {step.reply:<28} {took} {step.detail}"
+            mark = "↶" if step.is_undo else " "
+            self.stdout.write(printable(f" {mark} {step.name:<16} {step.message_type:<36} {answer}"))
 
 
 def _find(text: str) -> SagaInstance:
