@@ -1,4 +1,4 @@
-"""Readers of the values of settings and of environment variables.  Not: the keys, which each room declares in its `conf`.
+"""Readers of the values of settings and of environment variables.  See also: the module `conf` of each package, which declares keys.
 
 Each takes what a settings file or the environment says and returns the value; ValueError has the way out.
 """

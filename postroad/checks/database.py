@@ -1,4 +1,4 @@
-"""What `manage.py check` says about the databases and moments that Postroad is given.  Not: checks at run time."""
+"""What `manage.py check` says about the databases and time zones of a project."""
 
 from collections.abc import Sequence
 from typing import Any

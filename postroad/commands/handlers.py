@@ -1,4 +1,4 @@
-"""`CommandHandlers`: which use-case handles which command of a channel.  Not: decoding or calling them.
+"""`CommandHandlers`: which use-case handles which command of a channel.  See also: `dispatcher`, which calls them.
 
     COMMANDS = CommandHandlers(KITCHEN, {CreateTicket: usecases.create_ticket})
 

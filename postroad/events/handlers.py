@@ -1,4 +1,4 @@
-"""`EventHandlers`: which use-case handles which event, for one named subscriber.  Not: decoding or calling them.
+"""`EventHandlers`: which use-case handles which event, for one named subscriber.  See also: `dispatcher`, which calls them.
 
 EVENTS = EventHandlers("kitchen.restaurants", of=RESTAURANTS, handlers={
     RestaurantCreated: usecases.keep_restaurant,

@@ -1,4 +1,4 @@
-"""The tables every service has: outbox, processed messages, dead letters, relay partitions.  Not: what is done with them.
+"""The tables every service has: outbox, processed messages, dead letters, relay partitions.
 
 The hot paths (outbox insert, relay, inbox) use the statements in `sql`; the models are for migrations,
 the admin and operations.

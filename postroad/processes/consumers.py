@@ -1,4 +1,4 @@
-"""Consumers without Celery: lanes over a broker's receiver, in threads of this process.  Not: the worker of a service.
+"""Consumers without Celery, in threads of this process; for the one-process mode and tests.
 
 The one-process mode and the tests use it; the decisions are those of `messaging.inbox.consumer`, as in a Celery worker.
 """

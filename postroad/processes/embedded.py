@@ -1,4 +1,4 @@
-"""Relay and consumers as threads of this process: the one-process mode.  Not: the web server beside them.
+"""Relay and consumers as threads of this process: the one-process mode.
 
 With `memory://` the outbox keeps a row until its message has been handled, so a kill at any moment loses nothing:
 the next start sends again what is still there, and the processed-message table drops what was handled.

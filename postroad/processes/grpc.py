@@ -1,4 +1,4 @@
-"""The gRPC server as a process of its own: signals and draining.  Not: the server, which is `grpc_server`."""
+"""The gRPC server as a process of its own: signals and draining.  See also: `calls.grpc.server`, for the server."""
 
 import signal
 import threading

@@ -1,4 +1,4 @@
-"""Counting events that nobody handles here.  Not: ignoring them, which is the dispatcher's.
+"""Counts events that no handler of this service takes.  See also: `events.dispatcher`, which ignores them.
 
 The parent of a worker counts, as it counts everything else: its pool's processes measure nothing.
 """

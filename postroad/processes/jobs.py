@@ -1,4 +1,4 @@
-"""`run_job`: what a worker's process or thread does with a job.  Not: choosing the job, which is `messaging.inbox.consumer`."""
+"""`run_job`: what a worker's process or thread does with a job.  See also: `messaging.inbox.consumer`, which chooses the job."""
 
 import time
 import traceback as tracebacks

@@ -1,4 +1,4 @@
-"""Redrive and discard with the handlers of this process, for the command line and the admin.  Not: parking."""
+"""Redrive and discard with the handlers of this process, for the command line and the admin.  See also: `messaging.inbox.dead_letters`, which parks."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The relay as a process of its own: signals, wake-up and broker chosen.  Not: relaying, which is `messaging.outbox.relay`."""
+"""The relay as a process of its own: signals, wake-up and broker chosen.  See also: `messaging.outbox.relay`, which relays."""
 
 import signal
 import threading

@@ -1,4 +1,4 @@
-"""Which sagas this process orchestrates, by name and version.  Not: their instances.
+"""The sagas that this process orchestrates, by name and version.
 
 A field of the `Postroad` object.  An instance finds the definition it started with, so a service lists an older
 version beside the newer one until its last instance has ended.

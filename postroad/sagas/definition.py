@@ -1,4 +1,4 @@
-"""`Saga`: the whole definition, checked when it is made.  Not: an instance of it, which is a database row."""
+"""`Saga`: the whole definition, checked when it is made.  See also: `models`, for instances of it."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Generic

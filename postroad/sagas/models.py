@@ -1,4 +1,4 @@
-"""Saga instances and the history of their steps.  Not: what moves them, which is `orchestrator`."""
+"""Saga instances and the history of their steps.  See also: `orchestrator`, which moves them."""
 
 import hashlib
 

@@ -1,4 +1,4 @@
-"""Saga instances in and out of the database.  Not: what moves them."""
+"""Reads and writes saga instances and their history."""
 
 from collections.abc import Sequence
 from typing import Any, TypeVar

@@ -1,4 +1,4 @@
-"""Which sagas expire: those that have ended, with their history.  Not: stuck ones, which wait for a person.
+"""Which sagas expire: those that have ended, with their history.  Stuck sagas wait for an operator and never expire.
 
 A late reply for a deleted saga parks, as one for a saga that never was: nothing can be done for it any more.
 """

@@ -1,4 +1,4 @@
-"""`Stage`: channels of random names at a broker, for one test, with what it sends and receives.  Not: the tests."""
+"""`Stage`: channels of random names at a broker, for one test, with what it sends and receives."""
 
 import time
 import uuid

@@ -1,4 +1,4 @@
-"""The conformance suite of brokers: what every adapter of `messaging.broker` does.  Not: what only one of them can.
+"""The conformance suite of brokers: what every adapter of `messaging.broker` does.
 
     class TestMyBroker(BrokerSuite):
         @pytest.fixture

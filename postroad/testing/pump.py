@@ -1,4 +1,4 @@
-"""`Pump`: relay and consumers of this process, driven by hand until nothing is left to do.  Not: for production.
+"""`Pump`: relay and consumers of this process, driven by hand until nothing is left to do.  For tests only.
 
 pump = Pump()
 place_order()

@@ -1,4 +1,4 @@
-"""When a worker removes bindings that no handler wants.  Not: how, which is `bindings`.
+"""When a worker removes bindings that no handler needs.  See also: `processes.bindings`, for how.
 
 A worker hears of all others of its service, so it knows whether another release still runs.  It asks the database in a
 thread: the event loop must not wait for one that is away.

@@ -1,6 +1,6 @@
 """Celery's consumer, which survives what it cannot read and shows its liveness: heartbeat and metrics port.
 
-Not: consuming messages for handlers, which is `worker_step`.
+See also: `step`, which consumes messages for handlers.
 """
 
 from collections.abc import Callable, Mapping

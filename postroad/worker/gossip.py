@@ -1,4 +1,4 @@
-"""Celery's gossip, which survives what others say.  Not: who is a member, which is `worker_members`.
+"""Celery's gossip, which survives what others say.  See also: `members`, for who shares the queues.
 
 Anybody on the virtual host may publish events; one that Celery cannot read raises in its consumer and ends the worker.
 """

@@ -44,7 +44,10 @@ def install_task_queue(app: Celery) -> None:
 
 
 def _set_defaults(app: Celery, defaults: Any) -> None:
-    """Set what the application has not set.  Not by `app.add_defaults`: Celery lets those win over its settings."""
+    """Set what the application has not set.
+
+    `app.add_defaults` cannot do that: Celery lets such defaults win over the application's settings.
+    """
 
     def configure(source: Any, **_: Any) -> None:
         for key, value in defaults(source).items():

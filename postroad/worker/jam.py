@@ -1,4 +1,4 @@
-"""Notices that a worker has messages and runs nothing: its pool is jammed.  Not: what is done about it.
+"""Notices that a worker has messages but runs nothing, because its pool is jammed.  See also: `step`, which then ends the worker.
 
 A pool can lose a slot for good when a process of it and the connection die in the same moment.  Nothing is lost if the
 worker then ends, because nothing of what it holds is acknowledged; whoever supervises it starts it again.

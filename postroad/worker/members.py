@@ -1,4 +1,4 @@
-"""Which workers share the queues of a service, as they say themselves.  Not: who serves which queue, which is `balance`.
+"""Which workers share the queues of a service, by their own announcements.  See also: `balance`, for who serves which queue.
 
 Every worker publishes an event of its own beside Celery's heartbeats (`worker-postroad`): which queues it can serve,
 as a digest, and which it serves now.  Members are those with the same digest, whatever their node names are; so

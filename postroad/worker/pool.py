@@ -1,4 +1,4 @@
-"""Running jobs on a Celery worker's own pool: prefork, threads or solo.  Not: which jobs, which the lanes decide."""
+"""Runs jobs on a Celery worker's own pool: prefork, threads or solo.  See also: `queues`, which chooses the jobs."""
 
 import threading
 from collections.abc import Callable

@@ -1,6 +1,6 @@
 """One queue inside a Celery worker: its consumer, its lane and its job in the pool.  Main thread only.
 
-Not: what is done next with the messages (`messaging.inbox.consumer`), or which queues are ours (`worker.install`).
+See also: `messaging.inbox.consumer`, for what is done next with the messages; `step`, for which queues a worker consumes.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The bootstep that consumes message queues in a Celery worker.  Not: its configuration, which is `worker.install`.
+"""The bootstep that consumes message queues in a Celery worker.  See also: `worker.install`, for its configuration.
 
 Each queue has a lane: its own channel, what has arrived, one job in flight on the worker's pool.  Jobs begin from the
 event loop's timer, never in the callback of a message: that may come before the pool is ready.  The messages come over

@@ -1,4 +1,4 @@
-"""Ordinary Celery tasks beside the handlers: their queue, and what Celery cannot read in it.  Not: the handlers' queues.
+"""Ordinary Celery tasks beside the handlers: their queue, and what Celery cannot read in it.
 
 Celery trusts what lies in its queues: a message that it does not understand may raise in the middle of its consumer,
 which ends the worker, and the next one, and with them all message handling of the service.  Here such a message is

@@ -1,4 +1,4 @@
-"""A TCP proxy that breaks on demand: cuts, swallows answers, refuses.  Not: AMQP."""
+"""A TCP proxy that breaks on demand: cuts, swallows answers, refuses."""
 
 import socket
 import threading

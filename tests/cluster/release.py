@@ -1,4 +1,4 @@
-"""One installed release of the chart: installing, changing and reading it.  Not: load, which is `customers`."""
+"""One installed release of the chart: installing, changing and reading it.  See also: `customers`, for load."""
 
 import base64
 import csv

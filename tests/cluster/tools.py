@@ -1,4 +1,4 @@
-"""kubectl and helm as a person uses them, against the cluster of the current kubeconfig.  Not: what is tested with them."""
+"""kubectl and helm as a person uses them, against the cluster of the current kubeconfig."""
 
 import contextlib
 import json

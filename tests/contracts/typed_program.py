@@ -1,6 +1,6 @@
 """A program as a client's author writes it, with the package that is generated from the document of orders.
 
-Not: a test; `test_typed_client.py` makes `orders_client`, has this checked by mypy and calls it.
+`test_typed_client.py` makes `orders_client`, has this checked by mypy and calls it.
 """
 
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""How the fuzz suite is bounded, what it asks with, and hostile values.  Not: the doors, one module each.
+"""How the fuzz suite is bounded, what it asks with, and hostile values.
 
 Seeded: the same inputs in every run of CI.  FUZZ_EXAMPLES=N asks for N inputs of each kind, and draws new ones each run
 (`make fuzz`).

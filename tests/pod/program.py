@@ -1,4 +1,4 @@
-"""A program of one service with its environment and what it wrote, as a container runs it.  Not: the tests."""
+"""A program of one service with its environment and what it wrote, as a container runs it."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""`FakeCluster`: the port `Cluster` in memory.  Not: Kubernetes."""
+"""`FakeCluster`: the port `Cluster` in memory."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field

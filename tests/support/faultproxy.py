@@ -1,4 +1,4 @@
-"""A TCP proxy in front of a service, whose fault is switched at run time.  Not: HTTP or gRPC.
+"""A TCP proxy in front of a service, whose fault is switched at run time.
 
 Linux: it asks the kernel which connections the caller still holds.
 """

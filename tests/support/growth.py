@@ -1,4 +1,4 @@
-"""How the work of a function grows with its input, in processor time of this thread.  Not: how long it takes."""
+"""How the work of a function grows with its input, in processor time of this thread."""
 
 import gc
 import math

@@ -1,4 +1,4 @@
-"""A little gRPC service whose messages are described here, without generated modules.  Not: a client."""
+"""A little gRPC service whose messages are described here, without generated modules."""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence

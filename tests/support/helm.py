@@ -1,4 +1,4 @@
-"""Helm and the schemas of Kubernetes, without a cluster.  Not: what the chart must say, which is `tests/chart`.
+"""Helm and the schemas of Kubernetes, without a cluster.
 
 All use of the two bindings is here, so that a `helm` program could take their place.
 """

@@ -1,4 +1,4 @@
-"""A small Kubernetes API for tests: what `postroad.operations.cluster` asks, over HTTP.  Not: a cluster; nothing runs."""
+"""A small Kubernetes API for tests: what `postroad.operations.cluster` asks, over HTTP.  No pod runs."""
 
 import json
 import re

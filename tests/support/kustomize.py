@@ -1,4 +1,4 @@
-"""Building the overlays of `k8s/`.  Not: what they must say, which is `tests/kustomize`."""
+"""Building the overlays of `k8s/`."""
 
 import subprocess
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""Looking things up in rendered objects.  Not: rendering, which is `helm`."""
+"""Looking things up in rendered objects.  See also: `helm`, which renders."""
 
 from base64 import b64decode
 from collections.abc import Iterable, Iterator, Mapping

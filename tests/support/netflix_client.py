@@ -1,4 +1,4 @@
-"""Requests of Netflix's own Java client, byte for byte as it sent them.  Not: answers, and not written by hand.
+"""Requests of Netflix's own Java client, byte for byte as it sent them.  They were recorded.
 
 Recorded on Java 17 between `DiscoveryClient` and this registry: one process registers ORDERS with a lease of six
 seconds, another one only discovers. 1.10.18 is the last 1.x and speaks through Jersey 1 (`jersey-client` 1.19.1), 2.0.6

@@ -1,4 +1,4 @@
-"""HTTP by hand over one socket, for what no client library would send.  Not: the tests."""
+"""HTTP by hand over one socket, for what no client library would send."""
 
 import socket
 from collections.abc import Iterable

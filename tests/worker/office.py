@@ -1,4 +1,4 @@
-"""`Office`: one notes service with its queues, database and worker processes.  Not: the tests."""
+"""`Office`: one notes service with its queues, database and worker processes."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""One thing per address: a gRPC channel, or a pool of HTTP connections.  Not: how it is opened."""
+"""Keeps one object per address: a gRPC channel, or a pool of HTTP connections."""
 
 import threading
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Calls to a service of the same process: its WSGI application is called as a function.  Not: a network.
+"""Calls to a service of the same process: its WSGI application is called as a function.  No network is involved.
 
 The application has every service under its name, `/kitchen/v1/…`, as the one-process mode serves them.  It runs in the
 caller's thread (from asyncio under WSGI: in the request's) and in an empty context, so that it sees no more of its caller

@@ -1,4 +1,4 @@
-"""One thing per event loop: asyncio's connections belong to the loop that made them.  Not: threads, which share."""
+"""Keeps one object per event loop: asyncio's connections belong to the loop that made them."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable

@@ -1,4 +1,4 @@
-"""Calls over HTTP/1.1 with JSON bodies.  Not: the address, which the resolver gives for each attempt.
+"""Calls over HTTP/1.1 with JSON bodies.  The resolver gives the address for each attempt.
 
 Connections are kept alive, up to an age.  Threads use httpcore, httpx's own engine, because it lets us bound a whole
 call and the age of a connection (`connections`); event loops use aiohttp, which is quicker there (`sessions`).

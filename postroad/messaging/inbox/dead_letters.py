@@ -1,4 +1,4 @@
-"""Parking what cannot be handled, with its key, and handling it later: park, redrive, discard.  Not: when to give up.
+"""Parking what cannot be handled, with its key, and handling it later: park, redrive, discard.  See also: `consumer`, for when to give up.
 
 While a message of a key is parked, later messages of that key park behind it in order and all other keys flow.  One that
 never belonged to the contract is parked alone: it keeps its header, but holds no key.

@@ -1,4 +1,4 @@
-"""A batch of messages through one transaction: inbox, handlers, outbox.  Not: retrying or parking, which callers decide.
+"""A batch of messages through one transaction: inbox, handlers, outbox.  Callers decide on retrying and parking.
 
 BEGIN → INSERT … ON CONFLICT DO NOTHING RETURNING (what is new, which keys are parked)
       → the handler of each new message, in order → one multi-row outbox insert → COMMIT

@@ -1,4 +1,4 @@
-"""Which messages of a batch are new: the processed-message table.  Not: handling them.
+"""The processed-message table: which messages of a batch are new.
 
 Pattern: "Idempotent consumer" by message tracking (Microservices Patterns, §3.3.6).
 """

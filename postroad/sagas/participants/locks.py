@@ -1,4 +1,4 @@
-"""What sagas have locked at this participant, and the commands that wait for it.  Not: which command locks what.
+"""What sagas have locked at this participant, and the commands that wait for it.  See also: `dispatcher`, for which command locks what.
 
 A countermeasure for the isolation that sagas lack: "Semantic lock" (Microservices Patterns, §4.3.2), kept for things
 that have no pending state of their own.  Every call is part of the caller's transaction.
