@@ -46,7 +46,7 @@ def count(fact: Fact) -> None:
 
 
 class LagCollector(Collector):
-    """Asks the lanes when somebody scrapes, so that the age of a message that is stuck grows."""
+    """Asks the queues at each scrape, so that the age of a message that is stuck grows."""
 
     def __init__(self, lags: Lags) -> None:
         self._lags = lags

@@ -14,7 +14,7 @@ from postroad.errors import BrokerUnavailable
 from postroad.logs import logger
 from postroad.messaging.broker import Broker
 from postroad.messaging.conf import MessagingSettings
-from postroad.messaging.inbox.consumer import Job, Lane, Result, policy
+from postroad.messaging.inbox.consumer import Job, JobQueue, Result, policy
 from postroad.processes.ignored import tell_ignored
 from postroad.processes.jobs import handle_job
 from postroad.retry import Backoff
@@ -26,7 +26,7 @@ _AWAY = Backoff(first_seconds=0.2, ceiling_seconds=5.0)
 _IDLE_SECONDS = 0.5  # longest wait in one receive, so that a stop is noticed
 
 
-class LaneRunner:
+class QueueRunner:
     """Receives from some queues and runs their jobs in the calling thread.  One thread."""
 
     def __init__(self, postroad: Postroad, broker: Broker, queues: Mapping[str, str]) -> None:
@@ -35,10 +35,12 @@ class LaneRunner:
         conf = MessagingSettings.current()
         self._limit = conf.consumer_prefetch_messages
         self._receiver = broker.receiver(list(queues), prefetch=self._limit)
-        self._lanes = {name: Lane(subscriber=subscriber, policy=policy()) for name, subscriber in queues.items()}
+        self._job_queues = {
+            name: JobQueue(subscriber=subscriber, policy=policy()) for name, subscriber in queues.items()
+        }
 
     def step(self, *, timeout_seconds: float, is_patient: bool = True) -> bool:
-        """Receive what is there, then run one job of each lane; return whether anything was received or run.
+        """Receive what is there, then run one job of each queue; return whether anything was received or run.
 
         Args:
             timeout_seconds: Longest wait for messages.
@@ -50,12 +52,12 @@ class LaneRunner:
         try:
             deliveries = self._receiver.receive(limit=self._limit, timeout_seconds=self._pause(timeout_seconds))
         except BrokerUnavailable:
-            for lane in self._lanes.values():
-                lane.forget()
+            for jobs in self._job_queues.values():
+                jobs.forget()
             raise
         for delivery in deliveries:
-            self._lanes[delivery.queue].offer(delivery)
-        ran = [self._run(lane, is_patient=is_patient) for lane in self._lanes.values() if lane.has_work]
+            self._job_queues[delivery.queue].offer(delivery)
+        ran = [self._run(jobs, is_patient=is_patient) for jobs in self._job_queues.values() if jobs.has_work]
         return bool(deliveries) or any(ran)
 
     def close(self) -> None:
@@ -64,21 +66,21 @@ class LaneRunner:
 
     def _pause(self, timeout_seconds: float) -> float:
         now = time.monotonic()
-        waits = [lane.wait_until - now for lane in self._lanes.values() if lane.has_work]
+        waits = [jobs.wait_until - now for jobs in self._job_queues.values() if jobs.has_work]
         return max(0.0, min([timeout_seconds, *waits]))
 
-    def _run(self, lane: Lane, *, is_patient: bool) -> bool:
-        self._receiver.ack(lane.duplicates())
-        job = lane.next_job(time.monotonic() if is_patient else float("inf"))
+    def _run(self, jobs: JobQueue, *, is_patient: bool) -> bool:
+        self._receiver.ack(jobs.duplicates())
+        job = jobs.next_job(time.monotonic() if is_patient else float("inf"))
         if job is None:
             return False
         result = _run_guarded(self._postroad, job)
         if isinstance(result, str):
-            lane.crashed(result)
+            jobs.crashed(result)
             return True
-        settlement = lane.finish(result)
+        settlement = jobs.finish(result)
         self._receiver.ack(settlement.ack)
-        tell_ignored(self._postroad, lane.subscriber, settlement.ack)
+        tell_ignored(self._postroad, jobs.subscriber, settlement.ack)
         for delivery in settlement.reject:
             self._receiver.reject(delivery)
         return True
@@ -90,12 +92,12 @@ class ConsumerThread(VitalThread):
     def __init__(
         self, postroad: Postroad, broker: Broker, queues: Mapping[str, str], stop: threading.Event, *, number: int
     ) -> None:
-        """Take what a `LaneRunner` takes, and what ends the thread."""
+        """Take what a `QueueRunner` takes, and what ends the thread."""
         super().__init__(self._consume, name=f"postroad-consumer-{number}", is_told=stop.is_set)
         self._postroad, self._broker, self._queues, self._stopping = postroad, broker, queues, stop
 
     def _consume(self) -> None:
-        runner = LaneRunner(self._postroad, self._broker, self._queues)
+        runner = QueueRunner(self._postroad, self._broker, self._queues)
         failures = 0
         try:
             while not self._stopping.is_set():
@@ -115,7 +117,7 @@ def _run_guarded(postroad: Postroad, job: Job) -> Result | str:
     """Return a job's result; or what a handler raised that would have ended a Celery worker's process.
 
     `handle_job` answers for every `Exception`.  The others (`SystemExit`, `asyncio.CancelledError`, …) would end this
-    thread; its lane counts them as it counts a lost process.  Ctrl-C in the main thread remains one.
+    thread; its `JobQueue` counts them as it counts a lost process.  Ctrl-C in the main thread remains one.
     """
     try:
         return handle_job(postroad, job)

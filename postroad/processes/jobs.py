@@ -24,7 +24,7 @@ log = logger(__name__)
 
 _AT_ONCE = Backoff(first_seconds=0.01, ceiling_seconds=0.2)
 _TRANSIENT_TRIES = 5
-"""Runs of one transaction within a job: deadlocks pass in milliseconds; a lost database is for the lane to wait out."""
+"""Runs of one transaction within a job: deadlocks pass in milliseconds; after the loss of the database the queue waits."""
 
 
 def run_job(job: Job) -> Result:

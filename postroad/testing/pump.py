@@ -10,7 +10,7 @@ from postroad.composition import Postroad, installed
 from postroad.messaging.broker import Publisher
 from postroad.messaging.outbox.relay import Relay
 from postroad.messaging.outbox.wakeup import BellWakeup
-from postroad.processes.consumers import LaneRunner
+from postroad.processes.consumers import QueueRunner
 
 _MAX_ROUNDS = 10_000  # more means that messages cause messages for ever
 
@@ -29,7 +29,7 @@ class Pump:
         self.broker = MemoryBroker()
         self.broker.declare(parts.topology)
         self.relay = Relay(self.publisher(self.broker), BellWakeup(), is_durable=self.broker.is_durable)
-        self.runner = LaneRunner(parts, self.broker, parts.queues)
+        self.runner = QueueRunner(parts, self.broker, parts.queues)
 
     def publisher(self, broker: MemoryBroker) -> Publisher:
         """Return what the relay publishes with."""

@@ -27,7 +27,7 @@ class Consumer(consumer.Consumer):  # type: ignore[misc]  # celery has no types
     The main process alone: the pool's processes have been started by then, and show nothing of themselves.
 
     Attributes:
-        lags: Now → channel → seconds; set by the bootstep that has the lanes.
+        lags: Now → channel → seconds; set by the bootstep that has the queues.
     """
 
     lags: Callable[[float], Mapping[str, float]] = staticmethod(_no_lags)

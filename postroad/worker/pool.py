@@ -13,7 +13,7 @@ log = logger(__name__)
 
 
 def run(job: Job) -> Result:
-    """Run a job in the pool.  Never raises: the pools of threads lose exceptions, and the lane would wait for ever."""
+    """Run a job in the pool.  Never raises: a pool of threads loses exceptions, and the queue would wait for ever."""
     try:
         return run_job(job)
     except Exception as error:

@@ -1,4 +1,4 @@
-"""One queue inside a Celery worker: its consumer, its lane and its job in the pool.  Main thread only.
+"""One queue inside a Celery worker: its AMQP consumer, its jobs and the one that is in the pool.  Main thread only.
 
 See also: `messaging.inbox.consumer`, for what is done next with the messages; `step`, for which queues a worker consumes.
 """
@@ -11,14 +11,14 @@ from postroad.brokers.rabbitmq.consumer import QueueConsumer
 from postroad.composition import Postroad
 from postroad.logs import logger
 from postroad.messaging.broker import Delivery
-from postroad.messaging.inbox.consumer import Lane, Result, Settlement
+from postroad.messaging.inbox.consumer import JobQueue, Result, Settlement
 from postroad.processes.ignored import tell_ignored
 from postroad.worker.pool import JobRunner, Ticket
 
 log = logger(__name__)
 
 
-class LaneDriver:
+class QueueDriver:
     """Moves messages from a queue to the pool and back, one job at a time.
 
     Attributes:
@@ -26,10 +26,10 @@ class LaneDriver:
     """
 
     def __init__(
-        self, queue: str, lane: Lane, runner: JobRunner, *, postroad: Postroad, wake: Callable[[], None]
+        self, queue: str, jobs: JobQueue, runner: JobRunner, *, postroad: Postroad, wake: Callable[[], None]
     ) -> None:
         self.queue, self._postroad = queue, postroad
-        self._lane, self._runner, self._wake = lane, runner, wake
+        self._jobs, self._runner, self._wake = jobs, runner, wake
         self._consumer: QueueConsumer | None = None
         self._ticket: Ticket | None = None
         self._is_releasing = False
@@ -48,7 +48,7 @@ class LaneDriver:
     @property
     def is_ready(self) -> bool:
         """Whether a job could begin if there were messages."""
-        return self.is_open and not self._lane.is_busy and not self._is_releasing
+        return self.is_open and not self._jobs.is_busy and not self._is_releasing
 
     @property
     def is_running(self) -> bool:
@@ -57,17 +57,17 @@ class LaneDriver:
 
     def is_waiting(self, now: float) -> bool:
         """Whether a job waits for the pool, or messages wait that no delay holds back."""
-        is_due = self._lane.has_work and now >= self._lane.wait_until
-        return self.is_open and (self._lane.is_busy or is_due)
+        is_due = self._jobs.has_work and now >= self._jobs.wait_until
+        return self.is_open and (self._jobs.is_busy or is_due)
 
     @property
     def channel(self) -> str:
         """Whose messages they are: the subscriber."""
-        return self._lane.subscriber
+        return self._jobs.subscriber
 
     def lag_seconds(self, now: float) -> float:
-        """Return the age of the message that is handled or comes next; see `Lane.lag_seconds`."""
-        return self._lane.lag_seconds(now)
+        """Return the age of the message that is handled or comes next; see `JobQueue.lag_seconds`."""
+        return self._jobs.lag_seconds(now)
 
     def open(self, connection: Any, *, prefetch: int) -> None:
         """Begin to consume, or keep consuming if the queue was to be handed over."""
@@ -81,28 +81,28 @@ class LaneDriver:
         """Begin the next job, if there is one; return the monotonic moment to come again, if there is one."""
         if self._consumer is None or not self.is_ready:
             return None
-        duplicates = self._lane.duplicates()
+        duplicates = self._jobs.duplicates()
         if duplicates:
             self._consumer.ack(duplicates)
-        job = self._lane.next_job(now)
+        job = self._jobs.next_job(now)
         if job is not None:
             self._ticket = None
             ticket = self._runner.submit(job, self._on_end)
-            self._ticket = ticket if self._lane.is_busy else None
+            self._ticket = ticket if self._jobs.is_busy else None
             return None
-        return self._lane.wait_until if self._lane.has_work else None
+        return self._jobs.wait_until if self._jobs.has_work else None
 
     def release(self) -> None:
         """Hand the queue over in order: let the job in flight end and be acknowledged, then close the channel."""
         if self._consumer is not None:
             self._is_releasing = True
-            if not self._lane.is_busy:
+            if not self._jobs.is_busy:
                 self.close()
 
     def close(self) -> None:
         """Stop consuming; what is unacknowledged goes back to its place."""
         consumer, self._consumer = self._consumer, None
-        self._lane.clear()
+        self._jobs.clear()
         self._is_releasing = False
         if consumer is not None:
             self._last_tag = consumer.last
@@ -121,18 +121,18 @@ class LaneDriver:
             self._consumer.lose()
         self._consumer = None
         self._is_releasing = False
-        self._lane.forget()
+        self._jobs.forget()
         if self._ticket is not None and not self._ticket.is_accepted and self._runner.forgets:
             self._ticket = None
-            self._lane.abandon()
+            self._jobs.abandon()
 
     def fail(self, error: str) -> None:
         """Note that an error of ours kept the job in flight from being run."""
         self._ticket = None
-        self._lane.crashed(error)
+        self._jobs.crashed(error)
 
     def _on_delivery(self, delivery: Delivery) -> None:
-        self._lane.offer(delivery)
+        self._jobs.offer(delivery)
         self._wake()
 
     def _on_end(self, ticket: Ticket, result: Result | str) -> None:
@@ -140,10 +140,10 @@ class LaneDriver:
             return  # given up when the connection was lost, and then it ran after all
         self._ticket = None
         if isinstance(result, Result):
-            self._settle(self._lane.finish(result))
+            self._settle(self._jobs.finish(result))
         else:
             log.error("job lost", extra={"queue": self.queue, "error": result})
-            self._lane.crashed(result)
+            self._jobs.crashed(result)
         if self._is_releasing:
             self.close()
         self._wake()

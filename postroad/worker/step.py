@@ -1,6 +1,6 @@
 """The bootstep that consumes message queues in a Celery worker.  See also: `worker.install`, for its configuration.
 
-Each queue has a lane: its own channel, what has arrived, one job in flight on the worker's pool.  Jobs begin from the
+Each queue has a driver with its own channel, what has arrived, and at most one job on the worker's pool.  Jobs begin from the
 event loop's timer, never in the callback of a message: that may come before the pool is ready.  The messages come over
 a connection of our own to BROKER_URL (`link`), whatever the broker of Celery's tasks is.  The ordered queues of
 a service are spread over its live workers, who tell each other by gossip (`worker_members`); single active consumer
@@ -27,7 +27,7 @@ from postroad.errors import BrokerUnavailable, MisconfiguredError
 from postroad.ids import digest
 from postroad.logs import logger
 from postroad.messaging.conf import MessagingSettings
-from postroad.messaging.inbox.consumer import Lane, policy
+from postroad.messaging.inbox.consumer import JobQueue, policy
 from postroad.processes.lifecycle import tell_started, tell_stopped
 from postroad.retry import Backoff
 from postroad.threads import end_process
@@ -39,7 +39,7 @@ from postroad.worker.jam import JamWatch
 from postroad.worker.link import BrokerLink, lost
 from postroad.worker.members import EVENT, ROUTE, SAY_SECONDS, Announcement, Members, unique
 from postroad.worker.pool import JobRunner
-from postroad.worker.queues import LaneDriver
+from postroad.worker.queues import QueueDriver
 
 log = logger(__name__)
 
@@ -76,9 +76,9 @@ class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
         self._parts = installed()
         runner = JobRunner(c)
         self._drivers = {
-            queue: LaneDriver(
+            queue: QueueDriver(
                 queue,
-                Lane(subscriber=subscriber, policy=policy()),
+                JobQueue(subscriber=subscriber, policy=policy()),
                 runner,
                 postroad=self._parts,
                 wake=self._wake,
@@ -261,7 +261,7 @@ class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
             self._say_at = 0.0
 
     def _wake(self) -> None:
-        """Look at all lanes once this burst of messages has been read.
+        """Look at all queues once this burst of messages has been read.
 
         A timer of 0 s fires before the event loop polls again; its `call_soon` may sleep for a whole poll first.
         """
@@ -293,7 +293,7 @@ class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
         if moments:
             self._alarm = self._c.timer.call_after(max(0.0, min(moments) - now), self._wake)
 
-    def _step(self, driver: LaneDriver, now: float) -> float | None:
+    def _step(self, driver: QueueDriver, now: float) -> float | None:
         if _is_asked_to_stop():
             return None
         try:
@@ -301,7 +301,7 @@ class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
         except LOST:
             raise
         except Exception as error:
-            log.exception("lane failed", extra={"queue": driver.queue})  # the event loop would only log it
+            log.exception("queue failed", extra={"queue": driver.queue})  # the event loop would only log it
             driver.fail(f"{type(error).__name__}: {error}")
             return None
 

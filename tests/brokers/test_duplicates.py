@@ -12,7 +12,7 @@ from postroad.messaging.message import Outgoing
 from postroad.messaging.models import DeadLetter, OutboxMessage, ProcessedMessage
 from postroad.messaging.outbox.producer import unit_of_work
 from postroad.messaging.outbox.table import PARTITIONS, take
-from postroad.processes.consumers import LaneRunner
+from postroad.processes.consumers import QueueRunner
 from postroad.sagas.models import SagaInstance, SagaStep
 from postroad.sagas.orchestrator import start_saga
 from tests.support.shop import Sale, Shop, sell
@@ -34,7 +34,7 @@ def deliver(broker: Broker, shop: Shop) -> Iterator[Callable[[list[Outgoing], in
     """Publish messages by hand, then handle until as many as expected have been marked as processed and it is quiet."""
     parts = installed()
     broker.declare(parts.topology)
-    publisher, runner = broker.publisher(), LaneRunner(parts, broker, parts.queues)
+    publisher, runner = broker.publisher(), QueueRunner(parts, broker, parts.queues)
 
     def deliver(messages: list[Outgoing], processed: int) -> None:
         publisher.publish(messages)

@@ -25,16 +25,16 @@ def test_the_command_shows_every_role_and_its_lag(looked_after: Release) -> None
     assert {("orders", "web", "1/1"), ("kitchen", "worker", "1/1"), ("accounting", "relay", "1/1")} <= lines
 
 
-def test_the_command_scales_and_moves_a_lane_from_one_pod_to_another(looked_after: Release) -> None:
+def test_the_command_scales_and_moves_a_partition_from_one_pod_to_another(looked_after: Release) -> None:
     def names() -> set[str]:
         return {pod["metadata"]["name"] for pod in looked_after.pods(service="kitchen", role="worker")}
 
     with pytest.raises(ToolFailed, match="the only worker of its service"):
-        manage(looked_after, "cluster", "drain-lane", "kitchen", "0")
+        manage(looked_after, "cluster", "move-partition", "kitchen", "0")
     manage(looked_after, "cluster", "scale", "kitchen", "worker", "2")
     until(looked_after.is_ready, seconds=120, what="two workers are there")
     both = names()
-    manage(looked_after, "cluster", "drain-lane", "kitchen", "0")
+    manage(looked_after, "cluster", "move-partition", "kitchen", "0")
 
     assert len(both) == 2
     until(lambda: len(both & names()) == 1, seconds=60, what="one of the two is evicted")

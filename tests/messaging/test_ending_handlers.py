@@ -6,7 +6,7 @@ import pytest
 
 from postroad.messaging import watch
 from postroad.messaging.watch import Attempted, Fact
-from postroad.processes.consumers import LaneRunner
+from postroad.processes.consumers import QueueRunner
 from postroad.testing.pump import Pump
 from tests.support.letters import bake, parked
 from tests.support.shop import Shop
@@ -44,4 +44,4 @@ def test_ctrl_c_in_the_main_thread_is_no_failure_of_a_handler(
     with pytest.raises(KeyboardInterrupt):
         pump.until_quiet()
     assert parked() == []
-    assert isinstance(pump.runner, LaneRunner)
+    assert isinstance(pump.runner, QueueRunner)

@@ -1,4 +1,4 @@
-"""The fixtures of the worker tests: real workers serve the lanes that are drained."""
+"""The fixtures of the worker tests: real workers serve the queues that are moved."""
 
 from tests.worker.conftest import broker_url, office, open_office, template
 

@@ -10,9 +10,9 @@ from django.core.management.base import CommandError
 
 from postroad.errors import ClusterForbidden
 from postroad.management.commands import cluster as command
-from postroad.operations.cluster import connecting, lanes
+from postroad.operations.cluster import connecting, partitions
 from postroad.operations.cluster.connecting import Place
-from tests.release.test_lanes import said
+from tests.release.test_partitions import said
 from tests.support.clusters import FakeCluster, pod_of, role_of
 
 
@@ -63,16 +63,17 @@ def test_scale_takes_numbers_only(cluster: FakeCluster, number: str) -> None:
         run("scale", "kitchen", "worker", number)
 
 
-def test_a_dry_run_says_who_serves_a_lane_and_evicts_nobody(
-    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("name", ["move-partition", "drain-lane"])
+def test_a_dry_run_says_who_serves_a_queue_and_evicts_nobody(
+    cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     evicted: list[str] = []
     cluster.on_evict = evicted.append
     node = "kitchen@postroad-kitchen-worker-a"
-    heard = {name: said(name, *queues) for name, queues in ((node, ["kitchen.2"]), ("kitchen@b", []))}
-    monkeypatch.setattr(lanes, "ask_workers", lambda: heard)
+    heard = {worker: said(worker, *queues) for worker, queues in ((node, ["kitchen.2"]), ("kitchen@b", []))}
+    monkeypatch.setattr(partitions, "ask_workers", lambda: heard)
 
-    text = run("drain-lane", "kitchen", "2", "--dry-run")
+    text = run(name, "kitchen", "2", "--dry-run")
 
     assert text == "kitchen.2 is served by pod postroad-kitchen-worker-a; kitchen@b could take it over.\n"
     assert evicted == []

@@ -81,8 +81,8 @@ def test_a_thread_that_was_told_to_end_ends_alone(work: str) -> None:
     [
         ("Relay.run_once", "ValueError('relay')", "postroad-relay"),
         ("Relay.run_once", "SystemExit(0)", "postroad-relay"),
-        ("consumer.LaneRunner.step", "ValueError('consumer')", "postroad-consumer"),
-        ("consumer.LaneRunner.step", "SystemExit(0)", "postroad-consumer"),
+        ("consumer.QueueRunner.step", "ValueError('consumer')", "postroad-consumer"),
+        ("consumer.QueueRunner.step", "SystemExit(0)", "postroad-consumer"),
     ],
 )
 def test_the_one_process_mode_ends_with_its_relay_or_a_consumer(

@@ -25,8 +25,8 @@ django.setup()
 from postroad.brokers.rabbitmq.broker import RabbitMQ
 from postroad.messaging.conf import MessagingSettings
 from postroad.composition import installed
-from postroad.processes.consumers import LaneRunner
-runner = LaneRunner(installed(), RabbitMQ(MessagingSettings.current().broker_url), installed().queues)
+from postroad.processes.consumers import QueueRunner
+runner = QueueRunner(installed(), RabbitMQ(MessagingSettings.current().broker_url), installed().queues)
 while True:
     runner.step(timeout_seconds=0.2)
 """

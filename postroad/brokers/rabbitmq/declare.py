@@ -51,7 +51,7 @@ def queue_arguments(queue: Queue) -> dict[str, Any]:
 
     Not used: `x-dead-letter-strategy: at-least-once`.  In 3.10.8 its workers crash when a queue is deleted soon after
     the broker's start, and after a few such crashes no queue can be declared until the next restart (541, seen).
-    What this gives away is little: the lane parks a message in the database before it rejects it.
+    What this gives away is little: a consumer parks a message in the database before it rejects it.
     """
     arguments: dict[str, Any] = {"x-queue-type": "quorum"}
     if queue.is_ordered:

@@ -1,4 +1,4 @@
-"""`manage.py cluster status|scale|drain-lane`: operate the release on Kubernetes."""
+"""`manage.py cluster status|scale|move-partition`: operate the release on Kubernetes."""
 
 import json
 from argparse import ArgumentParser, ArgumentTypeError
@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from typing_extensions import override
 
 from postroad.errors import PostroadError
-from postroad.operations.cluster import lanes
+from postroad.operations.cluster import partitions
 from postroad.operations.cluster.connecting import Place, connect
 from postroad.operations.cluster.port import Cluster
 from postroad.operations.cluster.scaling import scale
@@ -36,10 +36,14 @@ class Command(BaseCommand):
         scaling.add_argument("service")
         scaling.add_argument("role", help="web, worker, relay or grpc")
         scaling.add_argument("replicas", type=_count)
-        drain = actions.add_parser("drain-lane", help="move a lane to another pod, by evicting the one that serves it")
-        drain.add_argument("channel", help="command channel, subscriber or reply channel: kitchen, orders.restaurants")
-        drain.add_argument("shard", help="its number, or any")
-        drain.add_argument("--dry-run", action="store_true", help="only say who serves it")
+        moving = actions.add_parser(
+            "move-partition",
+            aliases=["drain-lane"],
+            help="move the queue of a partition to another pod, by evicting the pod that serves it",
+        )
+        moving.add_argument("channel", help="command channel, subscriber or reply channel: kitchen, orders.restaurants")
+        moving.add_argument("shard", help="its number, or any")
+        moving.add_argument("--dry-run", action="store_true", help="only say who serves it")
 
     @override
     def handle(self, *args: Any, **options: Any) -> None:
@@ -51,7 +55,7 @@ class Command(BaseCommand):
                 case "scale":
                     self.stdout.write(scale(cluster, options["service"], options["role"], options["replicas"]))
                 case _:
-                    self._drain(cluster, f"{options['channel']}.{options['shard']}", is_dry=options["dry_run"])
+                    self._move(cluster, f"{options['channel']}.{options['shard']}", is_dry=options["dry_run"])
         except PostroadError as error:
             raise CommandError(str(error)) from error
 
@@ -70,12 +74,12 @@ class Command(BaseCommand):
         if status.note:
             self.stdout.write(self.style.WARNING(status.note))
 
-    def _drain(self, cluster: Cluster, queue: str, *, is_dry: bool) -> None:
-        lane = lanes.find(queue, lanes.ask_workers(), cluster.pods())
-        others = ", ".join(lane.others) or "nobody"
-        self.stdout.write(f"{queue} is served by pod {lane.pod}; {others} could take it over.")
+    def _move(self, cluster: Cluster, queue: str, *, is_dry: bool) -> None:
+        served = partitions.find(queue, partitions.ask_workers(), cluster.pods())
+        others = ", ".join(served.others) or "nobody"
+        self.stdout.write(f"{queue} is served by pod {served.pod}; {others} could take it over.")
         if not is_dry:
-            self.stdout.write(f"{queue} is served by {lanes.drain(cluster, lane)} now; {lane.pod} ends.")
+            self.stdout.write(f"{queue} is served by {partitions.move(cluster, served)} now; {served.pod} ends.")
 
 
 def _cells(row: Row) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from postroad.composition import Postroad, installed
 from postroad.errors import PostroadError
 from postroad.messaging.broker import Broker
 from postroad.messaging.conf import MessagingSettings
-from postroad.operations.cluster.lanes import ask_workers
+from postroad.operations.cluster.partitions import ask_workers
 from postroad.processes import bindings
 from postroad.schema.describing import describe_error
 

@@ -1,4 +1,4 @@
-"""`Lane`: what a consumer does next with the messages of one queue.  Decides, and tells `watch`; no input or output.
+"""`JobQueue`: what a consumer does next with the messages of one queue.  It decides and informs observers; it does no I/O.
 
 Messages gather while a job runs; whatever is there is the next batch.  When a batch fails its messages are taken
 one by one; a failing one is tried again in its place after a growing delay, then parked; one that kills its process
@@ -92,7 +92,7 @@ class Settlement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """Sizes and patience of a lane; see the settings `CONSUMER_…`."""
+    """Sizes and limits of one queue; see the settings `CONSUMER_…`."""
 
     batch_messages: int
     attempts: int
@@ -113,7 +113,7 @@ def policy() -> Policy:
     )
 
 
-class Lane:
+class JobQueue:
     """One queue: its buffer, at most one job in flight, and the memory of failures."""
 
     def __init__(self, *, subscriber: str, policy: Policy) -> None:
@@ -149,7 +149,7 @@ class Lane:
     def lag_seconds(self, now: float) -> float:
         """Return how old the message is that is handled or comes next, at `now` (seconds since 1970); 0 if there is none.
 
-        Its age is that by its sender's clock; without one, how long this lane has not got on.
+        Its age is that by its sender's clock; without one, how long this queue has made no progress.
 
         Concurrency: safe in any thread.
         """

@@ -1,4 +1,4 @@
-"""A worker's lane without Celery and RabbitMQ: what is acknowledged when."""
+"""A worker's queue without Celery and RabbitMQ: what is acknowledged when."""
 
 import math
 import threading
@@ -10,12 +10,12 @@ from typing_extensions import override
 
 from postroad.composition import Postroad
 from postroad.messaging.broker import Delivery
-from postroad.messaging.inbox.consumer import Job, Lane, Mode, Outcome, Policy, Result
+from postroad.messaging.inbox.consumer import Job, JobQueue, Mode, Outcome, Policy, Result
 from postroad.messaging.message import Envelope
 from postroad.retry import Backoff
-from postroad.worker import queues as worker_lanes
+from postroad.worker import queues as worker_queues
 from postroad.worker.pool import JobRunner, Ticket
-from postroad.worker.queues import LaneDriver
+from postroad.worker.queues import QueueDriver
 
 DONE = Result(outcome=Outcome.DONE)
 FAILED = Result(outcome=Outcome.FAILED, error="ValueError: no")
@@ -78,7 +78,7 @@ class FakeRunner(JobRunner):
 @pytest.fixture(autouse=True)
 def consumers(monkeypatch: pytest.MonkeyPatch) -> list[FakeConsumer]:
     FakeConsumer.made = []
-    monkeypatch.setattr(worker_lanes, "QueueConsumer", FakeConsumer)
+    monkeypatch.setattr(worker_queues, "QueueConsumer", FakeConsumer)
     return FakeConsumer.made
 
 
@@ -88,10 +88,10 @@ def runner() -> FakeRunner:
 
 
 @pytest.fixture
-def driver(runner: FakeRunner) -> LaneDriver:
+def driver(runner: FakeRunner) -> QueueDriver:
     backoff = Backoff(first_seconds=10, ceiling_seconds=10)
-    lane = Lane(subscriber="x", policy=Policy(batch_messages=2, attempts=2, backoff=backoff))
-    driver = LaneDriver("x.0", lane, runner, postroad=Postroad(), wake=lambda: None)
+    jobs = JobQueue(subscriber="x", policy=Policy(batch_messages=2, attempts=2, backoff=backoff))
+    driver = QueueDriver("x.0", jobs, runner, postroad=Postroad(), wake=lambda: None)
     driver.open(object(), prefetch=7)
     return driver
 
@@ -101,7 +101,7 @@ def ids(job: Job) -> list[str]:
 
 
 def test_one_job_at_a_time_and_its_messages_are_acknowledged(
-    driver: LaneDriver, runner: FakeRunner, consumers: list[FakeConsumer]
+    driver: QueueDriver, runner: FakeRunner, consumers: list[FakeConsumer]
 ) -> None:
     consumers[0].deliver(1, 2, 3)
     driver.step(math.inf)
@@ -114,7 +114,7 @@ def test_one_job_at_a_time_and_its_messages_are_acknowledged(
 
 
 def test_a_delay_is_told_to_the_event_loop(
-    driver: LaneDriver, runner: FakeRunner, consumers: list[FakeConsumer]
+    driver: QueueDriver, runner: FakeRunner, consumers: list[FakeConsumer]
 ) -> None:
     consumers[0].deliver(1)
     driver.step(math.inf)
@@ -127,7 +127,7 @@ def test_a_delay_is_told_to_the_event_loop(
 
 
 def test_a_queue_is_handed_over_only_after_the_job_in_flight(
-    driver: LaneDriver, runner: FakeRunner, consumers: list[FakeConsumer]
+    driver: QueueDriver, runner: FakeRunner, consumers: list[FakeConsumer]
 ) -> None:
     consumers[0].deliver(1, 2, 3)
     driver.step(math.inf)
@@ -142,7 +142,7 @@ def test_a_queue_is_handed_over_only_after_the_job_in_flight(
 
 
 def test_a_queue_that_comes_back_before_it_was_handed_over_stays(
-    driver: LaneDriver, runner: FakeRunner, consumers: list[FakeConsumer]
+    driver: QueueDriver, runner: FakeRunner, consumers: list[FakeConsumer]
 ) -> None:
     consumers[0].deliver(1, 2, 3)
     driver.step(math.inf)
@@ -156,7 +156,7 @@ def test_a_queue_that_comes_back_before_it_was_handed_over_stays(
 
 
 def test_after_a_lost_connection_an_accepted_job_is_remembered(
-    driver: LaneDriver, runner: FakeRunner, consumers: list[FakeConsumer]
+    driver: QueueDriver, runner: FakeRunner, consumers: list[FakeConsumer]
 ) -> None:
     consumers[0].deliver(1)
     driver.step(math.inf)
@@ -174,7 +174,7 @@ def test_after_a_lost_connection_an_accepted_job_is_remembered(
 
 
 def test_after_a_lost_connection_a_job_that_nobody_began_is_run_again(
-    driver: LaneDriver, runner: FakeRunner, consumers: list[FakeConsumer]
+    driver: QueueDriver, runner: FakeRunner, consumers: list[FakeConsumer]
 ) -> None:
     consumers[0].deliver(1)
     driver.step(math.inf)
@@ -191,7 +191,7 @@ def test_after_a_lost_connection_a_job_that_nobody_began_is_run_again(
     assert consumers[1].told == [("ack", "id-1")]
 
 
-def test_a_lost_process_is_no_result(driver: LaneDriver, runner: FakeRunner, consumers: list[FakeConsumer]) -> None:
+def test_a_lost_process_is_no_result(driver: QueueDriver, runner: FakeRunner, consumers: list[FakeConsumer]) -> None:
     class Wrapped:
         exception = ChildProcessError("signal 9")
 

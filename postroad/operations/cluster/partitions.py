@@ -1,9 +1,9 @@
 """Moves the queue of one partition away from the pod that serves it.  See also: `postroad.worker.balance`, which distributes the queues.
 
-The workers of a service share its lanes by a table that each computes from those that say they serve them.  So a lane is moved
-by ending the pod that serves it, in good order: it finishes its job and hands its messages back, the others compute the
-table without it, and take its lanes over where they stand.  The deployment starts a new pod, which has another name and
-so other lanes.  The pod's other lanes move as well; nothing keeps a lane away from the remaining pods.
+The workers of a service share its queues by a table that each of them computes from the workers that announce themselves.  A queue
+is therefore moved by evicting the pod that serves it: the worker finishes its job and hands its messages back, and the others
+compute the table without it and continue with its queues.  The deployment starts a new pod, which has another name and therefore
+gets other queues.  All queues of the evicted pod move; a queue can go to any of the remaining pods.
 """
 
 import time
@@ -32,7 +32,7 @@ _HOST_NAME = 63  # characters of a pod's name that its host name keeps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lane:
+class ServedQueue:
     """A queue and who serves it.
 
     Attributes:
@@ -64,8 +64,8 @@ def ask_workers() -> Serving:
             return _listen(app, connection)
     except LOST as error:
         raise BrokerUnavailable(
-            f"the workers cannot be asked which lanes they serve ({describe(error)}); ask where BROKER_URL is reached:"
-            " kubectl exec deploy/<release>-<service>-web -- python manage.py cluster drain-lane …"
+            f"the workers cannot be asked which queues they serve ({describe(error)}); ask where BROKER_URL is reached:"
+            " kubectl exec deploy/<release>-<service>-web -- python manage.py cluster move-partition …"
         ) from error
     finally:
         app.close()
@@ -96,7 +96,7 @@ def _listen(app: Celery, connection: Any) -> Serving:
     return {node: said for node, said in heard.items() if not said.is_leaving}
 
 
-def find(queue: str, serving: Serving, pods: Sequence[Pod]) -> Lane:
+def find(queue: str, serving: Serving, pods: Sequence[Pod]) -> ServedQueue:
     """Return who serves a queue.
 
     Raises:
@@ -112,27 +112,27 @@ def find(queue: str, serving: Serving, pods: Sequence[Pod]) -> Lane:
         raise ClusterRefused(f"{queue!r} is served by {node}, which is no pod of this release; is it the right one?")
     own = serving[node]
     others = [name for name, said in serving.items() if name != node and said.topology == own.topology]
-    return Lane(queue=queue, node=node, service=own.service, pod=pod, others=others)
+    return ServedQueue(queue=queue, node=node, service=own.service, pod=pod, others=others)
 
 
-def drain(cluster: Cluster, lane: Lane, *, ask: Callable[[], Serving] = ask_workers) -> str:
-    """Move a lane to another pod; return the node that serves it then.
+def move(cluster: Cluster, served: ServedQueue, *, ask: Callable[[], Serving] = ask_workers) -> str:
+    """Move a queue to another pod; return the node that serves it then.
 
     Raises:
         ClusterRefused: No other worker could take it, the disruption budget forbids it, or nobody took it in time.
     """
-    if not lane.others:
+    if not served.others:
         raise ClusterRefused(
-            f"{lane.node} is the only worker of its service: until another one is up, nobody would serve {lane.queue}."
-            f" Start a second one first: manage.py cluster scale {lane.service} worker 2"
+            f"{served.node} is the only worker of its service: until another one is up, nobody would serve {served.queue}."
+            f" Start a second one first: manage.py cluster scale {served.service} worker 2"
         )
-    cluster.evict(lane.pod)
+    cluster.evict(served.pod)
     until = time.monotonic() + HANDOVER_SECONDS
     while time.monotonic() < until:
         for node, said in ask().items():
-            if node != lane.node and lane.queue in said.queues:
+            if node != served.node and served.queue in said.queues:
                 return node
     raise ClusterRefused(
-        f"{lane.pod} was evicted, but nobody has taken {lane.queue} over within {HANDOVER_SECONDS:g} s;"
+        f"{served.pod} was evicted, but nobody has taken {served.queue} over within {HANDOVER_SECONDS:g} s;"
         " see: manage.py cluster status"
     )
