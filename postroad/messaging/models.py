@@ -4,11 +4,13 @@ The hot paths (outbox insert, relay, inbox) use the statements in `sql`; the mod
 the admin and operations.
 """
 
-from typing import Any
+from typing import Any, Self
 
 from django.db import models
 from django.db.models.functions import Left, Now
 from typing_extensions import override
+
+from postroad.messaging.message import Envelope, storable
 
 KEY_CHARACTERS = 100
 """Of a partition key that an index holds; a longer one is compared whole after the index has found a few rows."""
@@ -39,6 +41,62 @@ class Start(models.Func):
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
         """Return the same for SQLite."""
         return self.as_sql(compiler, connection, template="SUBSTR(%(expressions)s, 1, 255)", **context)
+
+
+class ReceivedMessage(models.Model):
+    """The columns of a message that was received and is kept for later, and their only mapping to an envelope.
+
+    Text that no database stores is escaped (`storable`): a sender may put any text anywhere.  The outbox has its own
+    columns: its messages are ours, so their ids are UUIDs, and it is written and read by the statements in `sql`.
+    """
+
+    message_id = models.TextField()
+    type = models.TextField(default="")
+    content_type = models.TextField(default="")
+    headers = models.JSONField(default=dict)
+    correlation_id = models.TextField(default="")
+    reply_to = models.TextField(default="")
+    app_id = models.TextField(default="")
+    sent_at = models.BigIntegerField(default=0)
+    body = models.BinaryField()
+
+    class Meta:
+        """Each table adds why the message is kept."""
+
+        abstract = True
+
+    @classmethod
+    def of(cls, envelope: Envelope, **columns: Any) -> Self:
+        """Return a row, not stored yet, with a message and the table's own columns; these win."""
+        received: dict[str, Any] = {
+            "message_id": storable(envelope.id),
+            "type": storable(envelope.type),
+            "content_type": storable(envelope.content_type),
+            "headers": {storable(name): storable(value) for name, value in envelope.headers.items()},
+            "correlation_id": storable(envelope.correlation_id),
+            "reply_to": storable(envelope.reply_to),
+            "app_id": storable(envelope.app_id),
+            "sent_at": envelope.sent_at,
+            "body": envelope.body,
+        }
+        return cls(**{**received, **columns})
+
+    def envelope(self, *, body: bytes | None = None) -> Envelope:
+        """Return the message as it was received, with the stored body or another one.
+
+        Headers without a value, which rows of old releases may have, are left out.
+        """
+        return Envelope(
+            id=self.message_id,
+            type=self.type,
+            body=bytes(self.body) if body is None else body,
+            content_type=self.content_type,
+            correlation_id=self.correlation_id,
+            reply_to=self.reply_to,
+            app_id=self.app_id,
+            sent_at=self.sent_at,
+            headers={str(name): str(value) for name, value in self.headers.items() if value is not None},
+        )
 
 
 class OutboxMessage(models.Model):
@@ -159,23 +217,15 @@ class DeadLetterState(models.TextChoices):
     DISCARDED = "discarded", "discarded"
 
 
-class DeadLetter(models.Model):
+class DeadLetter(ReceivedMessage):
     """A message that could not be handled, whole, with the reason; later ones of its key park behind it, in id order.
 
     Whatever a sender put into it can be stored: no index holds a text whose length is the sender's (docs/decisions).
+    A body that was too large to be read is in `DeadLetterPart`: use `dead_letters.envelope_of`, not `envelope`.
     """
 
     subscriber = models.TextField()
-    message_id = models.TextField()
-    type = models.TextField(default="")
     partition_key = models.TextField(default="")
-    content_type = models.TextField(default="")
-    headers = models.JSONField(default=dict)
-    correlation_id = models.TextField(default="")
-    reply_to = models.TextField(default="")
-    app_id = models.TextField(default="")
-    sent_at = models.BigIntegerField(default=0)
-    body = models.BinaryField()
     reason = models.TextField()
     traceback = models.TextField(default="")
     attempts = models.IntegerField(default=0)

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models.functions import Now
 from typing_extensions import override
 
+from postroad.messaging.models import ReceivedMessage
 from postroad.sagas.execution import Direction, Status
 
 _INDEXED_BYTES = 2000
@@ -113,20 +114,11 @@ class SagaLock(models.Model):
         return f"{self.target} by {self.saga_type} {self.saga_id}"
 
 
-class StashedMessage(models.Model):
+class StashedMessage(ReceivedMessage):
     """A command that waits until what it is about is unlocked; in id order."""
 
     target = models.TextField()
     saga_id = models.TextField()
-    message_id = models.TextField()
-    type = models.TextField()
-    content_type = models.TextField()
-    headers = models.JSONField()
-    correlation_id = models.TextField(default="")
-    reply_to = models.TextField(default="")
-    app_id = models.TextField(default="")
-    sent_at = models.BigIntegerField(default=0)
-    body = models.BinaryField()
     stashed_at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -1,6 +1,7 @@
 """Two sagas about one thing: the second waits in the stash until the first has ended."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -10,13 +11,17 @@ from postroad.commands.messages import Done, command, refusal
 from postroad.commands.refusals import refuse
 from postroad.commands.sender import send
 from postroad.composition import Service, compose, installed
+from postroad.envelopes import envelope_of
 from postroad.errors import InvalidDeclaration
 from postroad.ids import new_id
 from postroad.installation import installing
 from postroad.messaging.channels import CommandChannel
+from postroad.messaging.inbox.consumer import Job, Mode, Outcome
+from postroad.messaging.message import Kind
 from postroad.messaging.models import DeadLetter, OutboxMessage
 from postroad.messaging.outbox.producer import put, unit_of_work
 from postroad.processes import redrive
+from postroad.processes.jobs import run_job
 from postroad.sagas.definition import Saga
 from postroad.sagas.models import SagaInstance, SagaLock, StashedMessage
 from postroad.sagas.orchestrator import start_saga
@@ -217,6 +222,25 @@ def test_a_command_without_saga_locks_nothing_and_is_answered(hotel: Hotel, hote
 
     assert hotel.done == [("hold", "Zoe")]
     assert nothing_is_left()
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "\ud800", "\udfff\x00"])
+@pytest.mark.parametrize("field", ["header", "id", "app_id", "correlation_id"])
+def test_a_command_with_text_that_no_database_stores_waits_as_any_other(
+    hotel: Hotel, hotel_pump: Pump, field: str, text: str
+) -> None:
+    bob = {"saga-id": new_id(), "saga-type": "hotel.Book", "partition-key": "7"}
+    SagaLock.objects.create(target="rooms/room/7", saga_id="another", saga_type="hotel.Book")
+    hold = envelope_of(Hold(room=7, guest="Bob"), kind=Kind.COMMAND, headers=bob)
+    foreign = {"headers": {**hold.headers, "note": text}} if field == "header" else {field: text}
+
+    outcome = run_job(Job(subscriber="rooms", envelopes=(replace(hold, **foreign),), mode=Mode.BATCH)).outcome
+    assert (outcome, StashedMessage.objects.count(), DeadLetter.objects.count()) == (Outcome.DONE, 1, 0)
+
+    with unit_of_work():
+        unlock(ROOMS, "rooms/room/7", saga_id="another")
+    hotel_pump.until_quiet()
+    assert hotel.done == [("hold", "Bob")]
 
 
 def test_an_unlock_of_somebody_elses_lock_changes_nothing(hotel: Hotel, hotel_pump: Pump) -> None:

@@ -184,21 +184,7 @@ def envelope_of(letter: DeadLetter) -> Envelope:
             f"the body has {size} bytes, CONSUMER_MESSAGE_BYTES is {maximum}; discard the message, or redrive it with"
             f" POSTROAD_CONSUMER_MESSAGE_BYTES={size} manage.py deadletters redrive {letter.pk}."
         )
-    return _envelope(letter, opening(letter, size))
-
-
-def _envelope(letter: DeadLetter, body: bytes) -> Envelope:
-    return Envelope(
-        id=letter.message_id,
-        type=letter.type,
-        body=body,
-        content_type=letter.content_type,
-        correlation_id=letter.correlation_id,
-        reply_to=letter.reply_to,
-        app_id=letter.app_id,
-        sent_at=letter.sent_at,
-        headers={str(name): str(value) for name, value in letter.headers.items() if value is not None},
-    )
+    return letter.envelope(body=opening(letter, size))
 
 
 def parked(subscriber: str, key: str) -> "QuerySet[DeadLetter]":
@@ -216,18 +202,11 @@ def _store(
 
     Returns the message id in it.
     """
-    letter = DeadLetter(
+    letter = DeadLetter.of(
+        envelope,
         subscriber=subscriber,
         message_id=inbox.identity(envelope) or f"unidentified-{new_id()}",
-        type=storable(envelope.type),
         partition_key="" if is_alone else storable(envelope.key),
-        content_type=storable(envelope.content_type),
-        headers={storable(name): storable(value) for name, value in envelope.headers.items()},
-        correlation_id=storable(envelope.correlation_id),
-        reply_to=storable(envelope.reply_to),
-        app_id=storable(envelope.app_id),
-        sent_at=envelope.sent_at,
-        body=envelope.body,
         reason=storable(reason)[:_MAX_REASON],
         traceback=storable(traceback)[-_MAX_TRACEBACK:],
         attempts=attempts,
@@ -255,7 +234,8 @@ def _end(letter: DeadLetter, state: DeadLetterState) -> None:
 
 def _note_failure(letter: DeadLetter, error: Exception, show: Show, *, is_alone: bool = False) -> str:
     """Write why a letter failed again; return it for people."""
-    envelope = _envelope(letter, b"" if isinstance(error, BodyUnread) else opening(letter, body_bytes(letter)))
+    body = b"" if isinstance(error, BodyUnread) else opening(letter, body_bytes(letter))
+    envelope = letter.envelope(body=body)
     letter.attempts += 1
     letter.reason = storable(show(summary(error), envelope))
     letter.traceback = storable(show("".join(tracebacks.format_exception(error)), envelope))[-_MAX_TRACEBACK:]

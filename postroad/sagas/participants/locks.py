@@ -24,20 +24,7 @@ def claim(target: str, *, saga_id: str, saga_type: str) -> bool:
 
 def stash(target: str, envelope: Envelope, *, saga_id: str) -> None:
     """Let a command wait until the target is unlocked."""
-    StashedMessage.objects.create(
-        target=target,
-        saga_id=saga_id,
-        message_id=envelope.id,
-        type=envelope.type,
-        content_type=envelope.content_type,
-        headers=dict(envelope.headers),
-        correlation_id=envelope.correlation_id,
-        reply_to=envelope.reply_to,
-        app_id=envelope.app_id,
-        sent_at=envelope.sent_at,
-        body=envelope.body,
-        stashed_at=clock.now(),
-    )
+    StashedMessage.of(envelope, target=target, saga_id=saga_id, stashed_at=clock.now()).save(force_insert=True)
 
 
 def release(target: str, *, saga_id: str) -> list[Envelope]:
@@ -58,18 +45,4 @@ def release(target: str, *, saga_id: str) -> list[Envelope]:
     lock.save()
     waiting = list(StashedMessage.objects.filter(target=target, saga_id=oldest.saga_id).order_by("id"))
     StashedMessage.objects.filter(pk__in=[message.pk for message in waiting]).delete()
-    return [_envelope_of(message) for message in waiting]
-
-
-def _envelope_of(stashed: StashedMessage) -> Envelope:
-    return Envelope(
-        id=stashed.message_id,
-        type=stashed.type,
-        body=bytes(stashed.body),
-        content_type=stashed.content_type,
-        correlation_id=stashed.correlation_id,
-        reply_to=stashed.reply_to,
-        app_id=stashed.app_id,
-        sent_at=stashed.sent_at,
-        headers=stashed.headers,
-    )
+    return [message.envelope() for message in waiting]
