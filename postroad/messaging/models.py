@@ -4,7 +4,7 @@ The hot paths (outbox insert, relay, inbox) use the statements in `sql`; the mod
 the admin and operations.
 """
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models.functions import Left, Now
@@ -105,6 +105,9 @@ class OutboxMessage(models.Model):
     Columns fit Debezium's outbox event router: `message_id`, `channel` (aggregate type), `partition_key`
     (aggregate id), `type`, `body`.
     """
+
+    LARGE_COLUMNS: ClassVar = ("body", "headers")
+    """What a list of messages leaves in the database."""
 
     message_id = models.UUIDField(unique=True)
     type = models.TextField()
@@ -223,6 +226,9 @@ class DeadLetter(ReceivedMessage):
     Whatever a sender put into it can be stored: no index holds a text whose length is the sender's (docs/decisions).
     A body that was too large to be read is in `DeadLetterPart`: use `dead_letters.envelope_of`, not `envelope`.
     """
+
+    LARGE_COLUMNS: ClassVar = ("body", "headers", "traceback")
+    """What a list of letters leaves in the database."""
 
     subscriber = models.TextField()
     partition_key = models.TextField(default="")

@@ -31,7 +31,7 @@ def redrive(postroad: Postroad, letter: DeadLetter) -> Report:
 
 def redrive_all(postroad: Postroad) -> Report:
     """Handle everything that is parked, key by key; a key that fails again does not stop the others."""
-    parked = DeadLetter.objects.filter(state=DeadLetterState.PARKED).defer("body", "headers", "traceback")
+    parked = DeadLetter.objects.filter(state=DeadLetterState.PARKED).defer(*DeadLetter.LARGE_COLUMNS)
     reports = [redrive(postroad, letter) for letter in heads(parked.order_by("id").iterator())]
     failed = [report.text for report in reports if not report.is_complete]
     if failed:

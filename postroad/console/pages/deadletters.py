@@ -1,19 +1,18 @@
 """Dead letters for people: what could not be handled and why, and the way to the two things one may do.  Not: doing it."""
 
-from functools import partial
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern
 from django.utils.safestring import SafeString
 from typing_extensions import override
 
 from postroad.console import render
 from postroad.console.filters import IndexedValuesFilter
 from postroad.console.pages import confidential
-from postroad.console.pages.actions import DISCARD, REDRIVE, VERBS, LetterVerb, ask, confirm
+from postroad.console.pages.actions import DISCARD, REDRIVE, VERBS, LetterVerb
 from postroad.console.pages.verbs import MAX_AT_ONCE
 from postroad.console.readonly import ReadOnlyAdmin
 from postroad.console.theme import detail_action, display
@@ -40,7 +39,7 @@ class DeadLetterAdmin(ReadOnlyAdmin):
     list_display = ("type", "state_label", "subscriber", "key", "reason_line", "parked_for")
     list_filter = ("state", SubscriberFilter)
     ordering = ("-id",)
-    large_columns = ("body", "headers", "traceback")
+    large_columns = DeadLetter.LARGE_COLUMNS
     search_fields = ("message_id",)
     search_help_text = "Message id, partition key, or message type, in full."
     actions = ("redrive_chosen", "discard_chosen")
@@ -64,7 +63,7 @@ class DeadLetterAdmin(ReadOnlyAdmin):
 
     @override
     def get_urls(self) -> list[URLPattern]:
-        return [*(self._confirmation(verb) for verb in VERBS), *super().get_urls()]
+        return [*(verb.page(self) for verb in VERBS), *super().get_urls()]
 
     @override
     def find(self, rows: "QuerySet[Any]", term: str) -> "QuerySet[Any]":
@@ -88,12 +87,12 @@ class DeadLetterAdmin(ReadOnlyAdmin):
     )
     def redrive_this(self, request: HttpRequest, object_id: str) -> HttpResponse | None:
         """Go on to the page that asks."""
-        return ask(REDRIVE, DeadLetter.objects.filter(pk=object_id))
+        return REDRIVE.ask(DeadLetter.objects.filter(pk=object_id))
 
     @detail_action(description="Discard", permissions=["discard"], url_path="discard", icon="delete")
     def discard_this(self, request: HttpRequest, object_id: str) -> HttpResponse | None:
         """Go on to the page that asks."""
-        return ask(DISCARD, DeadLetter.objects.filter(pk=object_id))
+        return DISCARD.ask(DeadLetter.objects.filter(pk=object_id))
 
     def has_redrive_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """Whether the user may redrive, and the letter, if one is meant, is still parked."""
@@ -146,11 +145,7 @@ class DeadLetterAdmin(ReadOnlyAdmin):
             return None
         if chosen > MAX_AT_ONCE:
             self.message_user(request, f"More than {MAX_AT_ONCE} are chosen: these are the oldest of them.", "warning")
-        return ask(verb, parked)
-
-    def _confirmation(self, verb: LetterVerb) -> URLPattern:
-        view = self.admin_site.admin_view(partial(confirm, self, verb=verb))
-        return path(f"confirm/{verb.name}/", view, name=f"postroad_messaging_deadletter_confirm_{verb.name}")
+        return verb.ask(parked)
 
 
 _LINE = 90  # characters

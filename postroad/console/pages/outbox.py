@@ -1,6 +1,5 @@
 """The outbox for people: what waits for the relay, and why, and the way to what one may do.  Not: sending it."""
 
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -8,14 +7,14 @@ from django.contrib import admin
 from django.contrib.admin import SimpleListFilter
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern
 from django.utils.safestring import SafeString
 from typing_extensions import override
 
 from postroad.console import render
 from postroad.console.filters import IndexedValuesFilter
 from postroad.console.pages import confidential
-from postroad.console.pages.outbox_actions import DISCARD, RETRY, VERBS, WAITING, OutboxVerb, ask, confirm
+from postroad.console.pages.outbox_actions import DISCARD, RETRY, VERBS, WAITING
 from postroad.console.readonly import ReadOnlyAdmin
 from postroad.console.theme import detail_action, display
 from postroad.messaging import headers as names
@@ -81,7 +80,7 @@ class OutboxMessageAdmin(ReadOnlyAdmin):
     list_display = ("type", "state_label", "destination", "partition_key", "waiting_for", "attempts", "error")
     list_filter = (StateFilter, ChannelFilter, ErrorFilter)
     ordering = ("id",)
-    large_columns = ("body", "headers")
+    large_columns = OutboxMessage.LARGE_COLUMNS
     search_fields = ("message_id",)
     search_help_text = "Message id, partition key, or message type."
     actions = ("retry_chosen", "discard_chosen")
@@ -97,7 +96,7 @@ class OutboxMessageAdmin(ReadOnlyAdmin):
 
     @override
     def get_urls(self) -> list[URLPattern]:
-        return [*(self._confirmation(verb) for verb in VERBS), *super().get_urls()]
+        return [*(verb.page(self) for verb in VERBS), *super().get_urls()]
 
     @override
     def find(self, rows: "QuerySet[Any]", term: str) -> "QuerySet[Any]":
@@ -114,22 +113,22 @@ class OutboxMessageAdmin(ReadOnlyAdmin):
     @admin.action(description="Send again, each in its place", permissions=["retry"])
     def retry_chosen(self, request: HttpRequest, rows: "QuerySet[OutboxMessage]") -> HttpResponse:
         """Go on to the page that asks."""
-        return ask(RETRY, rows)
+        return RETRY.ask(_waiting(rows))
 
     @admin.action(description="Discard for good", permissions=["discard"])
     def discard_chosen(self, request: HttpRequest, rows: "QuerySet[OutboxMessage]") -> HttpResponse:
         """Go on to the page that asks."""
-        return ask(DISCARD, rows)
+        return DISCARD.ask(_waiting(rows))
 
     @detail_action(description="Send again", permissions=["retry"], url_path="retry", icon="replay")
     def retry_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Go on to the page that asks."""
-        return ask(RETRY, OutboxMessage.objects.filter(pk=object_id))
+        return RETRY.ask(_waiting(OutboxMessage.objects.filter(pk=object_id)))
 
     @detail_action(description="Discard", permissions=["discard"], url_path="discard", icon="delete")
     def discard_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Go on to the page that asks."""
-        return ask(DISCARD, OutboxMessage.objects.filter(pk=object_id))
+        return DISCARD.ask(_waiting(OutboxMessage.objects.filter(pk=object_id)))
 
     def has_retry_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """Whether the user may retry, and the message, if one is meant, waits for a decision."""
@@ -138,10 +137,6 @@ class OutboxMessageAdmin(ReadOnlyAdmin):
     def has_discard_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """Whether the user may discard, and the message, if one is meant, waits for a decision."""
         return DISCARD.is_allowed(request) and _is_waiting(object_id)
-
-    def _confirmation(self, verb: OutboxVerb) -> URLPattern:
-        view = self.admin_site.admin_view(partial(confirm, self, verb=verb))
-        return path(f"confirm/{verb.name}/", view, name=f"postroad_messaging_outboxmessage_confirm_{verb.name}")
 
     @display(description="state", label=_COLOURS)
     def state_label(self, message: OutboxMessage) -> str:
@@ -175,7 +170,12 @@ def _in_lane(lane: int) -> Q:
     return Q(state=OutboxState.READY, lane=lane) | Q(state=OutboxState.DELAYED, lane=lane) | held | aside
 
 
+def _waiting(rows: "QuerySet[OutboxMessage]") -> "QuerySet[OutboxMessage]":
+    """Return those for which there is something to decide."""
+    return rows.filter(state__in=WAITING)
+
+
 def _is_waiting(object_id: str | None) -> bool:
     if object_id is None:
         return True
-    return object_id.isdecimal() and OutboxMessage.objects.filter(pk=object_id, state__in=WAITING).exists()
+    return object_id.isdecimal() and _waiting(OutboxMessage.objects.filter(pk=object_id)).exists()

@@ -1,16 +1,13 @@
-"""The two things a person may do about a message that cannot be sent, each behind a page that asks.
+"""Retry and discard of messages that cannot be sent, as an operator confirms them.
 
-The work is done by `postroad.messaging.outbox.set_aside`, as from the command line.  What was done, and by whom, is written
-into the admin's own log of changes.
+The work is done by `postroad.messaging.outbox.set_aside`, as from the command line.
 """
 
-from django.contrib import messages
-from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
+from collections.abc import Sequence
 
-from postroad.console.pages.verbs import MAX_AT_ONCE, Verb
-from postroad.console.readonly import ReadOnlyAdmin
+from django.contrib import messages
+
+from postroad.console.pages.verbs import Answer, Verb
 from postroad.messaging.models import OutboxMessage, OutboxState
 from postroad.messaging.outbox import set_aside
 from postroad.messaging.outbox.set_aside import Report
@@ -18,7 +15,24 @@ from postroad.messaging.outbox.set_aside import Report
 WAITING = (OutboxState.HELD, OutboxState.SET_ASIDE, OutboxState.BEHIND)
 """States in which there is something to decide."""
 
-OutboxVerb = Verb[int, Report]
+_TEMPLATE = "postroad_console/confirm_outbox.html"
+_NOTHING = "None of these messages is held or set aside any more; nothing was changed."
+
+OutboxVerb = Verb[OutboxMessage]
+
+
+def _find(ids: Sequence[int]) -> list[OutboxMessage]:
+    chosen = OutboxMessage.objects.filter(pk__in=ids, state__in=WAITING)
+    return list(chosen.defer(*OutboxMessage.LARGE_COLUMNS).order_by("id"))
+
+
+def _show(rows: Sequence[OutboxMessage]) -> dict[str, object]:
+    return {"rows": rows}
+
+
+def _answer(report: Report) -> Answer:
+    return Answer(level=messages.SUCCESS if report.is_done else messages.WARNING, text=report.text)
+
 
 RETRY: OutboxVerb = Verb(
     name="retry",
@@ -31,7 +45,11 @@ RETRY: OutboxVerb = Verb(
     ),
     button="Send again",
     is_dangerous=False,
-    act=set_aside.retry,
+    nothing=_NOTHING,
+    template=_TEMPLATE,
+    find=_find,
+    show=_show,
+    act=lambda row: _answer(set_aside.retry(row.pk)),
 )
 DISCARD: OutboxVerb = Verb(
     name="discard",
@@ -44,40 +62,10 @@ DISCARD: OutboxVerb = Verb(
     ),
     button="Discard for good",
     is_dangerous=True,
-    act=set_aside.discard,
+    nothing=_NOTHING,
+    template=_TEMPLATE,
+    find=_find,
+    show=_show,
+    act=lambda row: _answer(set_aside.discard(row.pk)),
 )
 VERBS = (RETRY, DISCARD)
-
-
-def ask(verb: OutboxVerb, rows: "QuerySet[OutboxMessage]") -> HttpResponseRedirect:
-    """Send the user to the page that asks whether `verb` shall be done to these messages."""
-    return verb.ask(rows.filter(state__in=WAITING).order_by("id").values_list("pk", flat=True)[:MAX_AT_ONCE])
-
-
-def confirm(admin: ReadOnlyAdmin, request: HttpRequest, *, verb: OutboxVerb) -> HttpResponse:
-    """Ask (GET), or do it (POST), and return to the list."""
-    chosen = OutboxMessage.objects.filter(pk__in=verb.chosen(request), state__in=WAITING)
-    rows = list(chosen.defer("body", "headers").order_by("id"))
-    if not rows:
-        messages.info(request, "None of these messages is held or set aside any more; nothing was changed.")
-        return HttpResponseRedirect(verb.list_url)
-    if request.method == "POST":
-        for row in rows:
-            _do(admin, request, verb, row)
-        return HttpResponseRedirect(verb.list_url)
-    context = {
-        **admin.admin_site.each_context(request),
-        "title": verb.title,
-        "opts": admin.opts,
-        "verb": verb,
-        "rows": rows,
-        "back": verb.list_url,
-        "media": admin.media,
-    }
-    return TemplateResponse(request, "postroad_console/confirm_outbox.html", context)
-
-
-def _do(admin: ReadOnlyAdmin, request: HttpRequest, verb: OutboxVerb, row: OutboxMessage) -> None:
-    report = verb.act(row.pk)
-    messages.add_message(request, messages.SUCCESS if report.is_done else messages.WARNING, report.text)
-    admin.log_change(request, row, f"{verb.button}: {report.text}")

@@ -1,27 +1,43 @@
-"""What an operator may do about the rows of a list, behind a page that says what will happen and asks."""
+"""What an operator may do about rows of a list, each behind a page that says what will happen and asks.
+
+What was done, and by whom, is written into the admin's own log of changes.
+"""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from functools import partial
+from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponseRedirect
-from django.urls import reverse
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+
+from postroad.console.readonly import ReadOnlyAdmin
 
 MAX_AT_ONCE = 100
 """Rows of one confirmation: what a person can look through before they agree."""
 
 _ID = re.compile(r"[0-9]{1,18}")  # every longer number is beyond a 64-bit column
 
-Row = TypeVar("Row")
-Done = TypeVar("Done")
+Row = TypeVar("Row", bound=Model)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verb(Generic[Row, Done]):
-    """What is to be done, and how the page puts it.
+class Answer:
+    """What was done to one row: a sentence, and its level in `django.contrib.messages`."""
+
+    level: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verb(Generic[Row]):
+    """What is to be done, the page that asks, and the words on it.
 
     Attributes:
         name: In the address.
@@ -31,6 +47,10 @@ class Verb(Generic[Row, Done]):
         promise: What will happen, in one or two sentences.
         button: What is agreed to.
         is_dangerous: Whether nothing brings the message back.
+        nothing: Said when nothing can be done about any of the rows any more.
+        template: The page.
+        find: Finds the rows to act on by the ids that were chosen.
+        show: Returns what the template shows of these rows.
         act: Does it to one row.
     """
 
@@ -41,7 +61,11 @@ class Verb(Generic[Row, Done]):
     promise: str
     button: str
     is_dangerous: bool
-    act: Callable[[Row], Done]
+    nothing: str
+    template: str
+    find: Callable[[Sequence[int]], Sequence[Row]]
+    show: Callable[[Sequence[Row]], dict[str, object]]
+    act: Callable[[Row], Answer]
 
     @property
     def list_url(self) -> str:
@@ -52,18 +76,55 @@ class Verb(Generic[Row, Done]):
         """Whether the user may do it."""
         return bool(request.user.has_perm(f"postroad_messaging.{self.permission}_{self.model}"))
 
-    def ask(self, ids: Iterable[int]) -> HttpResponseRedirect:
-        """Send the user to the page that asks whether it shall be done to these rows."""
-        url = reverse(f"admin:postroad_messaging_{self.model}_confirm_{self.name}")
-        return HttpResponseRedirect(f"{url}?{urlencode({'ids': ','.join(map(str, ids))})}")
+    def page(self, admin: ReadOnlyAdmin) -> URLPattern:
+        """Return the URL of the page that asks, for the admin of the rows."""
+        view = admin.admin_site.admin_view(partial(self.confirm, admin))
+        return path(f"confirm/{self.name}/", view, name=self._page_name)
 
-    def chosen(self, request: HttpRequest) -> list[int]:
-        """Return the ids that the page is about; whatever is no id is left out.
+    def ask(self, rows: "QuerySet[Any]") -> HttpResponseRedirect:
+        """Send the user to the page that asks whether it shall be done to the oldest of these rows."""
+        ids = rows.order_by("id").values_list("pk", flat=True)[:MAX_AT_ONCE]
+        return HttpResponseRedirect(
+            f"{reverse(f'admin:{self._page_name}')}?{urlencode({'ids': ','.join(map(str, ids))})}"
+        )
+
+    def confirm(self, admin: ReadOnlyAdmin, request: HttpRequest) -> HttpResponse:
+        """Ask (GET), or do it (POST) and return to the list.
 
         Raises:
             PermissionDenied: The user may not do it.
         """
         if not self.is_allowed(request):
             raise PermissionDenied
-        parts = request.GET.get("ids", "").split(",")[:MAX_AT_ONCE]
-        return [int(part) for part in parts if _ID.fullmatch(part)]
+        rows = self.find(_ids(request))
+        if rows and request.method != "POST":
+            return self._question(admin, request, rows)
+        if not rows:
+            messages.info(request, self.nothing)
+        for row in rows:
+            answer = self.act(row)
+            messages.add_message(request, answer.level, answer.text)
+            admin.log_change(request, row, f"{self.button}: {answer.text}")
+        return HttpResponseRedirect(self.list_url)
+
+    @property
+    def _page_name(self) -> str:
+        return f"postroad_messaging_{self.model}_confirm_{self.name}"
+
+    def _question(self, admin: ReadOnlyAdmin, request: HttpRequest, rows: Sequence[Row]) -> HttpResponse:
+        context = {
+            **admin.admin_site.each_context(request),
+            "title": self.title,
+            "opts": admin.opts,
+            "verb": self,
+            "back": self.list_url,
+            "media": admin.media,
+            **self.show(rows),
+        }
+        return TemplateResponse(request, self.template, context)
+
+
+def _ids(request: HttpRequest) -> list[int]:
+    """Return the ids in the address; whatever is no id is left out."""
+    parts = request.GET.get("ids", "").split(",")[:MAX_AT_ONCE]
+    return [int(part) for part in parts if _ID.fullmatch(part)]

@@ -66,7 +66,7 @@ class Command(DatabaseCommand):
         letters = letters.filter(subscriber=subscriber) if subscriber else letters
         if not letters.exists():
             self.stdout.write("No message is parked.")
-        for letter in letters.defer("body", "headers", "traceback").iterator():
+        for letter in letters.defer(*DeadLetter.LARGE_COLUMNS).iterator():
             self.stdout.write(
                 f"{letter.pk:>6}  {letter.state:<9}  {_line(letter.subscriber):<24}  {_line(letter.type) or '?':<32}"
                 f"  key {_line(letter.partition_key) or '-':<12}  {_line(letter.reason)}"

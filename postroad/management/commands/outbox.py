@@ -79,7 +79,7 @@ class Command(DatabaseCommand):
             self.stdout.write(f"{count} set aside, since they cannot be sent: 'outbox list' shows them.")
 
     def _list(self, state: OutboxState, *, channel: str | None) -> None:
-        rows = OutboxMessage.objects.filter(state=state).defer("body", "headers").order_by("id")
+        rows = OutboxMessage.objects.filter(state=state).defer(*OutboxMessage.LARGE_COLUMNS).order_by("id")
         rows = rows if channel is None else rows.filter(channel=channel)
         listed = list(rows[: _MAX_LISTED + 1])
         if not listed:

@@ -101,7 +101,7 @@ def _lock(pk: int) -> OutboxMessage | None:
     lanes = OutboxMessage.objects.filter(pk=pk).values_list("lane", flat=True)
     for lane in lanes:
         list(RelayLane.objects.select_for_update().filter(lane=lane))
-        return OutboxMessage.objects.defer("body", "headers").filter(pk=pk).first()
+        return OutboxMessage.objects.defer(*OutboxMessage.LARGE_COLUMNS).filter(pk=pk).first()
     return None
 
 
