@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from apps.delivery.domain import DeliveryState
 from apps.delivery.models import Courier, Delivery, Restaurant
+from apps.shared.replicas.admin import RestaurantReplicaAdmin
 from apps.shared.values import address_line
 from postroad.console.readonly import ReadOnlyAdmin, find_by_number
 from postroad.console.render import age, list_link
@@ -94,19 +95,11 @@ class CourierAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Restaurant)
-class RestaurantAdmin(ReadOnlyAdmin):
-    """Replicas; the owner is the restaurants service."""
+class RestaurantAdmin(RestaurantReplicaAdmin):
+    """Replicas of restaurants, each with its address."""
 
     list_display = ("id", "name", "place")
-    list_display_links = ("id", "name")
-    ordering = ("-pk",)
-    search_fields = ("pk",)
-    search_help_text = "Number, or name in full."
     fields = ("id", "name", "place")
-
-    @override
-    def find(self, rows: "QuerySet[Any]", term: str) -> "QuerySet[Any]":
-        return find_by_number(rows, term) | rows.filter(name=term)
 
     @display(description="address")
     def place(self, restaurant: Restaurant) -> str:

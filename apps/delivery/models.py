@@ -16,6 +16,7 @@ from apps.delivery.domain import (
     next_state,
     plan_delivery,
 )
+from apps.shared.replicas.models import RestaurantReplica
 from postroad import clock
 
 MAX_SHOWN = 50  # open deliveries of a courier whose actions are shown: more than a day's work
@@ -43,21 +44,10 @@ class Schedule(models.Model):
         cls.objects.select_for_update().get_or_create(pk=1)
 
 
-class Restaurant(models.Model):
-    """Replica of a restaurant, with its id there: where food is picked up."""
+class Restaurant(RestaurantReplica):
+    """Replica of a restaurant: its address is where food is picked up."""
 
-    id = models.BigIntegerField(primary_key=True)
-    name = models.TextField()
     address = models.JSONField()
-
-    class Meta:
-        """The admin searches by name."""
-
-        indexes = [models.Index(fields=["name"], name="delivery_restaurant_name")]
-
-    @override
-    def __str__(self) -> str:
-        return self.name
 
 
 class CourierQuerySet(models.QuerySet["Courier"]):

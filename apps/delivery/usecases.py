@@ -144,18 +144,6 @@ def find_courier(courier_id: int) -> Courier:
     return courier
 
 
-def find_restaurant(restaurant_id: int) -> Restaurant:
-    """Return the replica of a restaurant.
-
-    Raises:
-        BusinessRefusal: `not_found`: it does not exist, or its event has not arrived yet.
-    """
-    restaurant = Restaurant.objects.filter(pk=restaurant_id).first()
-    if restaurant is None:
-        raise not_found("restaurant", restaurant_id)
-    return restaurant
-
-
 def snapshots(after: str, maximum: int) -> list[Snapshot]:
     """Return the next deliveries as they are, for a view that is rebuilt; the schedule is locked."""
     Schedule.lock()

@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from apps.kitchen.domain import TicketState
 from apps.kitchen.models import MenuItem, Restaurant, Ticket, TicketLineItem
+from apps.shared.replicas.admin import MenuItemReplicaInline, RestaurantReplicaAdmin
 from postroad.console.readonly import ReadOnlyAdmin, ReadOnlyInline, find_by_number
 from postroad.console.render import age, list_link
 from postroad.console.theme import display
@@ -62,25 +63,14 @@ class TicketAdmin(ReadOnlyAdmin):
         return f"{age(ticket.created_at)} ago"
 
 
-class MenuItemInline(ReadOnlyInline):
+class MenuItemInline(MenuItemReplicaInline):
     """The menu as the kitchen knows it."""
 
     model = MenuItem
-    fields = ("menu_item_id", "name")
-    verbose_name_plural = "menu"
 
 
 @admin.register(Restaurant)
-class RestaurantAdmin(ReadOnlyAdmin):
-    """Replicas; the owner is the restaurants service."""
+class RestaurantAdmin(RestaurantReplicaAdmin):
+    """Replicas of restaurants, each with its menu."""
 
-    list_display = ("id", "name")
-    list_display_links = ("id", "name")
-    ordering = ("-pk",)
-    search_fields = ("pk",)
-    search_help_text = "Number, or name in full."
     inlines = (MenuItemInline,)
-
-    @override
-    def find(self, rows: "QuerySet[Any]", term: str) -> "QuerySet[Any]":
-        return find_by_number(rows, term) | rows.filter(name=term)

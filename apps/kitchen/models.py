@@ -8,54 +8,23 @@ from django.db import models
 from typing_extensions import override
 
 from apps.kitchen.domain import CHANGING, Portions, TicketState, TicketVerb, next_state
+from apps.shared.replicas.models import MenuItemReplica, RestaurantMenuReplica
 from postroad import clock
 
 
-class Restaurant(models.Model):
-    """Replica of a restaurant, with its id there."""
-
-    id = models.BigIntegerField(primary_key=True)
-    name = models.TextField()
-
-    class Meta:
-        """The admin searches by name."""
-
-        indexes = [models.Index(fields=["name"], name="kitchen_restaurant_name")]
-
-    @override
-    def __str__(self) -> str:
-        return self.name
+class Restaurant(RestaurantMenuReplica):
+    """Replica of a restaurant; the kitchen keeps no prices."""
 
     def offered(self, menu_item_ids: Iterable[str]) -> frozenset[str]:
         """Return those of the menu items that are on the menu now; one statement."""
         found = self.menu_items.filter(menu_item_id__in=set(menu_item_ids))
         return frozenset(found.values_list("menu_item_id", flat=True))
 
-    def replace_menu(self, names: dict[str, str]) -> None:
-        """Keep this menu, dishes' names by id, and no other; safe to repeat."""
-        self.menu_items.all().delete()
-        MenuItem.objects.bulk_create(
-            MenuItem(restaurant=self, menu_item_id=menu_item_id, name=name) for menu_item_id, name in names.items()
-        )
 
-
-class MenuItem(models.Model):
-    """Replica of one dish; what it costs is not the kitchen's business."""
+class MenuItem(MenuItemReplica):
+    """Replica of a dish."""
 
     restaurant = models.ForeignKey(Restaurant, on_delete=models.CASCADE, related_name="menu_items")
-    menu_item_id = models.TextField()
-    name = models.TextField()
-
-    class Meta:
-        """An id occurs once in a menu."""
-
-        constraints = [
-            models.UniqueConstraint(fields=["restaurant", "menu_item_id"], name="kitchen_menu_item_once"),
-        ]
-
-    @override
-    def __str__(self) -> str:
-        return self.name
 
 
 class TicketQuerySet(models.QuerySet["Ticket"]):

@@ -28,7 +28,7 @@ from apps.kitchen.messages import (
     UndoBeginReviseTicket,
 )
 from apps.kitchen.models import Restaurant, Ticket
-from apps.restaurants.messages import Menu, MenuRevised, RestaurantCreated
+from apps.restaurants.messages import MenuRevised, RestaurantCreated
 from apps.shared.identity.scope import own
 from apps.shared.refusals import BusinessRefusal, not_found
 from postroad import Done, Message, Snapshot, publish, refuse
@@ -225,33 +225,14 @@ def lock_ticket(ticket_id: int) -> Ticket:
     return ticket
 
 
-def find_restaurant(restaurant_id: int) -> Restaurant:
-    """Return the replica of a restaurant.
-
-    Raises:
-        BusinessRefusal: `not_found`: it does not exist, or its event has not arrived yet.
-    """
-    restaurant = Restaurant.objects.filter(pk=restaurant_id).first()
-    if restaurant is None:
-        raise not_found("restaurant", restaurant_id)
-    return restaurant
-
-
 def keep_restaurant(event: RestaurantCreated) -> None:
     """Keep a replica of a restaurant and its menu; safe to repeat."""
-    restaurant, _ = Restaurant.objects.update_or_create(pk=event.restaurant_id, defaults={"name": event.name})
-    restaurant.replace_menu(_names(event.menu))
+    Restaurant.keep(event.restaurant_id, name=event.name, menu=event.menu.menu_items)
 
 
 def keep_menu(event: MenuRevised) -> None:
-    """Keep a restaurant's new menu; safe to repeat.
-
-    A restaurant that is not here was lost, as its own event comes before: the snapshot that brings it back comes later
-    and has this menu too.
-    """
-    restaurant = Restaurant.objects.filter(pk=event.restaurant_id).first()
-    if restaurant is not None:
-        restaurant.replace_menu(_names(event.menu))
+    """Keep a restaurant's new menu; safe to repeat."""
+    Restaurant.keep_menu(event.restaurant_id, menu=event.menu.menu_items)
 
 
 def _lock_asked(ticket_id: int) -> Ticket:
@@ -274,10 +255,6 @@ def _check_menu(restaurant_id: int, lines: Sequence[Portions]) -> Restaurant:
     if reason := reason_to_refuse(lines, menu=menu, largest=_largest_ticket_portions()):
         refuse(TicketRefused(reason=reason))
     return restaurant
-
-
-def _names(menu: Menu) -> dict[str, str]:
-    return {item.id: item.name for item in menu.menu_items}
 
 
 def _largest_ticket_portions() -> int:

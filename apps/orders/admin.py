@@ -10,6 +10,7 @@ from typing_extensions import override
 from apps.orders.domain import OrderState
 from apps.orders.models import Consumer, MenuItem, Order, OrderLineItem, Restaurant
 from apps.orders.usecases import find_history
+from apps.shared.replicas.admin import MenuItemReplicaInline, RestaurantReplicaAdmin
 from apps.shared.values import address_line
 from postroad import waiting
 from postroad.console.pages.sagas import saga_links
@@ -110,28 +111,18 @@ class OrderAdmin(ReadOnlyAdmin):
         return saga_links("orders", order.pk)
 
 
-class MenuItemInline(ReadOnlyInline):
+class MenuItemInline(MenuItemReplicaInline):
     """The menu as orders knows it."""
 
     model = MenuItem
-    fields = ("menu_item_id", "name", "price")
-    verbose_name_plural = "menu"
+    fields = (*MenuItemReplicaInline.fields, "price")
 
 
 @admin.register(Restaurant)
-class RestaurantAdmin(ReadOnlyAdmin):
-    """Replicas; the owner is the restaurants service."""
+class RestaurantAdmin(RestaurantReplicaAdmin):
+    """Replicas of restaurants, each with its menu."""
 
-    list_display = ("id", "name")
-    list_display_links = ("id", "name")
-    ordering = ("-pk",)
-    search_fields = ("pk",)
-    search_help_text = "Number, or name in full."
     inlines = (MenuItemInline,)
-
-    @override
-    def find(self, rows: "QuerySet[Any]", term: str) -> "QuerySet[Any]":
-        return find_by_number(rows, term) | rows.filter(name=term)
 
 
 @admin.register(Consumer)

@@ -24,57 +24,27 @@ from apps.orders.domain import (
     revise_lines,
     total_of,
 )
+from apps.shared.replicas.models import MenuItemReplica, RestaurantMenuReplica
 from apps.shared.values import MONEY_DIGITS
 from postroad import clock
 
 
-class Restaurant(models.Model):
-    """Replica of a restaurant, with its id there."""
+class Restaurant(RestaurantMenuReplica):
+    """Replica of a restaurant with the prices of its dishes."""
 
-    id = models.BigIntegerField(primary_key=True)
-    name = models.TextField()
-
-    class Meta:
-        """The admin searches by name."""
-
-        indexes = [models.Index(fields=["name"], name="orders_restaurant_name")]
-
-    @override
-    def __str__(self) -> str:
-        return self.name
+    dish_columns = ("name", "price")
 
     def dishes(self, menu_item_ids: Iterable[str]) -> dict[str, Dish]:
         """Return those of the menu items that are on the menu now; one statement."""
         found = self.menu_items.filter(menu_item_id__in=set(menu_item_ids))
         return {item.menu_item_id: Dish(name=item.name, price=item.price) for item in found}
 
-    def replace_menu(self, menu: dict[str, Dish]) -> None:
-        """Keep this menu and no other; safe to repeat."""
-        self.menu_items.all().delete()
-        MenuItem.objects.bulk_create(
-            MenuItem(restaurant=self, menu_item_id=menu_item_id, name=dish.name, price=dish.price)
-            for menu_item_id, dish in menu.items()
-        )
 
-
-class MenuItem(models.Model):
-    """Replica of one dish."""
+class MenuItem(MenuItemReplica):
+    """Replica of a dish."""
 
     restaurant = models.ForeignKey(Restaurant, on_delete=models.CASCADE, related_name="menu_items")
-    menu_item_id = models.TextField()
-    name = models.TextField()
     price = models.DecimalField(max_digits=MONEY_DIGITS, decimal_places=2)
-
-    class Meta:
-        """An id occurs once in a menu."""
-
-        constraints = [
-            models.UniqueConstraint(fields=["restaurant", "menu_item_id"], name="orders_menu_item_once"),
-        ]
-
-    @override
-    def __str__(self) -> str:
-        return self.name
 
 
 class Consumer(models.Model):

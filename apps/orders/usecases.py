@@ -7,7 +7,7 @@ from django.conf import settings
 
 from apps.consumers.messages import ConsumerCreated
 from apps.orders import event_factories
-from apps.orders.domain import Dish, OrderRequest, OrderState, OrderVerb, RequestedItem, next_state
+from apps.orders.domain import OrderRequest, OrderState, OrderVerb, RequestedItem, next_state
 from apps.orders.messages import (
     OrderCancellationProposed,
 )
@@ -16,7 +16,7 @@ from apps.orders.participants import CancelOrderData, CreateOrderData, ReviseOrd
 from apps.orders.sagas.cancel_order import cancel_order as cancel_order_saga
 from apps.orders.sagas.create_order import create_order as create_order_saga
 from apps.orders.sagas.revise_order import revise_order as revise_order_saga
-from apps.restaurants.messages import Menu, MenuRevised, RestaurantCreated
+from apps.restaurants.messages import MenuRevised, RestaurantCreated
 from apps.shared.identity.scope import check_owner, own
 from apps.shared.refusals import BusinessRefusal, not_found
 from postroad import SagaHistory, Snapshot, find_saga_history, publish, start_saga
@@ -84,7 +84,7 @@ def revise_order(order_id: int, items: Sequence[RequestedItem]) -> Order:
     next_state(
         OrderState(order.state), OrderVerb.BEGIN_REVISE
     )  # a pending order is refused before its items are looked at
-    restaurant = find_restaurant(order.restaurant_id)
+    restaurant = Restaurant.find(order.restaurant_id)
     revision = order.revised(items, restaurant=restaurant, minimum=_minimum_order_value())
     order.begin_revise(revision)
     publish(event_factories.proposed(order))
@@ -138,18 +138,6 @@ def find_history(order: Order) -> SagaHistory | None:
     return find_saga_history([saga.name for saga in sagas], str(order.pk))
 
 
-def find_restaurant(restaurant_id: int) -> Restaurant:
-    """Return the replica of a restaurant.
-
-    Raises:
-        BusinessRefusal: `not_found`: it does not exist, or its event has not arrived yet.
-    """
-    restaurant = Restaurant.objects.filter(pk=restaurant_id).first()
-    if restaurant is None:
-        raise not_found("restaurant", restaurant_id)
-    return restaurant
-
-
 def find_consumer(consumer_id: int) -> Consumer:
     """Return the replica of a consumer.
 
@@ -164,19 +152,12 @@ def find_consumer(consumer_id: int) -> Consumer:
 
 def keep_restaurant(event: RestaurantCreated) -> None:
     """Keep a replica of a restaurant and its menu; safe to repeat."""
-    restaurant, _ = Restaurant.objects.update_or_create(pk=event.restaurant_id, defaults={"name": event.name})
-    restaurant.replace_menu(_dishes(event.menu))
+    Restaurant.keep(event.restaurant_id, name=event.name, menu=event.menu.menu_items)
 
 
 def keep_menu(event: MenuRevised) -> None:
-    """Keep a restaurant's new menu; safe to repeat.
-
-    A restaurant that is not here was lost, as its own event comes before: the snapshot that brings it back comes later
-    and has this menu too.
-    """
-    restaurant = Restaurant.objects.filter(pk=event.restaurant_id).first()
-    if restaurant is not None:
-        restaurant.replace_menu(_dishes(event.menu))
+    """Keep a restaurant's new menu; safe to repeat."""
+    Restaurant.keep_menu(event.restaurant_id, menu=event.menu.menu_items)
 
 
 def keep_consumer(event: ConsumerCreated) -> None:
@@ -192,10 +173,6 @@ def snapshots(after: str, maximum: int) -> list[Snapshot]:
         Snapshot(key=str(order.pk), events=(event_factories.created(order), *event_factories.outcome(order)))
         for order in found
     ]
-
-
-def _dishes(menu: Menu) -> dict[str, Dish]:
-    return {item.id: Dish(name=item.name, price=item.price) for item in menu.menu_items}
 
 
 def _minimum_order_value() -> Decimal:

@@ -26,7 +26,7 @@ RESTAURANT: Resource[Restaurant] = Resource(
     path="restaurants/<id:restaurant_id>",
     summary="Show whether delivery knows a restaurant yet.",
     body=RestaurantSerializer,
-    find=usecases.find_restaurant,
+    find=Restaurant.find,
 )
 COURIER: Resource[Courier] = Resource(
     service="delivery",

@@ -14,6 +14,7 @@ from apps.delivery.api.serializers import (
     DeliverySerializer,
     RestaurantSerializer,
 )
+from apps.delivery.models import Restaurant
 from apps.shared.views import ServiceView, errors, path_id, read_body
 from postroad import unit_of_work
 
@@ -95,4 +96,4 @@ class RestaurantView(ServiceView):
     )
     def get(self, request: Request, restaurant_id: int) -> Response:
         """Show whether delivery knows a restaurant yet."""
-        return Response(RestaurantSerializer(usecases.find_restaurant(restaurant_id)).data)
+        return Response(RestaurantSerializer(Restaurant.find(restaurant_id)).data)

@@ -13,7 +13,7 @@ RESTAURANT: Resource[Restaurant] = Resource(
     path="restaurants/<id:restaurant_id>",
     summary="Show whether the kitchen knows a restaurant yet.",
     body=RestaurantSerializer,
-    find=usecases.find_restaurant,
+    find=Restaurant.find,
 )
 TICKET: Resource[Ticket] = Resource(
     service="kitchen",
@@ -57,8 +57,6 @@ TICKET: Resource[Ticket] = Resource(
     ),
     related={"restaurant": lambda ticket: RESTAURANT.address(ticket.restaurant_id)},
     parts={
-        "restaurant": Expansion(
-            find=lambda ticket: usecases.find_restaurant(ticket.restaurant_id), body=RestaurantSerializer
-        )
+        "restaurant": Expansion(find=lambda ticket: Restaurant.find(ticket.restaurant_id), body=RestaurantSerializer)
     },
 )

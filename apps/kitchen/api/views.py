@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from apps.kitchen import usecases
 from apps.kitchen.api.serializers import AcceptTicketSerializer, RestaurantSerializer, TicketSerializer
+from apps.kitchen.models import Restaurant
 from apps.shared.views import ServiceView, errors, path_id, read_body
 from postroad import unit_of_work
 
@@ -111,4 +112,4 @@ class RestaurantView(ServiceView):
     )
     def get(self, request: Request, restaurant_id: int) -> Response:
         """Show whether the kitchen knows a restaurant yet."""
-        return Response(RestaurantSerializer(usecases.find_restaurant(restaurant_id)).data)
+        return Response(RestaurantSerializer(Restaurant.find(restaurant_id)).data)

@@ -80,7 +80,7 @@ RESTAURANT: Resource[Restaurant] = Resource(
     path="restaurants/<id:restaurant_id>",
     summary="Show whether orders knows a restaurant yet.",
     body=RestaurantSerializer,
-    find=usecases.find_restaurant,
+    find=Restaurant.find,
 )
 JOURNEY: Resource[Order] = Resource(
     service="orders",
@@ -125,9 +125,7 @@ ORDER: Resource[Order] = Resource(
     },
     parts={
         "consumer": Expansion(find=lambda order: usecases.find_consumer(order.consumer_id), body=ConsumerSerializer),
-        "restaurant": Expansion(
-            find=lambda order: usecases.find_restaurant(order.restaurant_id), body=RestaurantSerializer
-        ),
+        "restaurant": Expansion(find=lambda order: Restaurant.find(order.restaurant_id), body=RestaurantSerializer),
         "journey": Expansion(find=lambda order: order, body=StorySerializer),
     },
     creation=Creation(

@@ -17,6 +17,7 @@ from apps.orders.api.serializers import (
     requested_items,
     shown_journey,
 )
+from apps.orders.models import Restaurant
 from apps.shared.views import ServiceView, errors, path_id, read_body
 from postroad import unit_of_work
 
@@ -135,4 +136,4 @@ class RestaurantView(ServiceView):
     )
     def get(self, request: Request, restaurant_id: int) -> Response:
         """Show whether orders knows a restaurant yet."""
-        return Response(RestaurantSerializer(usecases.find_restaurant(restaurant_id)).data)
+        return Response(RestaurantSerializer(Restaurant.find(restaurant_id)).data)
