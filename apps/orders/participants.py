@@ -65,18 +65,23 @@ def confirm_create_ticket(data: CreateOrderData) -> ConfirmCreateTicket:
     return ConfirmCreateTicket(ticket_id=data.ticket_id, restaurant_id=data.restaurant_id)
 
 
-class CancelOrderData(SagaData):
-    """What cancelling an order has to remember; the ticket has the order's id.
+class ChangeOrderData(SagaData):
+    """What a saga that changes an approved order has to remember; the ticket has the order's id.
 
     Attributes:
-        refusal_reason: Why somebody refused; empty while nobody has.
+        refusal_reason: Why a participant refused; empty until one does.
     """
 
     order_id: int
     consumer_id: int
     restaurant_id: int
-    order_total: Money
     refusal_reason: str = ""
+
+
+class CancelOrderData(ChangeOrderData):
+    """What cancelling an order has to remember."""
+
+    order_total: Money
 
 
 def begin_cancel_ticket(data: CancelOrderData) -> BeginCancelTicket:
@@ -99,21 +104,16 @@ def confirm_cancel_ticket(data: CancelOrderData) -> ConfirmCancelTicket:
     return ConfirmCancelTicket(ticket_id=data.order_id, restaurant_id=data.restaurant_id)
 
 
-class ReviseOrderData(SagaData):
-    """What revising an order has to remember; the ticket has the order's id.
+class ReviseOrderData(ChangeOrderData):
+    """What revising an order has to remember.
 
     Attributes:
         revised_line_items: All lines that the order would have.
-        revised_total: What they come to.
-        refusal_reason: Why somebody refused; empty while nobody has.
+        revised_total: Their total.
     """
 
-    order_id: int
-    consumer_id: int
-    restaurant_id: int
     revised_line_items: tuple[LineItem, ...]
     revised_total: Money
-    refusal_reason: str = ""
 
 
 def begin_revise_ticket(data: ReviseOrderData) -> BeginReviseTicket:

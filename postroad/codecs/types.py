@@ -30,7 +30,6 @@ Money = Decimal
 """An amount as a decimal string on the wire, exact to the cent."""
 
 
-@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
 class MessageMeta(msgspec.StructMeta):
     """Makes each subclass frozen, keyword-only and camelCase without saying so again."""
 
@@ -40,7 +39,8 @@ class MessageMeta(msgspec.StructMeta):
         return super().__new__(mcls, name, bases, namespace, **{**defaults, **config})
 
 
-class Message(msgspec.Struct, metaclass=MessageMeta):
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
+class Message(msgspec.Struct, metaclass=MessageMeta, frozen=True):
     """Base of commands, replies, events and the values inside them."""
 
     @override

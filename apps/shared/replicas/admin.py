@@ -1,6 +1,6 @@
 """The admin page of the replica of a restaurant.  A service registers it for its own table."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from typing_extensions import override
@@ -11,7 +11,7 @@ from postroad.console.readonly import ReadOnlyAdmin, ReadOnlyInline, find_by_num
 class RestaurantReplicaAdmin(ReadOnlyAdmin):
     """Replicas; the owner is the restaurants service."""
 
-    list_display = ("id", "name")
+    list_display: tuple[str, ...] = ("id", "name")
     list_display_links = ("id", "name")
     ordering = ("-pk",)
     search_fields = ("pk",)
@@ -25,5 +25,5 @@ class RestaurantReplicaAdmin(ReadOnlyAdmin):
 class MenuItemReplicaInline(ReadOnlyInline):
     """The menu as the service knows it."""
 
-    fields = ("menu_item_id", "name")
+    fields: ClassVar[tuple[str, ...]] = ("menu_item_id", "name")
     verbose_name_plural = "menu"

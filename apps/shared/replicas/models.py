@@ -63,7 +63,7 @@ class RestaurantMenuReplica(RestaurantReplica):
     """
 
     dish_columns: ClassVar[tuple[str, ...]] = ("name",)
-    menu_items: "models.Manager[Any]"
+    menu_items: Any  # the manager that the foreign key of the dishes adds
 
     class Meta(RestaurantReplica.Meta):
         """As for a replica without a menu."""
