@@ -10,7 +10,7 @@
   "LOG_FORMAT" $root.Values.log.format
   "POSTROAD_DISCOVERY" $root.Values.discovery.mode
 -}}
-{{- if ne $s.slug "registry" }}{{ $_ := set $data "POSTROAD_SIBLINGS" (include "postroad.siblings" $root) }}{{ end -}}
+{{- if ne $s.slug "registry" }}{{ $_ := set $data "POSTROAD_SIBLINGS" (include "postroad.once" (list $root "postroad.siblings")) }}{{ end -}}
 {{- if has $s.slug (include "postroad.clusterServices" $root | fromJsonArray) -}}
 {{- $_ := set $data "POSTROAD_CLUSTER_PAGE" "true" -}}
 {{- $_ := set $data "POSTROAD_CLUSTER_RELEASE" $root.Release.Name -}}
@@ -20,7 +20,7 @@
 {{- $_ := set $data "POSTROAD_REGISTRY_URL" (printf "http://%s:%v/eureka" $registry.fullname $registry.service.port) -}}
 {{- else -}}
 {{- $_ := set $data "POSTROAD_DNS_TEMPLATE" (printf "http://%s-{service}:80" (include "postroad.fullname" $root)) -}}
-{{- with include "postroad.addresses" $root }}{{ $_ := set $data "POSTROAD_ADDRESSES" . }}{{ end -}}
+{{- with include "postroad.once" (list $root "postroad.addresses") }}{{ $_ := set $data "POSTROAD_ADDRESSES" . }}{{ end -}}
 {{- end -}}
 {{- $data = mergeOverwrite $data (include "postroad.accessConfig" . | fromYaml) -}}
 {{- range $key, $value := $s.settings }}{{ $_ := set $data (printf "POSTROAD_%s" $key) (include "postroad.text" $value) }}{{ end -}}

@@ -37,8 +37,21 @@ Made once: the answer is kept beside the release's own facts, since nearly every
 {{- toJson $s -}}
 {{- end -}}
 
+{{/*
+What a template makes of the root: made once, and kept like a service, since nearly every object asks for it.
+(list $ "postroad.makeServiceNames")
+*/}}
+{{- define "postroad.once" -}}
+{{- $root := index . 0 -}}
+{{- $template := index . 1 -}}
+{{- if not (hasKey $root.Release $template) }}{{ $_ := set $root.Release $template (include $template $root) }}{{ end -}}
+{{- get $root.Release $template -}}
+{{- end -}}
+
 {{/* Names of the services that run, in one order.  $ */}}
-{{- define "postroad.serviceNames" -}}
+{{- define "postroad.serviceNames" }}{{ include "postroad.once" (list . "postroad.makeServiceNames") }}{{ end -}}
+
+{{- define "postroad.makeServiceNames" -}}
 {{- $names := list -}}
 {{- range $name, $_ := .Values.services -}}
 {{- if (include "postroad.service" (list $ $name) | fromJson).enabled }}{{ $names = append $names $name }}{{ end -}}
