@@ -2,6 +2,7 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
+unexport PYTHONDONTWRITEBYTECODE  # else every process compiles all it imports, and pytest rewrites every test, anew
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo up down servers servers-down test test-matrix fuzz check format manifests bench doctor e2e e2e-images faults image locks audit clean
