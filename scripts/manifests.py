@@ -120,7 +120,7 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _text(objects: list[Object], values: Path) -> str:
-    nodes = [yaml.compose(json.dumps(found), Loader=yaml.SafeLoader) for found in objects]
+    nodes = [yaml.compose(json.dumps(found), Loader=yaml.CSafeLoader) for found in objects]
     for node in nodes:
         _set_style(node)
     documents = (yaml.serialize(node, Dumper=_Dumper, width=sys.maxsize) for node in nodes)

@@ -4,9 +4,10 @@ All use of the two bindings is here, so that a `helm` program could take their p
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,6 @@ import yaml
 
 _WHY = "Helm without a cluster needs the wheels helm-python-sdk and kubernetes-validate (Linux x86-64, macOS, Windows)"
 helm = pytest.importorskip("helm_python", reason=_WHY)
-kubernetes_validate = pytest.importorskip("kubernetes_validate", reason=_WHY)
 
 CHART = Path(__file__).resolve().parent.parent.parent / "helm" / "postroad"
 Refused = helm.HelmError
@@ -44,8 +44,14 @@ def render(values: Mapping[str, Any], *, release: str = "shop") -> Rendered:
 def _rendered(values: str, release: str) -> Rendered:
     files = write(json.loads(values), release=release)
     notes = next(files.pop(path) for path in list(files) if path.endswith("NOTES.txt"))
-    documents = yaml.load_all("\n---\n".join(files.values()), Loader=yaml.CSafeLoader)
+    documents = (_document(text) for file in files.values() for text in re.split(r"^---$", file, flags=re.MULTILINE))
     return Rendered(objects=[found for found in documents if found], notes=notes)
+
+
+@cache
+def _document(text: str) -> Any:
+    """Read one object; most of them are the same in all renderings."""
+    return yaml.load(text, Loader=yaml.CSafeLoader)
 
 
 def lint(values: Mapping[str, Any], *, kubernetes: str) -> list[str]:
@@ -56,10 +62,19 @@ def lint(values: Mapping[str, Any], *, kubernetes: str) -> list[str]:
 
 def fault(found: Mapping[str, Any], *, kubernetes: str) -> str:
     """Return why an object does not fit a Kubernetes version's schema; nothing if it does, or is not of Kubernetes."""
+    schemas = _schemas()
     try:
-        kubernetes_validate.validate(found, kubernetes, strict=True)
-    except kubernetes_validate.SchemaNotFoundError:
+        schemas.validate(found, kubernetes, strict=True)
+    except schemas.SchemaNotFoundError:
         return ""
-    except kubernetes_validate.ValidationError as error:
+    except schemas.ValidationError as error:
         return f"{found['kind']} {found['metadata']['name']}: {error}"
     return ""
+
+
+@lru_cache
+def _schemas() -> Any:
+    """Load the validator when an object is first checked (it takes over a second), and let it read each schema once."""
+    module = pytest.importorskip("kubernetes_validate", reason=_WHY)
+    module.utils.schema_contents = cache(module.utils.schema_contents)
+    return module

@@ -15,7 +15,7 @@ EXAMPLES = sorted(path.name.removesuffix("-values.yaml") for path in (CHART / "c
 
 def example_values(name: str) -> Object:
     """Return the values of `ci/<name>-values.yaml`."""
-    values: Object = yaml.safe_load((CHART / "ci" / f"{name}-values.yaml").read_text())
+    values: Object = yaml.load((CHART / "ci" / f"{name}-values.yaml").read_text(), Loader=yaml.CSafeLoader)
     return values
 
 
