@@ -10,4 +10,5 @@ ALLOWED_HOSTS = ["*"]
 DATABASES = databases(os.environ.get("TEST_DATABASE_URL", "sqlite://:memory:"))
 POSTROAD = {"BROKER_URL": "memory://", "TRANSPORT": {"default": "local"}}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+WHITENOISE_AUTOREFRESH = True  # look for a static file when it is asked for, not for all of them in every test client
 GATEWAY = {"DEADLINE_SECONDS": 20.0}  # tests share a machine; those of deadlines set their own

@@ -1,12 +1,15 @@
 """Two consumers with an order each, and one API key for everybody who may call."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
-from pytest_django import Settings
+from pytest_django import DjangoDbBlocker, Settings
 
 from postroad.calls.policies.policy import Policy
 from postroad.testing import Pump
@@ -57,21 +60,22 @@ def as_caller(who: str) -> dict[str, str]:
     return {} if who == "nobody" else {"x-api-key": key_of(who)}
 
 
-@pytest.fixture
-def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+@contextmanager
+def patient_calls() -> Iterator[None]:
     """Let calls take their time: who sees what does not depend on how busy a machine is."""
     steps = Policy.steps
 
     def patient(self: Policy, call: str, **given: Any) -> Any:
         return steps(self, call, **{**given, "deadline_seconds": 20.0})
 
-    monkeypatch.setattr(Policy, "steps", patient)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Policy, "steps", patient)
+        yield
 
 
-@pytest.fixture
-def town(client: Client, settings: Settings, patience: None) -> Town:
-    """Everything placed and agreed to; from then on everybody has to show who they are."""
-    pump = Pump()
+def build_town() -> Town:
+    """Place everything, and let the services agree to it."""
+    client, pump = Client(), Pump()
     ids = [
         post(client, "/v1/consumers", {"name": {"firstName": name, "lastName": "L."}}).json()["consumerId"]
         for name in ("Eve", "Ada", "Bob")  # Eve keeps the ids of consumers and of orders apart
@@ -82,14 +86,35 @@ def town(client: Client, settings: Settings, patience: None) -> Town:
     orders = [post(client, "/v1/orders", blank.order_of(consumer)).json()["orderId"] for consumer in ids]
     pump.until_quiet()
     pump.close()
+    return replace(blank, adas=orders[0], bobs=orders[1])
+
+
+def gateway_of(town: Town) -> dict[str, object]:
+    """Return the settings of a gateway to which everybody has to show who they are."""
     roles = {
-        "ada": f"consumer={ids[0]}",
-        "bob": f"consumer={ids[1]}",
+        "ada": f"consumer={town.ada}",
+        "bob": f"consumer={town.bob}",
         "unregistered": "consumer",
         "office": "staff",
         "cook": "restaurant",
         "rider": "courier",
     }
     keys = " ".join(f"{who}:{key_of(who)}:{role}" for who, role in roles.items())
-    settings.GATEWAY = {"AUTH": "api_key", "API_KEYS": keys, "DEADLINE_SECONDS": 20.0}
-    return Town(ada=ids[0], bob=ids[1], adas=orders[0], bobs=orders[1], restaurant=restaurant)
+    return {"AUTH": "api_key", "API_KEYS": keys, "DEADLINE_SECONDS": 20.0}
+
+
+@pytest.fixture
+def town(settings: Settings, transactional_db: None) -> Iterator[Town]:
+    """A town of the test's own, in the database for everybody to see."""
+    with patient_calls():
+        town = build_town()
+        settings.GATEWAY = gateway_of(town)
+        yield town
+
+
+@pytest.fixture(scope="module")
+def standing_town(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Town]:
+    """A town that is built once; what a test changes is rolled back."""
+    with django_db_blocker.unblock(), transaction.atomic(), patient_calls():
+        yield build_town()
+        transaction.set_rollback(True)

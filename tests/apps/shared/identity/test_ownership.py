@@ -9,11 +9,20 @@ from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from apps.orders.models import Order
-from tests.apps.shared.identity.conftest import Town, as_caller, post
+from tests.apps.shared.identity.conftest import Town, as_caller, gateway_of, post
 
-pytestmark = pytest.mark.django_db(transaction=True)  # a call in process looks at the connections when it ends
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def town(standing_town: Town, db: None, settings: Settings) -> Town:
+    """Everything placed and agreed to; from now on everybody has to show who they are."""
+    settings.GATEWAY = gateway_of(standing_town)
+    return standing_town
+
 
 ORDER = (
     "/v1/orders/{}",
