@@ -238,7 +238,7 @@ def test_a_command_with_text_that_no_database_stores_waits_as_any_other(
     assert (outcome, StashedMessage.objects.count(), DeadLetter.objects.count()) == (Outcome.DONE, 1, 0)
 
     with unit_of_work():
-        unlock(ROOMS, "rooms/room/7", saga_id="another")
+        put(unlocking(ROOMS, "rooms/room/7", saga_id="another"))
     hotel_pump.until_quiet()
     assert hotel.done == [("hold", "Bob")]
 
