@@ -133,7 +133,7 @@ def convert(setting: str, entry: Field[Any], value: Any) -> Any:
     """Return a value of the type that its key has.
 
     Raises:
-        InvalidSetting: It is none; the text names key, value and way out.
+        InvalidSetting: The value is invalid; the text names key, value and way out.
     """
     try:
         return _reader(entry)(value)

@@ -140,7 +140,7 @@ def _pairs(text: str) -> Any:
         try:
             return json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise ValueError(f"it begins like JSON and is none ({error})") from None
+            raise ValueError(f"it starts like JSON but is not valid JSON ({error})") from None
     table: dict[str, list[str]] = {}
     for pair in filter(None, (pair.strip() for pair in text.split(","))):
         service, equals, url = pair.partition("=")
@@ -151,7 +151,7 @@ def _pairs(text: str) -> Any:
 
 
 def _shown_name(service: object) -> str:
-    """Return a service's name; nothing of a text that is none, which may be a part of a URL."""
+    """Return a service's name; empty for any other text, which may be a part of a URL."""
     return repr(service) if re.fullmatch(r"[\w.-]+", str(service)) else "a service"
 
 

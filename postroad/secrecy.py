@@ -69,7 +69,7 @@ def split_url(url: str) -> SplitResult:
     """Return the parts of the one URL of a server; its port is a number.
 
     Raises:
-        ValueError: It is none, or a list; the text has the way out and nothing of the URL, unlike Python's own.
+        ValueError: It is not one URL; unlike Python's own error the text quotes nothing of the URL, and it names the way out.
     """
     if _LIST.search(url):
         raise ValueError(

@@ -54,7 +54,7 @@ def check_rate(client: str) -> None:
     """Take one of the client's tokens.
 
     Raises:
-        Refused: 429, there is none.
+        Refused: 429; the client has no token left.
     """
     given = settings()
     if given.rate_per_second <= 0:

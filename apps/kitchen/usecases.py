@@ -65,7 +65,7 @@ def confirm_create_ticket(command: ConfirmCreateTicket) -> Done:
 
 
 def cancel_create_ticket(command: CancelCreateTicket) -> Done:
-    """Take a reservation back; safe to repeat, and done when there is none.
+    """Take a reservation back; safe to repeat, and without effect if there is none.
 
     No event: a ticket is announced when it is confirmed, so nobody knows of this one.
 

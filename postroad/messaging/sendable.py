@@ -29,7 +29,7 @@ def check(outgoing: Outgoing, *, delay_seconds: float = 0.0) -> None:
 
     Raises:
         MessageTooLarge: The body, the headers together, or a short text is too long.
-        InvalidMessage: A text is no text, a header is the broker's own, or the delay is none.
+        InvalidMessage: A value is not a text, a header is reserved by the broker, or the delay is invalid.
     """
     conf, body_bytes = MessagingSettings.current(), len(outgoing.envelope.body)
     if not 0.0 <= delay_seconds <= _LONGEST_DELAY_SECONDS:  # a NaN is neither

@@ -1,4 +1,4 @@
-"""Whether a database error is nobody's fault and goes away when the transaction is run again."""
+"""Whether a database error is transient: it disappears when the transaction is run again."""
 
 from django.db import Error, InterfaceError, OperationalError
 

@@ -1,8 +1,8 @@
-"""Bindings that an earlier release wanted and this one does not: remembered in the database, removed at the broker.
+"""Bindings that an earlier release needed and this one does not: recorded in the database, removed at the broker.
 
-AMQP cannot ask for bindings, so each release writes down those of event types.  What only another release has declared
-is removed, but never while a worker of such a release runs: it would get no more events of a type that it handles.
-Until then they do no harm: events of a type that nobody handles are ignored.
+AMQP cannot list bindings, so each release records those of event types.  A binding that only another release has
+declared is removed, but never while a worker of such a release runs, which would get no more events of a type that it
+handles.  Until then the binding does no harm: events of a type that no handler takes are ignored.
 """
 
 from collections.abc import Sequence
@@ -33,12 +33,12 @@ def name_of(parts: Postroad) -> str:
 
 
 def digest_of(parts: Postroad) -> str:
-    """Return a short text for the services and the bindings that they want."""
+    """Return a digest of the services and the bindings that they need."""
     return digest([name_of(parts), *("\t".join(astuple(binding)) for binding in _wanted(parts))])
 
 
 def remember(parts: Postroad) -> None:
-    """Write down which bindings this release declares, and that it has done so now.
+    """Record which bindings this release declares, and when.
 
     Raises:
         django.db.Error: The database does not answer, or lacks the table.
@@ -52,7 +52,7 @@ def remember(parts: Postroad) -> None:
 
 
 def stale(parts: Postroad) -> list[Binding]:
-    """Return what other releases of these services have declared and this one does not want.
+    """Return the bindings that other releases of these services have declared and this one does not need.
 
     Raises:
         django.db.Error: As above.
@@ -64,13 +64,13 @@ def remove_stale(broker: Broker, parts: Postroad, *, is_patient: bool = True) ->
     """Remove at the broker what only other releases have declared; return how many bindings are left for later.
 
     Args:
-        broker: Where.
-        parts: What this release wants.
-        is_patient: Whether to leave what was declared lately (STALE_BINDING_SECONDS): its release may be starting.
+        broker: The broker.
+        parts: What this release needs.
+        is_patient: Whether to keep what was declared lately (STALE_BINDING_SECONDS): its release may be starting.
 
     Raises:
         django.db.Error: As above.
-        BrokerUnavailable: Nobody answers there.
+        BrokerUnavailable: The broker does not answer.
     """
     with transaction.atomic():
         rows = _others(parts).select_for_update()
@@ -82,13 +82,13 @@ def remove_stale(broker: Broker, parts: Postroad, *, is_patient: bool = True) ->
         unwanted = _unwanted(chosen, parts)
         if unwanted:
             broker.unbind(unwanted)
-            log.warning("bindings removed that no handler wants", extra={"bindings": len(unwanted)})
+            log.warning("bindings removed that no handler needs", extra={"bindings": len(unwanted)})
         DeclaredBindings.objects.filter(pk__in=[row.pk for row in chosen]).delete()
     return len(stale(parts))
 
 
 def settle(broker: Broker, parts: Postroad, *, may_remove: bool) -> bool:
-    """Remember, and remove what is stale if that may be; return whether nothing is left.  For a thread of its own.
+    """Record the bindings, and remove stale ones if allowed; return whether none is left.  Runs in a thread of its own.
 
     Never raises for a database or broker that does not answer: stale bindings do no harm, their events are ignored.
     """
@@ -97,7 +97,7 @@ def settle(broker: Broker, parts: Postroad, *, may_remove: bool) -> bool:
         return not (remove_stale(broker, parts) if may_remove else stale(parts))
     except (Error, PostroadError) as error:
         log.warning(
-            "bindings of other releases not looked at",
+            "bindings of other releases could not be checked",
             extra={"error": describe_error(error) if isinstance(error, Error) else str(error)},
         )
         return False

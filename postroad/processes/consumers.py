@@ -1,6 +1,6 @@
 """Consumers without Celery, in threads of this process; for the one-process mode and tests.
 
-The one-process mode and the tests use it; the decisions are those of `messaging.inbox.consumer`, as in a Celery worker.
+`messaging.inbox.consumer` makes the decisions, as in a Celery worker.
 """
 
 import threading
@@ -27,7 +27,7 @@ _IDLE_SECONDS = 0.5  # longest wait in one receive, so that a stop is noticed
 
 
 class QueueRunner:
-    """Receives from some queues and runs their jobs in the calling thread.  One thread."""
+    """Receives from some queues and runs their jobs in the calling thread.  For one thread."""
 
     def __init__(self, postroad: Postroad, broker: Broker, queues: Mapping[str, str]) -> None:
         """Take what handles the messages, a broker, and the queues to read: name → subscriber."""
@@ -40,7 +40,7 @@ class QueueRunner:
         }
 
     def step(self, *, timeout_seconds: float, is_patient: bool = True) -> bool:
-        """Receive what is there, then run one job of each queue; return whether anything was received or run.
+        """Receive the waiting messages, then run one job of each queue; return whether anything was received or run.
 
         Args:
             timeout_seconds: Longest wait for messages.
@@ -87,7 +87,7 @@ class QueueRunner:
 
 
 class ConsumerThread(VitalThread):
-    """Runs a share of the queues until it is stopped; a lost broker is tried again with back-off."""
+    """Runs a share of the queues until it is stopped; after a lost connection it connects again, with back-off."""
 
     def __init__(
         self, postroad: Postroad, broker: Broker, queues: Mapping[str, str], stop: threading.Event, *, number: int
@@ -116,8 +116,8 @@ class ConsumerThread(VitalThread):
 def _run_guarded(postroad: Postroad, job: Job) -> Result | str:
     """Return a job's result; or what a handler raised that would have ended a Celery worker's process.
 
-    `handle_job` answers for every `Exception`.  The others (`SystemExit`, `asyncio.CancelledError`, …) would end this
-    thread; its `JobQueue` counts them as it counts a lost process.  Ctrl-C in the main thread remains one.
+    `handle_job` handles every `Exception`.  Others (`SystemExit`, `asyncio.CancelledError`, …) would end this thread; the
+    `JobQueue` counts them like a lost process.  Ctrl-C in the main thread is raised.
     """
     try:
         return handle_job(postroad, job)

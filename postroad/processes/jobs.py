@@ -41,7 +41,7 @@ def handle_job(postroad: Postroad, job: Job) -> Result:
         job = _loaded(job)
     except (
         OSError
-    ) as error:  # it went with its connection, and the message comes again; or there is trouble with the disk
+    ) as error:  # it was deleted with its connection and the message is delivered again, or the disk has a fault
         log.warning("file of a body cannot be read", extra=_about(job) | {"error": summary(error)})
         return Result(outcome=Outcome.TRANSIENT, error=summary(error))
     for attempt in range(1, _TRANSIENT_TRIES + 1):
@@ -60,7 +60,7 @@ def handle_job(postroad: Postroad, job: Job) -> Result:
 
 
 def _loaded(job: Job) -> Job:
-    """Return a job with the bodies that came in files; one that is only to be parked stays there, unread."""
+    """Return a job with the bodies that came in files; the body of a message that is only to be parked is not read."""
     if job.mode is Mode.PARK or not any(job.body_paths):
         return job
     envelopes = [
@@ -94,7 +94,7 @@ def _failed(job: Job, error: Exception) -> Result:
 
 
 def _collect(postroad: Postroad, job: Job) -> None:
-    """Store what a dead-letter queue holds, each under the subscriber whose queue gave it up."""
+    """Store the messages of a dead-letter queue, each under the subscriber whose queue gave it up."""
     queues = postroad.queues
     for envelope, (queue, reason) in zip(job.envelopes, job.dead, strict=True):
         subscriber = queues.get(queue, queue or job.subscriber)
@@ -105,12 +105,12 @@ def _collect(postroad: Postroad, job: Job) -> None:
 
 
 def _park(job: Job, *, reason: str, is_alone: bool, traceback: str = "", error: Exception | None = None) -> Result:
-    """Park the job's one message, and say so once it is committed; if that fails, say why: it is delivered again.
+    """Park the job's one message and log that once it is committed.  If parking fails, log why; the message is delivered again.
 
     Args:
         job: Its message.
         reason: In one line.
-        is_alone: Its key is not parked with it.
+        is_alone: Whether its key is not parked with it.
         traceback: Of the handler's error.
         error: The handler's error, for the log and for what watches the log, such as Sentry.
     """
@@ -140,7 +140,7 @@ def _park(job: Job, *, reason: str, is_alone: bool, traceback: str = "", error: 
 
 
 class HiddenError(Exception):
-    """Stands in the log for an error that quotes what a message declares sensitive; its text has the error's class."""
+    """Replaces in the log an error that quotes a sensitive field of a message; its text has the error's class."""
 
 
 def _hidden(error: Exception, line: str) -> HiddenError:

@@ -1,4 +1,4 @@
-"""The lines with which a long-running process says that it starts and stops: what, where and which version."""
+"""The lines that a long-running process logs at start and stop: what it is, where, and which version."""
 
 import logging
 import sys
@@ -19,12 +19,12 @@ def version() -> str:
 
 
 def tell_started(what: str, details: str) -> None:
-    """Say that a process is at work; `details` says on what and where, without passwords."""
+    """Log that a process has started; `details` says on what it works and where, without passwords."""
     _tell("Postroad %s started (%s): %s", what, details)
 
 
 def tell_stopped(what: str, details: str) -> None:
-    """Say that a process has ended its work in order."""
+    """Log that a process has stopped in order."""
     _tell("Postroad %s stopped (%s): %s", what, details)
 
 

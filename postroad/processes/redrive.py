@@ -48,7 +48,7 @@ def heads(letters: Iterable[DeadLetter]) -> list[DeadLetter]:
 
 
 def discard(letter: DeadLetter) -> Report:
-    """Give one parked message up for good."""
+    """Discard one parked message for good."""
     if dead_letters.discard(letter):
         return Report(text=f"Dead letter {letter.pk} is discarded; redrive what is parked behind it.")
     return Report(text=f"Dead letter {letter.pk} was not parked any more; nothing changed.", is_complete=False)

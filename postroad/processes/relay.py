@@ -1,4 +1,4 @@
-"""The relay as a process of its own: signals, wake-up and broker chosen.  See also: `messaging.outbox.relay`, which relays."""
+"""The relay as a process: its signals, wake-up and broker.  See also: `messaging.outbox.relay`, which relays."""
 
 import signal
 import threading
@@ -26,8 +26,8 @@ log = logger(__name__)
 def run_relay(postroad: Postroad) -> None:
     """Relay until SIGTERM or SIGINT; a batch under way is finished first.
 
-    The exchanges this service sends to are declared first, so that nothing is sent before they exist; a broker that
-    is away at the start is waited for.
+    The exchanges this service sends to are declared first, so that nothing is sent before they exist; at the start it
+    waits for a broker that is unavailable.
 
     Raises:
         InvalidSetting: HEARTBEAT_FILE cannot be written, or METRICS_PORT is taken.

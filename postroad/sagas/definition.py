@@ -123,7 +123,7 @@ class Saga(Generic[D]):
         if len(self.name.encode()) > _MAX_CHARACTERS:
             yield f"use at most {_MAX_CHARACTERS} characters for its name."
         if not 0 <= self.version <= _LAST_VERSION:
-            yield f"version {self.version} is none of 0 to {_LAST_VERSION}."
+            yield f"version {self.version} must be from 0 to {_LAST_VERSION}."
 
     def _step_problems(self, step: CheckedStep, *, is_late: bool) -> Iterator[str]:
         if step.do is None and step.undo is None:

@@ -44,7 +44,7 @@ def written() -> Iterator[Name]:
         config = AppConfig.create(entry)
         package = settings.MIGRATION_MODULES.get(config.label, f"{config.name}.migrations")
         found = find_spec(package) if package else None
-        if found and found.origin:  # a folder without __init__ is none for Django either
+        if found and found.origin:  # Django does not take a folder without __init__ either
             modules = iter_modules(found.submodule_search_locations)
             yield from sorted(
                 (config.label, each.name) for each in modules if not each.ispkg and each.name[0] not in "_~"

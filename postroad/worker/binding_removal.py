@@ -1,7 +1,7 @@
 """When a worker removes bindings that no handler needs.  See also: `processes.bindings`, for how.
 
-A worker hears of all others of its service, so it knows whether another release still runs.  It asks the database in a
-thread: the event loop must not wait for one that is away.
+A worker hears all other workers of its service, so it knows whether another release still runs.  It asks the database
+in a thread, because the event loop must not wait for a database that does not answer.
 """
 
 import threading
@@ -19,10 +19,10 @@ AGAIN_SECONDS = 60.0
 
 
 class BindingKeeper:
-    """One a worker; remembers at once what this release binds, and removes later what nobody wants.
+    """One per worker; records at once what this release binds, and removes later what no release needs.
 
     Attributes:
-        digest: Of the bindings that this release wants.
+        digest: Digest of the bindings that this release needs.
     """
 
     def __init__(self, parts: Postroad, *, now: Callable[[], float] = time.monotonic) -> None:
@@ -34,11 +34,11 @@ class BindingKeeper:
         self._thread = threading.Thread()
 
     def look(self, others: Iterable[Announcement], *, can_hear: bool) -> None:
-        """Begin to settle, if it is time to.
+        """Start a look at the bindings, in a thread, if one is due.
 
         Args:
             others: The workers that are heard.
-            can_hear: Whether others are heard at all; without gossip nothing is removed.
+            can_hear: Whether others can be heard at all; without gossip nothing is removed.
         """
         now = self._now()
         has_other_release = any(said.service == self._name and said.bindings != self.digest for said in others)

@@ -1,4 +1,4 @@
-"""Whether a worker runs message handlers: `celery worker --handlers`, `--no-handlers`, and what is so without either.
+"""Whether a worker runs message handlers: `celery worker --handlers`, `--no-handlers`, and the default.
 
 See also: docs/decisions/0036-celery-stays-the-projects.md.
 """
@@ -19,7 +19,7 @@ _CHOICE = "_postroad_runs_handlers"
 
 
 def offer_choice(app: Celery) -> None:
-    """Give `celery worker` the option, and note what is chosen when a worker of this application starts."""
+    """Add the option to `celery worker`, and record the choice when a worker of this application starts."""
     app.user_options["worker"].add(_Option())
     celeryd_init.connect(_choose, dispatch_uid="postroad.worker.choice")
 

@@ -22,9 +22,9 @@ def _no_lags(_now: float) -> Mapping[str, float]:
 
 
 class Consumer(consumer.Consumer):  # type: ignore[misc]  # celery has no types
-    """Beats from a timer of the event loop, so that a blocked loop grows silent, and while it waits for the broker.
+    """Updates the liveness file from a timer of the event loop, and while it waits for the broker; a blocked loop updates nothing.
 
-    The main process alone: the pool's processes have been started by then, and show nothing of themselves.
+    Only the main process does so; the pool's processes were started before.
 
     Attributes:
         lags: Now → channel → seconds; set by the bootstep that has the queues.
@@ -56,7 +56,7 @@ class Consumer(consumer.Consumer):  # type: ignore[misc]  # celery has no types
 
     @override
     def create_task_handler(self, *arguments: Any, **options: Any) -> Callable[[Any], None]:
-        """Return Celery's handler of task messages; what it raises about one is no end of the worker."""
+        """Return Celery's handler of task messages; an exception about one message does not end the worker."""
         handle = super().create_task_handler(*arguments, **options)
 
         def handle_safely(message: Any) -> None:
@@ -69,7 +69,7 @@ class Consumer(consumer.Consumer):  # type: ignore[misc]  # celery has no types
 
     @override
     def on_decode_error(self, message: Any, exc: Exception) -> None:
-        """Reject it: Celery would acknowledge it, and nobody would see it again."""
+        """Reject it; Celery would acknowledge it, and it would be lost."""
         refuse(message, exc)
 
     @override

@@ -1,4 +1,4 @@
-"""Celery's gossip, which survives what others say.  See also: `members`, for who shares the queues.
+"""Celery's gossip, which survives events that it cannot read.  See also: `members`, for who shares the queues.
 
 Anybody on the virtual host may publish events; one that Celery cannot read raises in its consumer and ends the worker.
 """
@@ -15,11 +15,11 @@ log = logger(__name__)
 
 
 class Gossip(gossip.Gossip):  # type: ignore[misc]  # celery has no types
-    """Drops events that cannot be read; nothing is lost, because events are only news."""
+    """Drops events that cannot be read; nothing is lost, because workers repeat their events."""
 
     @override
     def get_consumers(self, channel: Any) -> Any:
-        """Return the consumer of events, deaf to what it cannot decode."""
+        """Return the consumer of events; it drops what it cannot decode."""
         consumers = super().get_consumers(channel)
         for consumer in consumers:
             consumer.on_decode_error = _drop

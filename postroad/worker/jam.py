@@ -1,15 +1,15 @@
 """Notices that a worker has messages but runs nothing, because its pool is jammed.  See also: `step`, which then ends the worker.
 
 A pool can lose a slot for good when a process of it and the connection die in the same moment.  Nothing is lost if the
-worker then ends, because nothing of what it holds is acknowledged; whoever supervises it starts it again.
+worker then ends, because nothing of what it holds is acknowledged; its supervisor starts it again.
 """
 
 
 class JamWatch:
-    """Looks again and again; one instance a worker.
+    """Is asked at every turn of the worker; one instance per worker.
 
     Attributes:
-        patience_seconds: How long there may be work and nothing that runs.
+        patience_seconds: How long messages may wait while nothing runs.
     """
 
     def __init__(self, *, patience_seconds: float) -> None:
@@ -17,7 +17,7 @@ class JamWatch:
         self._since: float | None = None
 
     def is_jammed(self, now: float, *, is_waiting: bool, is_running: bool) -> bool:
-        """Return whether it has been so for too long.
+        """Return whether messages have waited for too long while nothing ran.
 
         Args:
             now: Monotonic seconds.

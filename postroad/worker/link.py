@@ -30,7 +30,7 @@ class BrokerLink:
 
     @property
     def url(self) -> str:
-        """Where it leads, without password."""
+        """Its URL, without the password."""
         return self._server.url
 
     @property
@@ -42,7 +42,7 @@ class BrokerLink:
         """Declare what the handlers need, and connect.
 
         Raises:
-            BrokerUnavailable: Nobody answers, or the connection breaks at once.
+            BrokerUnavailable: The broker does not answer, or the connection breaks at once.
             MisconfiguredError: A queue exists with other arguments.
         """
         RabbitMQ(MessagingSettings.current().broker_url).declare(topology)
@@ -92,7 +92,9 @@ class BrokerLink:
             return
         try:
             if self.read():
-                self._hub.call_soon(self._on_readable)  # decrypted bytes may be left, of which no socket tells
+                self._hub.call_soon(
+                    self._on_readable
+                )  # TLS may hold decrypted bytes, for which the socket is not readable
         except LOST as error:
             raise lost(error) from error
 

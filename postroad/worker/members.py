@@ -1,9 +1,9 @@
 """Which workers share the queues of a service, by their own announcements.  See also: `balance`, for who serves which queue.
 
 Every worker publishes an event of its own beside Celery's heartbeats (`worker-postroad`): which queues it can serve,
-as a digest, and which it serves now.  Members are those with the same digest, whatever their node names are; so
-another application's workers are none, nor are those of a release with other queues.  They form groups that each serve
-all their queues, and single active consumer on every ordered queue keeps order between the groups.
+as a digest, and which it serves now.  Workers with the same digest form a group, whatever their node names are; workers of
+another application, or of a release with other queues, belong to another group.  Each group serves all its queues, and
+single active consumer on every ordered queue keeps order between the groups.
 """
 
 import time
@@ -15,26 +15,26 @@ from uuid import uuid4
 EVENT = "worker-postroad"
 ROUTE = "worker.postroad"
 SAY_SECONDS = 2.0
-"""How often a worker says that it is there: as Celery's own heartbeat."""
+"""How often a worker announces itself; as often as Celery's own heartbeat."""
 
 LOST_SECONDS = 3 * SAY_SECONDS
-"""Who has not been heard for so long is gone: two events may be lost or late."""
+"""A worker that has not been heard for so long is considered gone; two events may be lost or late."""
 
-_MOST = 10_000  # workers remembered: anybody on the virtual host may publish events
+_MAX_WORKERS = 10_000  # remembered: anybody on the virtual host may publish events
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Announcement:
-    """What a worker says of itself.
+    """What a worker announces about itself.
 
     Attributes:
-        member: Of this process, and of no other.
-        node: Its node name, for people: two workers may have the same.
-        service: Its service, or several by commas.
+        member: Unique name of the process.
+        node: Its node name, for people; two workers may have the same.
+        service: Its service; several are separated by commas.
         topology: Digest of the queues that it can serve.
-        bindings: Digest of the bindings that it wants.
-        queues: Those that it serves now.
-        is_leaving: It ends; others may take over at once.
+        bindings: Digest of the bindings that it needs.
+        queues: The queues that it serves now.
+        is_leaving: Whether it ends, so that others may take over at once.
     """
 
     member: str
@@ -78,28 +78,28 @@ def unique() -> str:
 
 
 class Members:
-    """The other workers that were heard lately.  One thread."""
+    """The other workers that were heard lately.  For one thread."""
 
     def __init__(self, own: str, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._own, self._clock = own, clock
         self._heard: dict[str, tuple[Announcement, float]] = {}
 
     def hear(self, said: Announcement) -> bool:
-        """Take in what a worker says; return whether it was unknown."""
+        """Record an announcement; return whether its worker was unknown."""
         if said.member == self._own:
             return False
         before = self._heard.pop(said.member, None)
-        if said.is_leaving or len(self._heard) >= _MOST:
+        if said.is_leaving or len(self._heard) >= _MAX_WORKERS:
             return False
         self._heard[said.member] = (said, self._clock())
         return before is None
 
     def others(self) -> list[Announcement]:
-        """Return the last announcement of each other worker that is there."""
+        """Return the last announcement of each other worker that is not gone."""
         gone = self._clock() - LOST_SECONDS
         self._heard = {name: entry for name, entry in self._heard.items() if entry[1] > gone}
         return [said for said, _ in self._heard.values()]
 
     def peers(self, topology: str) -> dict[str, str]:
-        """Return the members of the group that serves a topology, other than us: member → node."""
+        """Return the other members of the group that serves a topology: member → node."""
         return {said.member: said.node for said in self.others() if said.topology == topology}

@@ -25,7 +25,7 @@ class Ticket:
     """A job given to the pool.
 
     Attributes:
-        is_accepted: A process or thread has begun it.  Until then the pool may forget it, on a lost connection.
+        is_accepted: Whether a process or thread has begun it.  Until then the pool may drop it when the connection is lost.
     """
 
     def __init__(self, ended: Callable[["Ticket", Result | str], None]) -> None:
@@ -33,16 +33,16 @@ class Ticket:
         self._ended = ended
 
     def accept(self, *_: Any) -> None:
-        """Note that it was begun."""
+        """Record that it was begun."""
         self.is_accepted = True
 
     def end(self, result: Any) -> None:
-        """Tell how it ended; the pools give other things than a `Result` when the process was lost."""
+        """Report how it ended; if the process was lost, the pool passes something other than a `Result`."""
         self._ended(self, result if isinstance(result, Result) else _explain(result))
 
 
 class JobRunner:
-    """Gives jobs to the pool and brings their ends back to the main thread."""
+    """Gives jobs to the pool and reports their results in the main thread."""
 
     def __init__(self, consumer: Any) -> None:
         self._consumer = consumer
@@ -95,7 +95,7 @@ class JobRunner:
 
 
 def _explain(result: Any) -> str:
-    """Return why there is no result: text, or the exception inside billiard's wrappings."""
+    """Return why there is no result: a text, or the exception that billiard has wrapped."""
     if isinstance(result, str):
         return result
     wrapped = getattr(result, "exception", result)

@@ -37,12 +37,12 @@ class QueueDriver:
 
     @property
     def is_open(self) -> bool:
-        """Whether messages come."""
+        """Whether messages are consumed."""
         return self._consumer is not None
 
     @property
     def is_lost(self) -> bool:
-        """Whether the broker took the consumer away, which Celery may have swallowed."""
+        """Whether the broker cancelled the consumer; Celery may have suppressed that error."""
         return self._consumer is not None and self._consumer.is_lost
 
     @property
@@ -56,13 +56,13 @@ class QueueDriver:
         return self._ticket is not None and self._ticket.is_accepted
 
     def is_waiting(self, now: float) -> bool:
-        """Whether a job waits for the pool, or messages wait that no delay holds back."""
+        """Whether a job waits for the pool, or messages wait whose delay is over."""
         is_due = self._jobs.has_work and now >= self._jobs.wait_until
         return self.is_open and (self._jobs.is_busy or is_due)
 
     @property
     def channel(self) -> str:
-        """Whose messages they are: the subscriber."""
+        """The subscriber whose messages they are."""
         return self._jobs.subscriber
 
     def lag_seconds(self, now: float) -> float:
@@ -70,7 +70,7 @@ class QueueDriver:
         return self._jobs.lag_seconds(now)
 
     def open(self, connection: Any, *, prefetch: int) -> None:
-        """Begin to consume, or keep consuming if the queue was to be handed over."""
+        """Start consuming, or continue if the queue was being handed over."""
         self._is_releasing = False
         if self._consumer is None:
             self._consumer = QueueConsumer(
@@ -78,7 +78,7 @@ class QueueDriver:
             )
 
     def step(self, now: float) -> float | None:
-        """Begin the next job, if there is one; return the monotonic moment to come again, if there is one."""
+        """Begin the next job, if there is one; return the monotonic time of the next call, if one is needed."""
         if self._consumer is None or not self.is_ready:
             return None
         duplicates = self._jobs.duplicates()
@@ -100,7 +100,7 @@ class QueueDriver:
                 self.close()
 
     def close(self) -> None:
-        """Stop consuming; what is unacknowledged goes back to its place."""
+        """Stop consuming; unacknowledged messages return to their places in the queue."""
         consumer, self._consumer = self._consumer, None
         self._jobs.clear()
         self._is_releasing = False
@@ -112,9 +112,9 @@ class QueueDriver:
                 log.info("channel was gone", extra={"queue": self.queue, "error": describe(error)})
 
     def lose(self) -> None:
-        """Note that the connection is lost: everything unacknowledged comes again.
+        """Record that the connection is lost; unacknowledged messages will be delivered again.
 
-        A job that a process has begun still ends here; one that none had begun is dropped by the pool without a word.
+        A job that a process has begun still ends here; the pool silently drops one that no process had begun.
         """
         if self._consumer is not None:
             self._last_tag = self._consumer.last
@@ -127,7 +127,7 @@ class QueueDriver:
             self._jobs.abandon()
 
     def fail(self, error: str) -> None:
-        """Note that an error of ours kept the job in flight from being run."""
+        """Record that an error of this library kept the job in flight from being run."""
         self._ticket = None
         self._jobs.crashed(error)
 
@@ -137,7 +137,7 @@ class QueueDriver:
 
     def _on_end(self, ticket: Ticket, result: Result | str) -> None:
         if self._ticket is not None and ticket is not self._ticket:
-            return  # given up when the connection was lost, and then it ran after all
+            return  # abandoned when the connection was lost, but it ran after all
         self._ticket = None
         if isinstance(result, Result):
             self._settle(self._jobs.finish(result))

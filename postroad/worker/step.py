@@ -1,10 +1,10 @@
 """The bootstep that consumes message queues in a Celery worker.  See also: `worker.install`, for its configuration.
 
 Each queue has a driver with its own channel, what has arrived, and at most one job on the worker's pool.  Jobs begin from the
-event loop's timer, never in the callback of a message: that may come before the pool is ready.  The messages come over
+event loop's timer, never in the callback of a message, which may come before the pool is ready.  The messages come over
 a connection of our own to BROKER_URL (`link`), whatever the broker of Celery's tasks is.  The ordered queues of
-a service are spread over its live workers, who tell each other by gossip (`worker_members`); single active consumer
-is the fence between them while they disagree.
+a service are distributed over its live workers, which announce themselves by gossip (`members`); single active consumer
+keeps the order while they disagree.
 
 Pattern: "Competing consumers" on sharded channels (Microservices Patterns, §3.3.5).
 """
@@ -66,7 +66,7 @@ class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
 
     @override
     def include_if(self, parent: Any) -> bool:
-        """Take part, unless this worker runs tasks alone; Celery asks after it has made the step."""
+        """Whether to take part: not if this worker runs only tasks.  Celery asks after it has made the step."""
         return self._is_wanted
 
     def _prepare(self, c: Any) -> None:
@@ -119,7 +119,7 @@ class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
 
     @override
     def stop(self, c: Any) -> None:
-        """Forget a lost connection; or, at the end, begin nothing more and hand every queue over, idle ones at once.
+        """Forget a lost connection.  At the end of the worker: begin no more jobs and hand over every queue, idle ones at once.
 
         The channel of a queue that is at work stays open until its job has been acknowledged on it.
         """
@@ -147,7 +147,7 @@ class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
         return f"message handlers of {self._said.service or 'no service'}, {where}, as {self._said.node}"
 
     def _begin(self) -> None:
-        """Open our connection, and consume; while the broker is away tasks run, and we come again."""
+        """Connect and consume; while the broker is unavailable, tasks run and the connection is tried again."""
         try:
             self._link.open(self._parts.topology)
             self._share_out()
@@ -180,13 +180,13 @@ class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
 
     @override
     def info(self, _c: Any) -> dict[str, Any]:
-        """Say in `celery inspect stats` which queues are ours."""
+        """List the queues that this worker serves in `celery inspect stats`."""
         if not self._is_wanted:
             return {}
         return {"postroad": {"queues": [queue for queue, driver in self._drivers.items() if driver.is_open]}}
 
     def lags(self, now: float) -> dict[str, float]:
-        """Return the lag of each channel of which we serve a queue; see `metrics_messages.Lags`.  Safe in any thread."""
+        """Return the lag of each channel of which we serve a queue; see `metrics.messages`.  Safe in any thread."""
         found: dict[str, float] = {}
         for driver in self._drivers.values():
             if driver.is_open:
@@ -194,7 +194,7 @@ class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
         return found
 
     def _share_out(self) -> None:
-        """Open what is ours, and hand over what is no longer; every `balance_seconds`.
+        """Open the queues of our share and hand over the others; runs every `balance_seconds`.
 
         Raises:
             OSError: The connection or a consumer is lost: Celery connects again, and so do we.
@@ -244,7 +244,7 @@ class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
         end_process()
 
     def _say(self, *, is_leaving: bool = False) -> None:
-        """Tell the other workers what we serve; without events or gossip nobody hears, and the fence alone decides."""
+        """Announce what this worker serves; without events or gossip no worker hears it, and single active consumer alone decides."""
         self._say_at = time.monotonic() + SAY_SECONDS
         queues = tuple(queue for queue, driver in self._drivers.items() if driver.is_open)
         said = replace(self._said, queues=queues, is_leaving=is_leaving)
@@ -252,10 +252,10 @@ class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
             self._c.event_dispatcher.send(EVENT, **said.fields())
 
     def _hear(self, event: object) -> None:
-        """Note what a worker says; a new one is answered at our next turn, so that it need not wait for our next word.
+        """Record an announcement; a new worker is answered at the next turn, so that it need not wait for our next announcement.
 
         Raises:
-            ValueError: It is no announcement.
+            ValueError: The event is not an announcement.
         """
         if self._members.hear(Announcement.read(event)):
             self._say_at = 0.0
@@ -270,7 +270,7 @@ class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
             self._c.timer.call_after(0, self._pump)
 
     def _pump(self) -> None:
-        """Begin what can begin; come again when the next delay is over."""
+        """Begin the jobs that can begin, and set a timer for the next delay."""
         if self._is_stopping or not self._link.is_open:
             self._is_armed = False
             return
@@ -307,7 +307,7 @@ class Consumers(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no
 
 
 def _is_asked_to_stop() -> bool:
-    """Whether a signal came that Celery has not looked at yet; a solo pool would work on and on until it does."""
+    """Whether a signal has come that Celery has not looked at yet; a solo pool would continue to work until it does."""
     return state.should_stop is not None and state.should_stop is not False  # 0 is an exit code
 
 

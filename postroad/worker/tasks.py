@@ -1,8 +1,8 @@
 """Ordinary Celery tasks beside the handlers: their queue, and what Celery cannot read in it.
 
-Celery trusts what lies in its queues: a message that it does not understand may raise in the middle of its consumer,
-which ends the worker, and the next one, and with them all message handling of the service.  Here such a message is
-rejected: the broker moves it to the service's dead-letter queue, from where it is collected like any other.
+Celery trusts the messages in its queues: one that it does not understand may raise an exception in its consumer, which
+ends the worker, then the next worker, and so all message handling of the service.  This module rejects such a message:
+the broker moves it to the service's dead-letter queue, from which it is collected like any other.
 """
 
 import math
@@ -28,8 +28,8 @@ _LIMITS = 2  # hard, soft
 class TaskQueue(Queue):
     """The default queue of tasks, with a dead-letter queue and a delivery limit; one made without stays as it is.
 
-    The broker refuses a declaration that differs from what is there (406).  Senders and workers of two releases must
-    not fail over that, so a queue of an earlier release is used as it is, with a warning that names the way out.
+    The broker refuses a declaration that differs from the existing queue (406).  Senders and workers of two releases must
+    not fail because of that, so a queue of an earlier release is used as it is, with a warning that names the way out.
     """
 
     @override
@@ -76,7 +76,7 @@ def use_task_queue(conf: Any) -> None:
 
 
 def refuse(message: Any, error: BaseException) -> None:
-    """Reject a message that was not understood, if nobody has settled it.
+    """Reject a message that could not be read, unless it is settled already.
 
     Raises:
         OSError, AMQPError: The connection is lost; the message comes again.
@@ -98,13 +98,13 @@ def refuse(message: Any, error: BaseException) -> None:
 
 
 def _settle_no_more(**_: Any) -> None:
-    """Tell the broker nothing: it has been told."""
+    """Do nothing: the broker has been told."""
 
 
 class PoolGate:
-    """Stands before a worker's pool: a request whose values the pool cannot use is rejected, and its slot is free again.
+    """Checks requests before they go to a worker's pool: one with values that the pool cannot use is rejected, and its slot freed.
 
-    Celery checks neither its time limits nor its stamps, and a slot that is lost by an error stays lost.
+    Celery checks neither time limits nor stamps of a request, and a slot lost by an error stays lost.
     """
 
     def __init__(self, controller: Any) -> None:

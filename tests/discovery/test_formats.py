@@ -156,7 +156,7 @@ def test_the_only_application_and_instance_may_stand_without_a_list() -> None:
     [
         ({"hostName": None}, "'hostName' is missing"),
         ({"app": " "}, "'app' is missing"),
-        ({"status": "SLEEPY"}, "'SLEEPY' is none of UP, DOWN, STARTING, OUT_OF_SERVICE, UNKNOWN"),
+        ({"status": "SLEEPY"}, "'SLEEPY' is not one of UP, DOWN, STARTING, OUT_OF_SERVICE, UNKNOWN"),
         ({"port": {"$": 70000}}, "'port' must be a whole number from 0 to 65535, not 70000"),
         ({"port": {"$": "many"}}, "'port' must be a whole number"),
         ({"port": {"$": 1, "@enabled": "maybe"}}, "'@enabled' must be true or false"),

@@ -95,7 +95,7 @@ def test_a_yes_or_no_is_read(settings: Any, text: object, value: object) -> None
         ("ADDRESSES", {"kitchen": []}, "the address of 'kitchen' cannot be used"),
         ("ADDRESSES", {"kitchen": "http://a:80/v1"}, "must end behind the port"),
         ("ADDRESSES", "kitchen", "'kitchen' is not name=url"),
-        ("ADDRESSES", "{kitchen", "begins like JSON and is none"),
+        ("ADDRESSES", "{kitchen", "starts like JSON but is not valid JSON"),
         ("ADDRESSES", [1], "must be a dict, JSON"),
         ("REGISTRY_URL", "", "is no URL"),
         ("REGISTRY_URL", "registry:8761", "is no URL"),

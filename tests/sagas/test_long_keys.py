@@ -161,5 +161,5 @@ def test_a_lock_that_is_no_name_is_refused(lock: str) -> None:
 
 @pytest.mark.parametrize(("version", "name"), [(-1, "a.B"), (2**31, "a.B"), (1, f"a.{'B' * 199}")])
 def test_a_saga_that_no_row_could_name_is_refused(version: int, name: str) -> None:
-    with pytest.raises(InvalidDeclaration, match=r"is none of 0 to 2147483647|use at most 200 characters"):
+    with pytest.raises(InvalidDeclaration, match=r"must be from 0 to 2147483647|use at most 200 characters"):
         Saga(name, version=version, data=Sale, key="order_id", steps=[Step("a", do=nothing)])

@@ -70,7 +70,7 @@ def test_who_leaves_or_is_silent_is_no_member() -> None:
 
 
 def test_a_flood_of_announcements_does_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("postroad.worker.members._MOST", 3)
+    monkeypatch.setattr("postroad.worker.members._MAX_WORKERS", 3)
     members = Members("me")
     for number in range(10):
         members.hear(Announcement.read(event(str(number))))

@@ -29,7 +29,7 @@ def read_form(body: bytes) -> Parameters:
     """Return the parameters of a form.
 
     Raises:
-        Refused: 400, it is none.
+        Refused: 400; the body is not a valid form.
     """
     try:
         return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_MAX_PARAMETERS, errors="strict"))

@@ -92,7 +92,7 @@ def api_keys(text: str) -> tuple[ApiKey, ...]:
 
 
 def read_consumer_id(value: object) -> int | None:
-    """Return the id of a consumer in a claim or setting, a number or its digits; None: it is none."""
+    """Return the id of a consumer in a claim or setting, a number or its digits; None for any other value."""
     text = str(value)
     is_text_or_number = isinstance(value, int | str) and not isinstance(value, bool)
     if not is_text_or_number or not (text.isascii() and text.isdecimal()) or len(text) > len(str(MAX_ID)):

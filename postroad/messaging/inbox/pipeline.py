@@ -31,7 +31,7 @@ class Subscription:
         subscriber: `kitchen`, `kitchen.restaurants` or `orders.replies`.
         service: The service whose code runs.
         handle: Runs in the batch's transaction; raises if the message could not be handled.
-        check: Raises ForeignMessage for a message that is none of the contract's; looks at the envelope only.
+        check: Raises ForeignMessage for a message that does not belong to the contract; looks only at the envelope.
     """
 
     subscriber: str

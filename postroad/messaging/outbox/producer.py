@@ -98,7 +98,7 @@ def put(outgoing: Outgoing, *, delay_seconds: float = 0.0) -> None:
 
     Raises:
         OutsideTransaction: There is no transaction, so the message could be sent for a change that never happened.
-        InvalidMessage: A header, a property or the delay is none that could be sent.
+        InvalidMessage: A header, a property or the delay cannot be sent.
         MessageTooLarge: No broker takes it.
     """
     own = check_transaction(f"{outgoing.envelope.type} was sent")
@@ -115,7 +115,7 @@ def check_transaction(what: str) -> BaseDatabaseWrapper:
     """Return this thread's connection, on which there is a transaction.
 
     Raises:
-        OutsideTransaction: There is none; `what` begins the text: what was done outside of one.
+        OutsideTransaction: There is no transaction; the text begins with `what`.
     """
     own = connections[DEFAULT_DB_ALIAS]
     if not own.in_atomic_block:

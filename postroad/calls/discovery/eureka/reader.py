@@ -160,5 +160,5 @@ def _word(words: type[_Word], text: str, default: _Word) -> _Word:
     if not word:
         return default
     if word not in words.__members__:
-        raise InvalidInstance(f"{word[:60]!r} is none of {', '.join(words)}.")
+        raise InvalidInstance(f"{word[:60]!r} is not one of {', '.join(words)}.")
     return words[word]
