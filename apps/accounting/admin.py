@@ -71,8 +71,7 @@ class AccountEntryAdmin(ReadOnlyAdmin):
 
     @override
     def find(self, rows: "QuerySet[Any]", term: str) -> "QuerySet[Any]":
-        digits = term.removeprefix("#")
-        return rows.filter(order_id=int(digits)) if digits.isdecimal() and digits.isascii() else rows.none()
+        return find_by_number(rows, term, column="order_id")
 
     @display(description="entry", label=_ENTRY_COLOURS)
     def type_label(self, entry: AccountEntry) -> str:

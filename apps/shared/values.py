@@ -6,6 +6,8 @@ from decimal import Decimal
 MAX_ID = 2**63 - 1
 """The largest id that fits the databases' 64-bit column."""
 
+_ID_DIGITS = len(str(MAX_ID))
+
 MAX_MONEY = Decimal("9999999999.99")
 """The largest amount: twelve digits, which SQLite's fifteen significant digits still keep exactly."""
 
@@ -15,6 +17,18 @@ ADDRESS_PARTS = ("street1", "street2", "city", "state", "zip")
 MONEY_DIGITS = 12
 CENT = Decimal("0.01")
 _SHOWN = 40  # characters of a wrong amount that its error repeats
+
+
+def parse_id(text: str, *, minimum: int = 1, has_leading_zeros: bool = True) -> int | None:
+    """Return the id, `minimum` to `MAX_ID`, that is written in decimal digits; None if the text is nothing of the kind.
+
+    `has_leading_zeros` is whether `007` is 7; it is not where two texts for one id would be two keys.
+    """
+    if not (text.isascii() and text.isdecimal()) or len(text) > _ID_DIGITS:
+        return None
+    number = int(text)
+    is_id = minimum <= number <= MAX_ID and (has_leading_zeros or str(number) == text)
+    return number if is_id else None
 
 
 def address_line(address: Mapping[str, str]) -> str:

@@ -15,7 +15,7 @@ from typing_extensions import override
 
 from apps.shared.fields import CamelSerializer
 from apps.shared.rest import MAX_BODY_BYTES
-from apps.shared.values import MAX_ID
+from apps.shared.values import MAX_ID, parse_id
 from postroad.context import Current, read_request_id, read_trace_parent, working
 
 
@@ -64,8 +64,8 @@ class IdConverter:
 
     def to_python(self, value: str) -> int:
         """Return the id; ValueError means 404 to Django."""
-        number = int(value)
-        if not 1 <= number <= MAX_ID:
+        number = parse_id(value)
+        if number is None:
             raise ValueError(value)
         return number
 

@@ -13,6 +13,8 @@ from typing_extensions import override
 from postroad.console.paging import BoundedPaginator
 from postroad.console.theme import AdminBase, InlineBase
 
+_MAX_NUMBER = 2**63 - 1
+
 
 class _NobodyWrites:
     """The permissions of rows that only programs write."""
@@ -76,7 +78,14 @@ class ReadOnlyInline(_NobodyWrites, InlineBase):
     show_change_link = False
 
 
-def find_by_number(rows: "QuerySet[Any]", term: str) -> "QuerySet[Any]":
-    """Return the row whose primary key is the number in `term`; `#12` is 12 too."""
-    digits = term.removeprefix("#")
-    return rows.filter(pk=int(digits)) if digits.isdecimal() and digits.isascii() else rows.none()
+def find_by_number(rows: "QuerySet[Any]", term: str, *, column: str = "pk") -> "QuerySet[Any]":
+    """Return the rows whose primary key, or other column, is the number in `term`; `#12` is 12 too."""
+    number = read_number(term.removeprefix("#"))
+    return rows.none() if number is None else rows.filter(**{column: number})
+
+
+def read_number(text: str) -> int | None:
+    """Return the number that is written in decimal digits; None if the text is none, or beyond a 64-bit column."""
+    if not (text.isascii() and text.isdecimal()) or len(text) > len(str(_MAX_NUMBER)):
+        return None
+    return int(text) if int(text) <= _MAX_NUMBER else None

@@ -41,7 +41,7 @@ def test_an_empty_list_opens(admin_client: Client, url: str) -> None:
     assert admin_client.get(url).status_code == 200
 
 
-@pytest.mark.parametrize("term", ["x", "#1", "1", "9" * 40, "²", "%", "'", "a b", "\x00"])
+@pytest.mark.parametrize("term", ["x", "#1", "1", "9" * 40, "9" * 5_000, "²", "%", "'", "a b", "\x00"])
 @pytest.mark.parametrize("url", URLS)
 def test_a_search_for_anything_opens(admin_client: Client, url: str, term: str) -> None:
     assert admin_client.get(url, {"q": term}).status_code == 200

@@ -12,8 +12,9 @@ from typing_extensions import override
 from apps.gateway import parts
 from apps.gateway.graphql.documents import Checking
 from apps.gateway.graphql.limits import FIRST
-from apps.gateway.graphql.types import Consumer, Info, Order, Restaurant, orders_of, page, read_id, shown_id
+from apps.gateway.graphql.types import Consumer, Info, Order, Restaurant, orders_of, page, shown_id
 from apps.gateway.problems import Refused
+from apps.shared.values import parse_id
 
 
 @strawberry.input
@@ -53,7 +54,7 @@ class Query:
     @strawberry.field
     async def order(self, info: Info, id: strawberry.ID) -> Order | None:  # noqa: A002 - the argument's public name
         """Return an order."""
-        number = read_id(id)
+        number = parse_id(id)
         found = await info.context.order.load(number) if number else None
         return Order(id=shown_id(found.order_id)) if found else None
 
@@ -62,13 +63,13 @@ class Query:
         self, info: Info, consumer_id: strawberry.ID, first: int = FIRST, after: strawberry.ID | None = None
     ) -> list[Order]:
         """Return a page of a consumer's orders, newest first; `after` is the id of the last one seen."""
-        number = read_id(consumer_id)
+        number = parse_id(consumer_id)
         return await orders_of(info.context, number, first=first, after=after) if number else []
 
     @strawberry.field
     async def consumer(self, info: Info, id: strawberry.ID) -> Consumer | None:  # noqa: A002 - as above
         """Return a consumer."""
-        number = read_id(id)
+        number = parse_id(id)
         found = await info.context.consumer.load(number) if number else None
         return Consumer.of(found) if found else None
 
@@ -82,7 +83,7 @@ class Query:
     @strawberry.field
     async def restaurant(self, info: Info, id: strawberry.ID) -> Restaurant | None:  # noqa: A002 - as above
         """Return a restaurant."""
-        number = read_id(id)
+        number = parse_id(id)
         found = await info.context.restaurant.load(number) if number else None
         return Restaurant.of(found) if found else None
 
@@ -130,7 +131,7 @@ def _lines(items: list[LineItemInput]) -> list[dict[str, Any]]:
 
 
 def _required(value: strawberry.ID, name: str) -> int:
-    number = read_id(value)
+    number = parse_id(value)
     if number is None:
         raise Refused(400, "invalid", f"{name} is {str(value)[:40]!r}; it must be an id.")
     return number

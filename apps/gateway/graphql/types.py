@@ -12,19 +12,10 @@ from apps.gateway import parts
 from apps.gateway.graphql.limits import FIRST, MAX_FIRST
 from apps.gateway.loaders import Loaders
 from apps.gateway.problems import Refused
-from apps.shared.values import MAX_ID
+from apps.shared.values import parse_id
 
 Info = strawberry.Info[Loaders, None]
 T = TypeVar("T")
-
-
-def read_id(value: strawberry.ID) -> int | None:
-    """Return an id as a number; None if it is not a valid id."""
-    text = str(value)
-    if not (text.isascii() and text.isdecimal()) or len(text) > len(str(MAX_ID)):
-        return None
-    number = int(text)
-    return number if 0 < number <= MAX_ID else None
 
 
 def shown_id(number: int) -> strawberry.ID:
@@ -40,7 +31,7 @@ def page(ids: list[int], *, first: int, after: strawberry.ID | None) -> list[int
     """
     if not 0 <= first <= MAX_FIRST:
         raise Refused(400, "invalid", f"first is {first}; it must be from 0 to {MAX_FIRST}.")
-    key = None if after is None else read_id(after)
+    key = None if after is None else parse_id(after)
     if after is not None and key not in ids:
         return []
     begin = 0 if key is None else ids.index(key) + 1

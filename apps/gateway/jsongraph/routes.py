@@ -20,7 +20,7 @@ from apps.gateway.loaders import Loaders
 from apps.gateway.parts import Availability, Consumer
 from apps.gateway.problems import detail_of, status_of
 from apps.shared.identity.caller import Caller
-from apps.shared.values import MAX_ID
+from apps.shared.values import parse_id
 from postroad.errors import CallRejected, PostroadError
 
 RESOURCES = {
@@ -171,11 +171,8 @@ class Model:
 
 
 def number(key: object) -> int | None:
-    """Return a key as a number; None if it is not written as one."""
-    text = str(key)
-    if not (text.isascii() and text.isdecimal()) or len(text) > len(str(MAX_ID)) or str(int(text)) != text:
-        return None
-    return int(text) if int(text) <= MAX_ID else None
+    """Return a key, an id or a place in a list, as a number; None if it is not written as one."""
+    return parse_id(str(key), minimum=0, has_leading_zeros=False)
 
 
 def _listed(ids: Sequence[int], key: object, *, at: int, root: str) -> Found | None:

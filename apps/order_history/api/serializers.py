@@ -19,7 +19,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 class QueryIdField(IdField):
-    """An id in a query: the digits of it."""
+    """An id in a query: the digits of it; its limits, and what is said beyond them, are those of an id in a body."""
 
     @override
     def to_internal_value(self, data: object) -> int:

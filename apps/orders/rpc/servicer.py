@@ -18,7 +18,7 @@ from apps.orders.rpc.v1.orders_pb2 import (
 from apps.orders.rpc.v1.orders_pb2_grpc import OrdersServicer, add_OrdersServicer_to_server
 from apps.orders.rpc.watch import Watch
 from apps.shared.rpc import guard_of, invalid, read_id, status_of
-from apps.shared.values import cents
+from apps.shared.values import cents, parse_id
 from postroad import Servicer, connected
 
 _PAGE_ORDERS = 50
@@ -81,9 +81,10 @@ def _read_token(token: str) -> int:
     """Return the id that a page token stands for; 0 for the first page."""
     if not token:
         return 0
-    if not (token.isascii() and token.isdecimal() and len(token) <= 19):
+    order_id = parse_id(token)
+    if order_id is None:
         raise invalid("pageToken", "The page token is invalid; send nextPageToken of the previous page unchanged.")
-    return read_id(int(token), field="pageToken")
+    return order_id
 
 
 SERVICERS = (

@@ -1,6 +1,5 @@
 """Bodies of the REST API of restaurants, in and out.  See also: `domain`, which has the rules."""
 
-import re
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -10,7 +9,7 @@ from typing_extensions import override
 from apps.restaurants.domain import Dish, StreetAddress
 from apps.restaurants.models import Restaurant
 from apps.shared.fields import CamelSerializer, GivenMoneyField, IdField, ListOf, MoneyField, TextField
-from apps.shared.values import MAX_ID
+from apps.shared.values import parse_id
 
 MAX_MENU_ITEMS = 1000  # of one menu; several times the longest we know of
 
@@ -93,9 +92,10 @@ class StartKeyField(serializers.Field[int, Any, str, Any]):
 
     @override
     def to_internal_value(self, data: Any) -> int:
-        if not isinstance(data, str) or not re.fullmatch("[1-9][0-9]{0,18}", data) or int(data) > MAX_ID:
+        found = parse_id(data, has_leading_zeros=False) if isinstance(data, str) else None
+        if found is None:
             self.fail("invalid")
-        return int(data)
+        return found
 
     @override
     def to_representation(self, value: int) -> str:

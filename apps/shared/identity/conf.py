@@ -10,7 +10,7 @@ import msgspec
 from typing_extensions import override
 
 from apps.shared.identity.roles import CONSUMER
-from apps.shared.values import MAX_ID
+from apps.shared.values import parse_id
 from postroad.conf import Section, given, key
 from postroad.conf_readers import choice_of
 from postroad.errors import InvalidSetting
@@ -92,12 +92,9 @@ def api_keys(text: str) -> tuple[ApiKey, ...]:
 
 
 def read_consumer_id(value: object) -> int | None:
-    """Return the id of a consumer in a claim or setting, a number or its digits; None for any other value."""
-    text = str(value)
+    """Return the id of a consumer in a claim or setting, a number or its digits; None if it is neither."""
     is_text_or_number = isinstance(value, int | str) and not isinstance(value, bool)
-    if not is_text_or_number or not (text.isascii() and text.isdecimal()) or len(text) > len(str(MAX_ID)):
-        return None
-    return int(text) if 0 < int(text) <= MAX_ID else None
+    return parse_id(str(value)) if is_text_or_number else None
 
 
 def contradictions_of(made: Settings) -> list[str]:

@@ -14,7 +14,7 @@ from postroad.console.filters import IndexedValuesFilter
 from postroad.console.pages import confidential
 from postroad.console.pages.actions import DISCARD, REDRIVE, VERBS, LetterVerb
 from postroad.console.pages.verbs import MAX_AT_ONCE
-from postroad.console.readonly import ReadOnlyAdmin
+from postroad.console.readonly import ReadOnlyAdmin, read_number
 from postroad.console.theme import detail_action, display
 from postroad.messaging.message import SHORT, short
 from postroad.messaging.models import DeadLetter, DeadLetterState, Start
@@ -158,4 +158,4 @@ def _cut(text: str) -> str:
 def _is_parked(object_id: str | None) -> bool:
     if object_id is None:
         return True
-    return object_id.isdecimal() and DeadLetter.objects.filter(pk=object_id, state=DeadLetterState.PARKED).exists()
+    return DeadLetter.objects.filter(pk=read_number(object_id), state=DeadLetterState.PARKED).exists()

@@ -15,7 +15,7 @@ from postroad.console import render
 from postroad.console.filters import IndexedValuesFilter
 from postroad.console.pages import confidential
 from postroad.console.pages.outbox_actions import DISCARD, RETRY, VERBS, WAITING
-from postroad.console.readonly import ReadOnlyAdmin
+from postroad.console.readonly import ReadOnlyAdmin, read_number
 from postroad.console.theme import detail_action, display
 from postroad.messaging import headers as names
 from postroad.messaging.message import Envelope
@@ -178,4 +178,4 @@ def _waiting(rows: "QuerySet[OutboxMessage]") -> "QuerySet[OutboxMessage]":
 def _is_waiting(object_id: str | None) -> bool:
     if object_id is None:
         return True
-    return object_id.isdecimal() and _waiting(OutboxMessage.objects.filter(pk=object_id)).exists()
+    return _waiting(OutboxMessage.objects.filter(pk=read_number(object_id))).exists()

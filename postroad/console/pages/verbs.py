@@ -3,7 +3,6 @@
 What was done, and by whom, is written into the admin's own log of changes.
 """
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -17,12 +16,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
-from postroad.console.readonly import ReadOnlyAdmin
+from postroad.console.readonly import ReadOnlyAdmin, read_number
 
 MAX_AT_ONCE = 100
 """Rows of one confirmation: what a person can look through before they agree."""
-
-_ID = re.compile(r"[0-9]{1,18}")  # every longer number is beyond a 64-bit column
 
 Row = TypeVar("Row", bound=Model)
 
@@ -127,4 +124,4 @@ class Verb(Generic[Row]):
 def _ids(request: HttpRequest) -> list[int]:
     """Return the ids in the address; whatever is no id is left out."""
     parts = request.GET.get("ids", "").split(",")[:MAX_AT_ONCE]
-    return [int(part) for part in parts if _ID.fullmatch(part)]
+    return [number for part in parts if (number := read_number(part)) is not None]
