@@ -15,6 +15,7 @@ from apps.gateway.limits import read_body
 from apps.gateway.problems import Refused, failure
 from apps.gateway.proxies import caller_token
 from apps.shared.hypermedia.idempotency import own_key
+from apps.shared.refusals import NO_SUCH_ADDRESS
 from postroad.calls.client import calls
 from postroad.calls.policies import watch
 from postroad.calls.policies.drivers import run_async
@@ -125,7 +126,7 @@ def _outgoing(request: HttpRequest, owner: str, caller: str, below: str) -> Outg
 
 def _target(request: HttpRequest) -> str:
     if any(segment in (".", "..") for segment in request.path_info.split("/")):
-        raise Refused(404, "not_found", "There is nothing at this address.")
+        raise Refused(NO_SUCH_ADDRESS.status, NO_SUCH_ADDRESS.code, NO_SUCH_ADDRESS.detail)
     return request.get_full_path()
 
 

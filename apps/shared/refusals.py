@@ -1,4 +1,9 @@
-"""Business refusals of the REST APIs.  See also: `postroad.refusal`, which declares the refusal of a command."""
+"""What the APIs answer in place of a result: refusals of business rules, and errors that every API has.
+
+See also: `postroad.refusal`, which declares the refusal of a command.
+"""
+
+from dataclasses import dataclass
 
 
 class BusinessRefusal(Exception):
@@ -19,3 +24,24 @@ class BusinessRefusal(Exception):
 def not_found(what: str, key: object) -> BusinessRefusal:
     """Return the refusal for an object that does not exist, such as order 7."""
     return BusinessRefusal("not_found", f"There is no {what} {key}.", status=404)
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorAnswer:
+    """An error that no business rule has to do with; each API puts it into its own form of document.
+
+    Attributes:
+        status: HTTP status.
+        code: Stable word for programs.
+        detail: One sentence for people.
+    """
+
+    status: int
+    code: str
+    detail: str
+
+
+NO_SUCH_ADDRESS = ErrorAnswer(404, "not_found", "There is nothing at this address.")
+UNREADABLE = ErrorAnswer(400, "invalid", "The request cannot be read.")
+DEFECT = ErrorAnswer(500, "defect", "Something is wrong on our side; it has been logged.")
+NO_DATABASE = ErrorAnswer(503, "unavailable", "The database cannot be used at the moment; try again.")

@@ -16,7 +16,7 @@ from rest_framework.parsers import BaseParser
 from rest_framework.response import Response
 from typing_extensions import override
 
-from apps.shared.refusals import BusinessRefusal
+from apps.shared.refusals import DEFECT, NO_DATABASE, NO_SUCH_ADDRESS, UNREADABLE, BusinessRefusal, ErrorAnswer
 
 log = logging.getLogger(__name__)
 
@@ -102,41 +102,47 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response 
             return RuledResponse(_body(error.code, error.detail, fields), status=error.status)
         case ValidationError():
             whole, fields = _flatten(error.detail)
-            return _error(error.status_code, "invalid", whole or "Some fields are not valid.", fields)
+            return Response(_body("invalid", whole or "Some fields are not valid.", fields), status=error.status_code)
+        case _:
+            answer = answer_of(error)
+            return None if answer is None else Response(_body(answer.code, answer.detail), status=answer.status)
+
+
+def answer_of(error: Exception) -> ErrorAnswer | None:
+    """Return what every version answers for an error that is neither a refusal nor about fields; None for a defect."""
+    match error:
         case Http404():
-            return _error(404, "not_found", "There is nothing at this address.")
+            return NO_SUCH_ADDRESS
         case APIException():
-            return _error(error.status_code, error.default_code, str(error.detail))
+            return ErrorAnswer(error.status_code, error.default_code, str(error.detail))
         case OperationalError():
             log.warning("database cannot be used", exc_info=error)
-            return _error(503, "unavailable", "The database cannot be used at the moment; try again.")
+            return NO_DATABASE
         case _:
             return None
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
     """Answer for a URL without view: the project's `handler404`."""
-    return JsonResponse({"code": "not_found", "detail": "There is nothing at this address.", "fields": {}}, status=404)
+    return _page(NO_SUCH_ADDRESS)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
     """Answer for a request that Django itself refuses: the project's `handler400`."""
-    return JsonResponse({"code": "invalid", "detail": "The request cannot be read.", "fields": {}}, status=400)
+    return _page(UNREADABLE)
 
 
 def server_error(request: HttpRequest) -> JsonResponse:
     """Answer for a defect, which the log has: the project's `handler500`."""
-    return JsonResponse(
-        {"code": "defect", "detail": "Something is wrong on our side; it has been logged.", "fields": {}}, status=500
-    )
+    return _page(DEFECT)
 
 
-def _error(status: int, code: str, detail: str, fields: Mapping[str, list[str]] | None = None) -> Response:
-    return Response(_body(code, detail, fields or {}), status=status)
+def _page(answer: ErrorAnswer) -> JsonResponse:
+    return JsonResponse(_body(answer.code, answer.detail), status=answer.status)
 
 
-def _body(code: str, detail: str, fields: Mapping[str, list[str]]) -> dict[str, object]:
-    return {"code": code, "detail": detail, "fields": fields}
+def _body(code: str, detail: str, fields: Mapping[str, list[str]] | None = None) -> dict[str, object]:
+    return {"code": code, "detail": detail, "fields": dict(fields or {})}
 
 
 def _flatten(detail: object) -> tuple[str, dict[str, list[str]]]:

@@ -9,7 +9,7 @@ from django.db import OperationalError
 
 from apps.shared.identity.admission import admitted
 from apps.shared.identity.caller import NotAdmitted
-from apps.shared.refusals import BusinessRefusal
+from apps.shared.refusals import NO_DATABASE, BusinessRefusal
 from apps.shared.values import MAX_ID
 from postroad.calls.grpc.servicer import Guard, Status
 
@@ -36,8 +36,7 @@ def status_of(error: Exception) -> Status | None:
             return Status(code=_CODES[error.status], word=error.code, detail=error.detail)
         case OperationalError():
             log.warning("database cannot be used", exc_info=error)
-            detail = "The database cannot be used at the moment; try again."
-            return Status(code=grpc.StatusCode.UNAVAILABLE, word="unavailable", detail=detail)
+            return Status(code=_CODES[NO_DATABASE.status], word=NO_DATABASE.code, detail=NO_DATABASE.detail)
         case _:
             return None
 

@@ -19,6 +19,7 @@ from apps.gateway.graphql.schema import schema
 from apps.gateway.loaders import Loaders
 from apps.gateway.problems import Refused, detail_of, status_of
 from apps.gateway.proxies import Services
+from apps.shared.refusals import DEFECT
 from postroad.calls import deadline
 from postroad.errors import CallRejected, DeadlineExceeded, PostroadError
 
@@ -118,8 +119,5 @@ def _shown(error: GraphQLError) -> dict[str, Any]:
             shown["extensions"] = {"code": status_of(original)[1]}
         case _:
             log.error("defect in a resolver", extra={"path": error.path}, exc_info=original)
-            shown["message"], shown["extensions"] = _DEFECT, {"code": "defect"}
+            shown["message"], shown["extensions"] = DEFECT.detail, {"code": DEFECT.code}
     return shown
-
-
-_DEFECT = "Something is wrong on our side; it has been logged."

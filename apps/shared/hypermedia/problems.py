@@ -8,14 +8,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from django.db import OperationalError
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from rest_framework.exceptions import APIException, ValidationError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 from apps.shared import rest
 from apps.shared.hypermedia.ways_out import way_out
-from apps.shared.refusals import BusinessRefusal
+from apps.shared.refusals import DEFECT, NO_DATABASE, NO_SUCH_ADDRESS, UNREADABLE, BusinessRefusal, ErrorAnswer
 from apps.shared.rest import Ruled, faults
 
 log = logging.getLogger(__name__)
@@ -76,43 +75,37 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> HttpRespo
         case ValidationError():
             found = [_fault(request, path, str(fault), fault.code or "") for path, fault in faults(error.detail, "")]
             return ProblemResponse(request, Problem(400, "invalid", _summary(found)), found)
-        case Http404():
-            return ProblemResponse(request, Problem(404, "not_found", "There is nothing at this address."))
-        case APIException():
-            return ProblemResponse(request, Problem(error.status_code, error.default_code, str(error.detail)))
-        case OperationalError():
-            return _unavailable(request, error)
         case _:
-            return None
+            answer = rest.answer_of(error)
+            return None if answer is None else _response(request, answer)
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer for a URL without view: the project's `handler404`."""
     if not _VERSIONED.match(request.path_info):
         return rest.page_not_found(request, exception)
-    return ProblemResponse(request, Problem(404, "not_found", "There is nothing at this address."))
+    return _response(request, NO_SUCH_ADDRESS)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer for a request that Django itself refuses: the project's `handler400`."""
     if not _VERSIONED.match(request.path_info):
         return rest.bad_request(request, exception)
-    return ProblemResponse(request, Problem(400, "invalid", "The request cannot be read."))
+    return _response(request, UNREADABLE)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer for a defect, which the log has: the project's `handler500`."""
     if not _VERSIONED.match(request.path_info):
         return rest.server_error(request)
-    return ProblemResponse(request, Problem(500, "defect", "Something is wrong on our side; it has been logged."))
+    return _response(request, DEFECT)
 
 
-def _unavailable(request: Request, error: OperationalError) -> HttpResponse:
-    log.warning("database cannot be used", exc_info=error)
-    detail = "The database cannot be used at the moment; try again."
-    answer = ProblemResponse(request, Problem(503, "unavailable", detail))
-    answer["Retry-After"] = "1"
-    return answer
+def _response(request: HttpRequest, answer: ErrorAnswer) -> HttpResponse:
+    response = ProblemResponse(request, Problem(answer.status, answer.code, answer.detail))
+    if answer is NO_DATABASE:
+        response["Retry-After"] = "1"
+    return response
 
 
 def _summary(found: Sequence[Mapping[str, object]]) -> str:

@@ -158,4 +158,5 @@ def _cut(text: str) -> str:
 def _is_parked(object_id: str | None) -> bool:
     if object_id is None:
         return True
-    return DeadLetter.objects.filter(pk=read_number(object_id), state=DeadLetterState.PARKED).exists()
+    number = read_number(object_id)
+    return number is not None and DeadLetter.objects.filter(pk=number, state=DeadLetterState.PARKED).exists()

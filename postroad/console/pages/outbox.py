@@ -178,4 +178,5 @@ def _waiting(rows: "QuerySet[OutboxMessage]") -> "QuerySet[OutboxMessage]":
 def _is_waiting(object_id: str | None) -> bool:
     if object_id is None:
         return True
-    return _waiting(OutboxMessage.objects.filter(pk=read_number(object_id))).exists()
+    number = read_number(object_id)
+    return number is not None and _waiting(OutboxMessage.objects.filter(pk=number)).exists()
