@@ -14,8 +14,9 @@ from postroad.envelopes import envelope_of
 from postroad.logs import logger
 from postroad.messaging import headers as names
 from postroad.messaging import queues
-from postroad.messaging.message import Address, Envelope, Kind, Outgoing, storable
+from postroad.messaging.message import Address, Envelope, Kind, Outgoing
 from postroad.messaging.outbox.producer import put
+from postroad.messaging.texts import storable
 from postroad.messaging.throttle import Throttle
 
 log = logger(__name__)

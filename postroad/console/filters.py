@@ -9,7 +9,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from typing_extensions import override
 
-from postroad.messaging.message import storable
+from postroad.messaging.texts import storable
 
 _MAX_CHOICES = 50
 """Choices a person still reads."""

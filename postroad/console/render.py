@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
 from postroad import clock
-from postroad.messaging.message import storable
+from postroad.messaging.texts import storable
 
 MAX_SHOWN = 20_000
 """Characters of a body or traceback on a page; browsers lay out more only slowly, and nobody reads it there."""

@@ -3,7 +3,6 @@
 A typed message (`postroad.codecs.types.Message`) is what people write; an envelope is what travels.
 """
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -18,30 +17,6 @@ class Kind(StrEnum):
     COMMAND = "command"
     EVENT = "event"
     REPLY = "reply"
-
-
-SHORT = 255
-"""Characters of a text that are put into an index, whose entries may have 2.7 kB (PostgreSQL, B-tree)."""
-
-
-def storable(text: str) -> str:
-    """Return text that every database stores; what PostgreSQL refuses, and a foreign sender may put anywhere, is escaped.
-
-    That is NUL, and half of a surrogate pair.
-    """
-    if text.isascii() and "\x00" not in text:
-        return text
-    return text.encode(errors="backslashreplace").decode().replace("\x00", "\\x00")
-
-
-def short(text: str) -> str:
-    """Return text that an index can hold: as it is up to `SHORT` characters, else its beginning and its digest.
-
-    Two texts have the same short form only if they are equal: a shortened one is longer than `SHORT`.
-    """
-    if len(text) <= SHORT:
-        return text
-    return text[:SHORT] + hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,8 @@ from django.db import models
 from django.db.models.functions import Left, Now
 from typing_extensions import override
 
-from postroad.messaging.message import Envelope, storable
+from postroad.messaging.message import Envelope
+from postroad.messaging.texts import storable
 
 KEY_CHARACTERS = 100
 """Of a partition key that an index holds; a longer one is compared whole after the index has found a few rows."""
@@ -27,7 +28,7 @@ class OutboxState(models.IntegerChoices):
 
 
 class Start(models.Func):
-    """The first 255 characters of a text: what an index can hold of one of any length (`message.SHORT`).
+    """The first 255 characters of a text: what an index can hold of one of any length (`texts.SHORT`).
 
     Compare the whole text, too.  The number is part of the statement: SQLite takes an index on an expression only for
     one that reads the same.

@@ -14,8 +14,9 @@ from django.db.models import OuterRef, Q, Subquery
 
 from postroad import clock
 from postroad.messaging.headers import FAILURE
+from postroad.messaging.texts import indexed
 from postroad.sagas.execution import Direction
-from postroad.sagas.models import SagaInstance, SagaStep, indexed
+from postroad.sagas.models import SagaInstance, SagaStep
 
 MAX_STEPS = 200
 """Attempts of one history, the newest: a step that is tried again for days has more than a person reads."""

@@ -1,7 +1,5 @@
 """Saga instances and the history of their steps.  See also: `orchestrator`, which moves them."""
 
-import hashlib
-
 from django.db import models
 from django.db.models.functions import Now
 from typing_extensions import override
@@ -9,24 +7,12 @@ from typing_extensions import override
 from postroad.messaging.models import ReceivedMessage
 from postroad.sagas.execution import Direction, Status
 
-_INDEXED_BYTES = 2000
-"""A row of PostgreSQL's b-tree has at most 2 704 bytes, all columns of the index together."""
-
-
-def indexed(text: str) -> str:
-    """Return a text in the form in which it is stored in an indexed column; a long one keeps its beginning and a digest."""
-    encoded = text.encode()
-    if len(encoded) <= _INDEXED_BYTES:
-        return text
-    digest = hashlib.sha256(encoded).hexdigest()
-    return f"{encoded[: _INDEXED_BYTES - len(digest) - 3].decode(errors='ignore')}…{digest}"
-
 
 class SagaInstance(models.Model):
     """One run of a saga: where it stands and what it waits for.
 
     Attributes:
-        key: What it is about, as `indexed`.
+        key: What it is about, as `texts.indexed` returns it.
         locks: What it has locked at participants: pairs of command channel and target.
     """
 

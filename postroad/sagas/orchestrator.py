@@ -22,8 +22,9 @@ from postroad.errors import PermanentError, summary
 from postroad.logs import logger
 from postroad.messaging import headers as names
 from postroad.messaging.inbox import dead_letters
-from postroad.messaging.message import Envelope, storable
+from postroad.messaging.message import Envelope
 from postroad.messaging.outbox.producer import check_transaction, put
+from postroad.messaging.texts import storable
 from postroad.sagas import catalog, execution, repository
 from postroad.sagas.catalog import Entry, SagaCatalog
 from postroad.sagas.definition import Saga

@@ -13,10 +13,10 @@ from postroad.codecs.names import key_text
 from postroad.errors import InvalidEnvelope, InvalidMessage, UnknownSaga
 from postroad.ids import new_id
 from postroad.messaging.headers import FAILURE, SUCCESS
-from postroad.messaging.message import storable
+from postroad.messaging.texts import indexed, storable
 from postroad.sagas.definition import Saga
 from postroad.sagas.execution import Answer, Direction, Position, Status
-from postroad.sagas.models import SagaInstance, SagaStep, indexed
+from postroad.sagas.models import SagaInstance, SagaStep
 from postroad.sagas.steps import SagaData
 
 D = TypeVar("D", bound=SagaData)

@@ -25,8 +25,9 @@ from postroad.messaging.inbox import dead_letters
 from postroad.messaging.inbox import table as inbox
 from postroad.messaging.inbox.consumer import Job, Mode, Outcome
 from postroad.messaging.inbox.pipeline import Subscription, process
-from postroad.messaging.message import Envelope, short, storable
+from postroad.messaging.message import Envelope
 from postroad.messaging.models import DeadLetter, ProcessedMessage
+from postroad.messaging.texts import short, storable
 from postroad.processes import jobs, redrive
 from postroad.processes.jobs import run_job
 from tests.support.envelopes import envelopes, huge, longs, texts

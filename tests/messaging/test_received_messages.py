@@ -6,8 +6,9 @@ from importlib import import_module
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from postroad.messaging.message import Envelope, storable
+from postroad.messaging.message import Envelope
 from postroad.messaging.models import DeadLetter, ReceivedMessage
+from postroad.messaging.texts import storable
 from postroad.sagas.models import StashedMessage
 from tests.support.envelopes import envelopes
 

@@ -18,9 +18,10 @@ from postroad.installation import installing
 from postroad.messaging.channels import CommandChannel, EventChannel
 from postroad.messaging.models import DeadLetter
 from postroad.messaging.outbox.producer import unit_of_work
+from postroad.messaging.texts import indexed
 from postroad.sagas.definition import Saga
 from postroad.sagas.history import find_saga_history
-from postroad.sagas.models import SagaInstance, SagaLock, StashedMessage, indexed
+from postroad.sagas.models import SagaInstance, SagaLock, StashedMessage
 from postroad.sagas.orchestrator import start_saga
 from postroad.sagas.steps import SagaData, Step
 from postroad.testing.pump import Pump

@@ -33,16 +33,19 @@ def remember_reason(
 
 
 # fmt: off
-create_order = Saga("orders.CreateOrder", version=1, data=CreateOrderData, key="order_id", steps=[
-    #    name               does                         undone by
-    Step("order",                                        undo=reject_order),
-    Step("consumer",        do=validate_order,
-         on={OrderRefused: remember_reason, Rejected: remember_reason}),
-    Step("ticket",          do=create_ticket,            undo=cancel_create_ticket,
-         on={TicketReserved: remember_ticket, TicketRefused: remember_reason, Rejected: remember_reason}),
-    Step("charge",          do=authorize_charge,         pivot=True,
-         on={ChargeRefused: remember_reason, Rejected: remember_reason}),
-    Step("confirm ticket",  do=confirm_create_ticket),  # behind the pivot: sent again until it is done
-    Step("approve",         do=approve_order),
-])
+create_order = Saga(
+    "orders.CreateOrder", version=1, data=CreateOrderData, key="order_id",
+    steps=[
+        #    name               does                         undone by
+        Step("order",                                        undo=reject_order),
+        Step("consumer",        do=validate_order,
+             on={OrderRefused: remember_reason, Rejected: remember_reason}),
+        Step("ticket",          do=create_ticket,            undo=cancel_create_ticket,
+             on={TicketReserved: remember_ticket, TicketRefused: remember_reason, Rejected: remember_reason}),
+        Step("charge",          do=authorize_charge,         pivot=True,
+             on={ChargeRefused: remember_reason, Rejected: remember_reason}),
+        Step("confirm ticket",  do=confirm_create_ticket),  # behind the pivot: sent again until it is done
+        Step("approve",         do=approve_order),
+    ],
+)
 # fmt: on

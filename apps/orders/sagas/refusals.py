@@ -1,4 +1,4 @@
-"""What the sagas that change an approved order do when a participant refuses: keep the reason, which the order shows."""
+"""What a saga that changes an approved order does with a refusal: it keeps the reason, which the order shows."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar

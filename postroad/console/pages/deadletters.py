@@ -16,8 +16,8 @@ from postroad.console.pages.actions import DISCARD, REDRIVE, VERBS, LetterVerb
 from postroad.console.pages.verbs import MAX_AT_ONCE
 from postroad.console.readonly import ReadOnlyAdmin, read_number
 from postroad.console.theme import detail_action, display
-from postroad.messaging.message import SHORT, short
 from postroad.messaging.models import DeadLetter, DeadLetterState, Start
+from postroad.messaging.texts import SHORT, short
 
 _COLOURS = {
     DeadLetterState.PARKED.value: "danger",

@@ -17,9 +17,10 @@ from postroad.console.pages import confidential
 from postroad.console.pages.timeline import timeline
 from postroad.console.readonly import ReadOnlyAdmin
 from postroad.console.theme import display
+from postroad.messaging.texts import indexed
 from postroad.sagas.execution import Status
 from postroad.sagas.history import milliseconds_between
-from postroad.sagas.models import SagaInstance, indexed
+from postroad.sagas.models import SagaInstance
 
 _COLOURS = {
     Status.RUNNING.value: "info",

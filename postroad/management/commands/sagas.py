@@ -10,9 +10,10 @@ from typing_extensions import override
 
 from postroad.logs import printable
 from postroad.management.database_command import DatabaseCommand
+from postroad.messaging.texts import indexed
 from postroad.sagas.execution import Status
 from postroad.sagas.history import SagaHistory, history_of
-from postroad.sagas.models import SagaInstance, indexed
+from postroad.sagas.models import SagaInstance
 
 _ENDED = (Status.COMPLETED, Status.COMPENSATED)
 

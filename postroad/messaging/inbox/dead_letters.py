@@ -20,9 +20,10 @@ from postroad.errors import BodyUnread, ForeignMessage, summary
 from postroad.ids import new_id
 from postroad.messaging.conf import MessagingSettings
 from postroad.messaging.inbox import table as inbox
-from postroad.messaging.message import SHORT, Envelope, short, storable
+from postroad.messaging.message import Envelope
 from postroad.messaging.models import DeadLetter, DeadLetterPart, DeadLetterState, Start
 from postroad.messaging.outbox.producer import unit_of_work
+from postroad.messaging.texts import SHORT, short, storable
 
 Show = Callable[[str, Envelope], str]
 """Makes a text about a message fit for people: reasons and tracebacks may quote what it declares sensitive."""

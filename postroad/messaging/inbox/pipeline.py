@@ -13,8 +13,9 @@ from postroad.ids import follow
 from postroad.messaging import headers
 from postroad.messaging.inbox import dead_letters
 from postroad.messaging.inbox import table as inbox
-from postroad.messaging.message import Envelope, storable
+from postroad.messaging.message import Envelope
 from postroad.messaging.outbox.producer import refuse_aborted, unit_of_work
+from postroad.messaging.texts import storable
 
 Handle = Callable[[Envelope], None]
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from django.db import connection
 
 from postroad.messaging import sql
-from postroad.messaging.message import SHORT, Envelope, short, storable
+from postroad.messaging.message import Envelope
 from postroad.messaging.sql import Parameter
+from postroad.messaging.texts import SHORT, short, storable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

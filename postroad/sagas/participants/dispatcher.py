@@ -17,7 +17,7 @@ from postroad.commands.dispatcher import CommandDispatcher
 from postroad.commands.handlers import CommandHandlers
 from postroad.messaging import headers as names
 from postroad.messaging.message import Envelope
-from postroad.sagas.models import indexed
+from postroad.messaging.texts import indexed
 from postroad.sagas.participants import locks
 from postroad.sagas.participants.unlocking import Unlock
 

@@ -1,0 +1,44 @@
+"""Text as the database stores it: without what PostgreSQL refuses, and short enough for an index.
+
+`short` and `indexed` both replace a text that is too long for an index by its beginning and its digest, and must both stay as
+they are: what they return is stored.  `short` is in the ids of processed messages and dead letters, in their subscribers.
+`indexed` is in the keys of sagas, and in the targets of locks and stashed commands; a target also travels in a header.
+With another form, running sagas with long keys would not be found, and their locks would not be released.
+"""
+
+import hashlib
+
+SHORT = 255
+"""Characters of a text that are put into an index, whose entries may have 2.7 kB (PostgreSQL, B-tree)."""
+
+_INDEXED_BYTES = 2000
+"""A row of PostgreSQL's b-tree has at most 2 704 bytes, all columns of the index together."""
+
+
+def storable(text: str) -> str:
+    """Return text that every database stores; what PostgreSQL refuses, and a foreign sender may put anywhere, is escaped.
+
+    That is NUL, and half of a surrogate pair.
+    """
+    if text.isascii() and "\x00" not in text:
+        return text
+    return text.encode(errors="backslashreplace").decode().replace("\x00", "\\x00")
+
+
+def short(text: str) -> str:
+    """Return text that an index can hold: as it is up to `SHORT` characters, else its beginning and its digest.
+
+    Two texts have the same short form only if they are equal: a shortened one is longer than `SHORT`.
+    """
+    if len(text) <= SHORT:
+        return text
+    return text[:SHORT] + hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
+
+
+def indexed(text: str) -> str:
+    """Return text that an index can hold: as it is up to 2 000 bytes, else its beginning, "…" and its digest."""
+    encoded = text.encode()
+    if len(encoded) <= _INDEXED_BYTES:
+        return text
+    digest = hashlib.sha256(encoded).hexdigest()
+    return f"{encoded[: _INDEXED_BYTES - len(digest) - 3].decode(errors='ignore')}…{digest}"
