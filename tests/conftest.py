@@ -1,5 +1,6 @@
 """Fixtures that several suites use."""
 
+import gc
 import os
 from collections.abc import Iterator
 
@@ -29,6 +30,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in left_out]
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
+
+
+def pytest_collection_finish() -> None:
+    """Leave all that was imported and collected out of garbage collections, which then have little to look at."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000)  # new objects; Python's own 700 is for programs that keep little
 
 
 @pytest.fixture
