@@ -9,7 +9,7 @@ so that a service's `messages.py` can be imported without Django.
 The layers: what stands higher imports what stands lower, never the other way round.
 
     .. layers
-    21  testing      Test support: sagas as stories, a pump instead of processes, conformance suites
+    21  testing      Test support: sagas as stories, one message at a time, a pump instead of processes, conformance suites
     20  management   The commands of `manage.py`
         apps
     19  console      The Django admin of messages and sagas

@@ -10,6 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGE = (ROOT / "docs" / "how-to" / "write-a-service.md").read_text()
 FILES = dict(re.findall(r"^`hotel/(\w+\.py)`.*?```python\n(.*?)```", PAGE, re.DOTALL | re.MULTILINE))
+(DELIVERY,) = re.findall(r"^`deliver` handles.*?```python\n(.*?)```", PAGE, re.DOTALL | re.MULTILINE)
 SETTINGS = """
 INSTALLED_APPS = ["django.contrib.contenttypes", "postroad.messaging", "postroad.sagas", "postroad", "hotel"]
 POSTROAD = {"SERVICE": "hotel", "BROKER_URL": "memory://"}
@@ -47,7 +48,7 @@ def test_an_error_of_a_handler_fails_the_test(postroad_pump, monkeypatch):
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     (tmp_path / "hotel").mkdir()
-    for name, text in {"__init__.py": "", "test_travel.py": TRAVEL, **FILES}.items():
+    for name, text in {"__init__.py": "", "test_travel.py": TRAVEL, "test_delivery.py": DELIVERY, **FILES}.items():
         (tmp_path / "hotel" / name).write_text(text)
     (tmp_path / "only_settings.py").write_text(SETTINGS)
     return tmp_path
@@ -67,12 +68,12 @@ def test_a_service_is_sixty_lines_and_imports_are_few() -> None:
 def test_its_tests_pass_and_its_saga_travels(project: Path) -> None:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", ".", "-c", "/dev/null"]
     done = subprocess.run(
-        [*command, "-p", "postroad.testing.plugin", "--ds", "only_settings", "hotel/tests.py", "hotel/test_travel.py"],
+        [*command, "-p", "postroad.testing.plugin", "--ds", "only_settings", "hotel/tests.py", "hotel/test_travel.py", "hotel/test_delivery.py"],
         cwd=project, env={"PYTHONPATH": f"{project}:{ROOT}", "PATH": ""}, capture_output=True, text=True, check=False,
     )  # fmt: skip
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "4 passed" in done.stdout
+    assert "5 passed" in done.stdout
 
 
 def test_django_finds_nothing_wrong_with_it(project: Path) -> None:

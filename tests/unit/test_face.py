@@ -85,7 +85,15 @@ def loaded_by(statement: str) -> set[str]:
 
 def test_the_public_names_are_these() -> None:
     assert sorted(postroad.__all__) == sorted(FACE)
-    assert sorted(postroad.testing.__all__) == ["BrokerSuite", "Pump", "SagaStory", "Status", "given"]
+    assert sorted(postroad.testing.__all__) == [
+        "BrokerSuite",
+        "Pump",
+        "SagaStory",
+        "Status",
+        "deliver",
+        "given",
+        "sent",
+    ]
 
 
 @pytest.mark.parametrize("name", FACE)

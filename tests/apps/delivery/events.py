@@ -1,12 +1,10 @@
 """What happens to deliveries in the tests: events as if from the broker, and couriers who come and go."""
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from apps.delivery.handlers import EVENTS
 from apps.delivery.models import Courier
 from apps.delivery.usecases import change_availability
 from apps.kitchen.messages import TicketAccepted, TicketCancelled, TicketPickedUp
@@ -14,11 +12,9 @@ from apps.orders.messages import Address, LineItem, OrderCancelled, OrderCreated
 from apps.restaurants.messages import Address as RestaurantAddress
 from apps.restaurants.messages import Menu, RestaurantCreated
 from postroad import Message, unit_of_work
-from postroad.events.dispatcher import EventDispatcher
-from postroad.events.publisher import event_envelope
-from postroad.messaging.inbox.pipeline import Subscription, process
-from postroad.messaging.message import Envelope
-from postroad.messaging.models import OutboxMessage
+from postroad.ids import new_id
+from postroad.testing import deliver
+from tests.support.wire import OnWire, announced_on
 
 SIX = datetime(2030, 1, 2, 18, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -54,21 +50,17 @@ TICKET_CANCELLED = TicketCancelled(ticket_id=99, order_id=99)
 ORDER_CANCELLED = OrderCancelled(order_id=99)
 REJECTED = OrderRejected(order_id=99, reason="account_disabled")
 
-_TABLES = {message: table for table in EVENTS for message in table.handlers}
+
+def arrive(event: Message) -> str:
+    """Let an event arrive at the delivery service; return its id."""
+    event_id = new_id()
+    arrive_again(event, event_id)
+    return event_id
 
 
-def arrive(event: Message) -> Envelope:
-    """Let an event arrive at the subscriber that takes it; return what arrived."""
-    envelope = event_envelope(event)
-    arrive_again(event, envelope)
-    return envelope
-
-
-def arrive_again(event: Message, envelope: Envelope) -> None:
+def arrive_again(event: Message, event_id: str) -> None:
     """Let the same delivery of an event arrive once more."""
-    table = _TABLES[type(event)]
-    handle = EventDispatcher(table)
-    process(Subscription(subscriber=table.subscriber, service="delivery", handle=handle), [envelope])
+    deliver(event, message_id=event_id, service="delivery")
 
 
 def make_available(courier_id: int = 1, *, available: bool = True) -> Courier:
@@ -96,10 +88,9 @@ def interleavings(*sequences: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
             yield from ((sequence[0], *others) for others in interleavings(*rest))
 
 
-def announced() -> list[tuple[str, dict[str, Any]]]:
+def announced() -> list[OnWire]:
     """Return the events of deliveries so far."""
-    rows = OutboxMessage.objects.filter(channel="delivery.Delivery").order_by("id")
-    return [(row.type, json.loads(bytes(row.body))) for row in rows]
+    return announced_on("delivery.Delivery")
 
 
 def announced_names() -> list[str]:

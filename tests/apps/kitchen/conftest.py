@@ -1,26 +1,18 @@
 """What the tests of the kitchen begin with."""
 
-import json
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from functools import partial
 
 import pytest
 
 from apps.kitchen import usecases
-from apps.kitchen.handlers import COMMANDS
 from apps.kitchen.messages import ConfirmCreateTicket, CreateTicket, TicketLine
 from apps.restaurants.messages import Address, Menu, MenuItem, RestaurantCreated
 from postroad import Message
-from postroad.codecs.names import description_of, key_of
-from postroad.codecs.registry import JSON
-from postroad.commands.dispatcher import CommandDispatcher
-from postroad.ids import new_id
-from postroad.messaging.inbox.pipeline import Subscription, process
-from postroad.messaging.message import Envelope
-from postroad.messaging.models import OutboxMessage
+from tests.support.wire import OnWire, announced_on, answer_to
 
-Ask = Callable[[Message], tuple[str, dict[str, Any]]]
+Ask = Callable[[Message], OnWire]
 
 AJANTA = RestaurantCreated(
     restaurant_id=7,
@@ -53,21 +45,7 @@ def ajanta(db: None) -> RestaurantCreated:
 @pytest.fixture
 def ask(db: None) -> Ask:
     """Send the kitchen a command under a new message id; the answer is the reply's name and body."""
-    kitchen = Subscription(subscriber="kitchen", service="kitchen", handle=CommandDispatcher(COMMANDS))
-
-    def answer_to(command: Message) -> tuple[str, dict[str, Any]]:
-        envelope = Envelope(
-            id=new_id(),
-            type=description_of(type(command)).name,
-            body=JSON.encode(command),
-            reply_to="orders.replies.0",
-            headers={"partition-key": key_of(command), "kind": "command"},
-        )
-        process(kitchen, [envelope])
-        reply = OutboxMessage.objects.filter(channel="orders.replies.0").latest("id")
-        return reply.type, json.loads(bytes(reply.body))
-
-    return answer_to
+    return partial(answer_to, service="kitchen")
 
 
 @pytest.fixture
@@ -91,11 +69,6 @@ def confirmed(reserved: int, ask: Ask) -> int:
 
 
 @pytest.fixture
-def announced(db: None) -> Callable[[], list[tuple[str, dict[str, Any]]]]:
+def announced(db: None) -> Callable[[], list[OnWire]]:
     """The events of tickets so far."""
-
-    def events() -> list[tuple[str, dict[str, Any]]]:
-        rows = OutboxMessage.objects.filter(channel="kitchen.Ticket").order_by("id")
-        return [(row.type, json.loads(bytes(row.body))) for row in rows]
-
-    return events
+    return partial(announced_on, "kitchen.Ticket")
