@@ -1,1 +1,1 @@
-"""The first things a new user sees: the one-process mode, the demo order and its saga history, the start page."""
+"""The tour for new users: all services in one process, the demo order with its saga history, and the start page."""

@@ -1,4 +1,4 @@
-"""Where the services answer: below one address, as the one-process mode and a gateway have them."""
+"""The addresses of services that share one address, as in the one-process mode and behind a gateway."""
 
 from django.conf import settings
 

@@ -1,4 +1,4 @@
-"""The user that can log in to the admin: of the one-process mode, and of a deployment."""
+"""Creates the user that can log in to the admin, in the one-process mode and in a deployment."""
 
 from pathlib import Path
 
@@ -9,21 +9,21 @@ from apps.shared.secrets import kept_secret
 
 
 def set_administrator(name: str, password: str) -> bool:
-    """Make sure that a user can log in with this password; return whether this call made the user, a superuser.
+    """Make sure that a user can log in with this password; return whether this call created the user, as a superuser.
 
-    A user who is there keeps their rights.  Concurrency: safe in several processes at once.
+    An existing user keeps their rights.  Concurrency: safe in several processes at once.
     """
     rights = {"is_staff": True, "is_superuser": True}
     with transaction.atomic():
         user, is_new = get_user_model().objects.get_or_create(username=name, defaults=rights)
-        if is_new or not user.check_password(password):  # a look at the password costs as much as a new one
+        if is_new or not user.check_password(password):  # a check costs as much as a new password
             user.set_password(password)
             user.save(update_fields=["password"])
     return is_new
 
 
 def make_administrator(path: Path, *, given: str = "") -> str:
-    """Make sure that `admin` can log in; return the password if this call made both, else nothing.
+    """Make sure that `admin` can log in; return the password if this call generated it, else an empty text.
 
     Args:
         path: Where a generated password is kept, mode 600.

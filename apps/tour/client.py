@@ -18,7 +18,7 @@ _TIMEOUT_SECONDS = 10.0
 
 
 class DemoFailed(Exception):
-    """The demo cannot go on; the text says what to do."""
+    """The demo cannot continue; the text says what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Places a demo order through REST and follows its journey.  See also: `story`, which prints the saga history."""
+"""Places a demo order through REST and follows its saga.  See also: `story`, which prints the saga history."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -70,10 +70,10 @@ def place(services: Services, scene: Scene, *, refuse: str = "", quantity: int =
 
 
 def follow(services: Services, order: int, *, seconds: float = _END_SECONDS) -> Iterator[dict[str, Any]]:
-    """Yield the order's journey each time it has changed, the last time when its saga has ended.
+    """Yield the order's saga history each time it has changed, the last time when the saga has ended.
 
     Raises:
-        DemoFailed: It has not ended in time.
+        DemoFailed: The saga has not ended in time.
     """
     until, seen = time.monotonic() + seconds, None
     while time.monotonic() < until:

@@ -6,11 +6,11 @@ from apps.tour.story import Story
 
 _SECONDS_AN_ORDER = 1.0
 TOO_LARGE = 500
-"""Portions that no kitchen takes in one ticket; the demo's way to a kitchen's refusal."""
+"""Portions of a line item: more than a kitchen takes in one ticket, so that it refuses."""
 
 
 def tell_one(services: Services, story: Story, *, refuse: str = "") -> bool:
-    """Place one order and print its journey; return whether it ended as it should.
+    """Place one order and print its saga history; return whether it ended as expected.
 
     Raises:
         DemoFailed: The services do not answer, or the order does not end.

@@ -1,6 +1,6 @@
-"""The start page of a gateway that runs alone: its figures and journeys are those of the orders service.  Asynchronous.
+"""The start page of a gateway that runs alone: it shows the figures and sagas of the orders service.  Async.
 
-See also: `views`, for the page itself, nor the figures.
+See also: `views`, which has the page.
 """
 
 import asyncio
@@ -19,14 +19,14 @@ from postroad.errors import PostroadError
 
 _STATUS = Outgoing(service="orders", call="orders.status", target="/tour/status.json")
 _TIMEOUT_SECONDS = 1.0
-_MAX_STREAMS = 50  # however many there are, the orders service is asked once in LOOK_SECONDS
+_MAX_STREAMS = 50  # they cost little: the orders service is asked once in LOOK_SECONDS for all of them
 _open: set[object] = set()
 
 
 class SharedLook:
-    """What the orders service answers, asked once in `LOOK_SECONDS` for all who want to know.
+    """The answer of the orders service, asked for once in `LOOK_SECONDS` and shared by all streams.
 
-    Concurrency: for the tasks of one event loop; whoever comes while it is asked waits for that answer.
+    Concurrency: for the tasks of one event loop; a task that asks during a request waits for its answer.
     """
 
     def __init__(self) -> None:
@@ -34,13 +34,13 @@ class SharedLook:
         self._asked_at = float("-inf")
 
     async def look(self) -> Answer | None:
-        """Return an answer that is no older; None: it does not answer."""
+        """Return an answer that is not older than that; None if the service does not answer."""
         loop = asyncio.get_running_loop()
         task = self._task
         if task is None or task.get_loop() is not loop or (task.done() and self._is_old(loop)):
             self._asked_at = loop.time()
             task = self._task = loop.create_task(_ask())
-        return await asyncio.shield(task)  # whoever leaves takes the answer from nobody else
+        return await asyncio.shield(task)  # a task that is cancelled does not cancel the others' request
 
     def _is_old(self, loop: asyncio.AbstractEventLoop) -> bool:
         return loop.time() - self._asked_at >= LOOK_SECONDS
@@ -51,7 +51,7 @@ _shared = SharedLook()
 
 @require_GET
 async def status(request: HttpRequest) -> HttpResponse:
-    """Answer what the orders service answers; 503 if it does not."""
+    """Answer as the orders service does; 503 if it does not answer."""
     found = await _shared.look()
     if found is None:
         return JsonResponse({"detail": "The orders service does not answer."}, status=503)
@@ -60,9 +60,11 @@ async def status(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 async def events(request: HttpRequest) -> HttpResponseBase:
-    """Stream what `status` answers, at once whenever it changes."""
+    """Stream the document of `status`, at once when it changes."""
     if len(_open) >= _MAX_STREAMS:
-        return JsonResponse({"detail": "There are enough streams; ask for the document itself."}, status=503)
+        return JsonResponse(
+            {"detail": "The maximum number of streams is open; get tour/status.json instead."}, status=503
+        )
     return StreamingHttpResponse(
         _events(), content_type="text/event-stream", headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     )

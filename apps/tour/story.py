@@ -20,7 +20,7 @@ class Story:
 
     @property
     def is_new(self) -> bool:
-        """Whether nothing has been told yet."""
+        """Whether nothing has been printed yet."""
         return self._began is None
 
     def title(self, order: int, journey: Mapping[str, Any]) -> None:
@@ -60,7 +60,7 @@ class Story:
         self._stream.flush()
 
     def progress(self, text: str) -> None:
-        """Write over the present line on a terminal; elsewhere nothing, so that logs stay short."""
+        """Overwrite the current line on a terminal; write nothing elsewhere, so that logs stay short."""
         if self._stream.isatty():
             self._stream.write(f"\r{text}\x1b[K")
             self._stream.flush()

@@ -1,6 +1,7 @@
 """Server-sent events that send a document again whenever it has changed.
 
-A stream occupies a thread of the web server, so there are few and each ends by itself; the browser opens it again.
+A stream occupies a thread of the web server, so their number is bounded and each ends after a while; the browser opens
+a new one.
 Source: "Server-sent events", HTML Living Standard, §9.2.
 """
 
@@ -11,24 +12,24 @@ from collections.abc import Callable, Iterator
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 
 MAX_STREAMS = 4
-"""Browsers that are told at once; others ask again and again, as the page does without streams."""
+"""Open streams of a process; the page polls the document if it gets none."""
 
 MAX_ALONE = 1
-"""In a process of one service, which has few threads: a stream takes one from its API."""
+"""Open streams in a process of one service, which has few threads for its API."""
 
-LOOK_SECONDS = 0.15  # between looks at the document: an order's journey takes about ten of them
-BEAT_SECONDS = 5.0  # between signs of life, by which a browser that has gone is noticed
-STREAM_SECONDS = 60.0  # then the browser opens the stream again, maybe at another process
+LOOK_SECONDS = 0.15  # between looks at the document: the saga of an order takes about ten times as long
+BEAT_SECONDS = 5.0  # between empty events, by which a closed connection is noticed
+STREAM_SECONDS = 60.0  # then the browser opens a new stream, perhaps at another process
 _AGAIN_MILLISECONDS = 500
 
 
 def beginning() -> str:
-    """Return what a stream begins with: how soon the browser comes again after its end."""
+    """Return the first text of a stream: after how many milliseconds the browser opens a new one."""
     return f"retry: {_AGAIN_MILLISECONDS}\n\n"
 
 
 def event(data: str) -> str:
-    """Return one event; without data it is a sign of life that no script sees."""
+    """Return one event; without data it is a comment, which keeps the connection open."""
     return f"data: {data}\n\n" if data else ": alive\n\n"
 
 
@@ -43,11 +44,11 @@ class Streams:
         self._stop = threading.Event()
 
     def close(self) -> None:
-        """End every stream within `LOOK_SECONDS`, and open no more."""
+        """End all streams within `LOOK_SECONDS`, and open no new ones."""
         self._stop.set()
 
     def answer(self, request: HttpRequest, look: Callable[[], object]) -> HttpResponse | StreamingHttpResponse:
-        """Answer with a stream of what `look` returns; 503 if there are enough streams, or the process ends."""
+        """Answer with a stream of what `look` returns; 503 if the maximum is open, or the process ends."""
         if self._stop.is_set() or not self._free.acquire(blocking=False):
             busy = JsonResponse({"detail": "There are enough streams; ask for the document itself."}, status=503)
             busy["Retry-After"] = "5"
@@ -76,7 +77,7 @@ class Streams:
 
 
 class _Stream:
-    """Events with what is to be done at their end, whoever ends them; a generator that never began would not do it."""
+    """Events, and a function to call at their end in every case; a generator that was never started would not call it."""
 
     def __init__(self, events: Iterator[str], at_end: Callable[[], None]) -> None:
         self._events, self._at_end = events, at_end

@@ -1,4 +1,4 @@
-"""The start page, and the figures it asks for."""
+"""URLs of the start page and of its figures."""
 
 from django.urls import path
 

@@ -1,7 +1,7 @@
 """The start page: the services of this process, how much has happened, and the newest sagas with their steps.
 
-The page reads no table, so it opens when the database does not; its figures come from the stream `events`, or
-from `status`, which it asks again and again where there is no stream.  Every figure is bounded, so that asking costs the same on a large database as on a small one.
+The page reads no table, so it opens without the database.  Its figures come from the stream `events`, or from `status`,
+which it polls if there is no stream.  Every figure is bounded, so that it costs the same on a large database.
 """
 
 from contextlib import suppress
@@ -24,17 +24,17 @@ from postroad.sagas.history import SagaHistory, SagaHistoryStep, newest_historie
 from postroad.sagas.models import SagaInstance
 
 MAX_COUNTED = 50_000
-"""A figure goes no further: an index counts as many in a few milliseconds."""
+"""The highest figure: an index counts as many rows in a few milliseconds."""
 
 STREAMS = Streams(maximum=MAX_ALONE if len(settings.SERVICES) == 1 else MAX_STREAMS)
-"""Of this process; whoever stops its web server closes them first."""
+"""The streams of this process; the code that stops its web server closes them first."""
 
 _JOURNEYS = 5
 _MAX_STEPS = 40
 """Steps of one saga that are drawn, the newest; a step that is tried again for hours has more."""
 
 _NEEDED = {"orders", "consumers", "kitchen", "accounting", "restaurants"}
-"""Services an order travels through; the page can place one only where all of them answer at its own address."""
+"""Services that take part in an order; the page offers to place one only if all of them answer at its own address."""
 
 _FIGURES = (
     ("outbox", "waiting in the outbox", "", "postroad_messaging_outboxmessage", ""),
@@ -45,7 +45,7 @@ _FIGURES = (
     ("stuck", "stuck", "is-bad", "postroad_sagas_sagainstance", "?status__exact=STUCK"),
     ("parked", "dead letters parked", "is-bad", "postroad_messaging_deadletter", "?state__exact=parked"),
 )
-"""Key in `status`, words, look, and the admin's list with the query that shows what was counted."""
+"""Each: key in `status`, text, CSS class, and the list of the admin, with its query, that shows the rows counted."""
 
 _DOCUMENTS = (("docs/", "API"), ("openapi.json", "OpenAPI"), ("asyncapi.json", "AsyncAPI"))
 _EVERYBODYS = (
@@ -61,7 +61,7 @@ _POLICY = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'sel
 
 @require_GET
 def start_page(request: HttpRequest) -> HttpResponse:
-    """Show the services of this process with links to their APIs, and the empty places that the script fills."""
+    """Show the services of this process with links to their APIs, and empty elements that the script fills."""
     is_alone, is_gateway = len(settings.SERVICES) == 1, not settings.SERVICES
     shown = settings.ALL_SERVICES if is_gateway else settings.SERVICES
     services = [_service(name, "/" if is_alone else f"/{name}/") for name in shown]
@@ -84,14 +84,14 @@ def status(request: HttpRequest) -> JsonResponse:
     try:
         answer = JsonResponse(_document())
     except Error as error:
-        answer = JsonResponse({"detail": f"The database cannot be asked: {type(error).__name__}."}, status=503)
+        answer = JsonResponse({"detail": f"The database does not answer: {type(error).__name__}."}, status=503)
     answer["Cache-Control"] = "no-store"
     return answer
 
 
 @require_GET
 def events(request: HttpRequest) -> HttpResponseBase:
-    """Stream what `status` answers, at once whenever it changes."""
+    """Stream the document of `status`, at once when it changes."""
     return STREAMS.answer(request, _document_or_trouble)
 
 
@@ -103,8 +103,8 @@ def _document_or_trouble() -> dict[str, Any]:
     try:
         return _document()
     except Error as error:
-        close_old_connections()  # the next look opens a new one; otherwise the end of the stream would be the first to
-        return {"detail": f"The database cannot be asked: {type(error).__name__}."}
+        close_old_connections()  # the next look opens a new connection; otherwise only the end of the stream would close this one
+        return {"detail": f"The database does not answer: {type(error).__name__}."}
 
 
 def _counters() -> dict[str, int]:
@@ -164,13 +164,13 @@ def _figure(key: str, text: str, look: str, table: str, query: str, *, has_admin
 def _service(name: str, prefix: str) -> dict[str, Any]:
     about = (import_module(f"apps.{name}").__doc__ or name).strip().partition("\n")[0]
     links = [(prefix + path, text) for path, text in _DOCUMENTS if _answers(prefix + path)]
-    with suppress(NoReverseMatch):  # nothing of it is in the admin
+    with suppress(NoReverseMatch):  # the service has no pages in the admin
         links.append((reverse("admin:app_list", args=[name]), "Admin"))
     return {"name": name, "about": about, "links": links}
 
 
 def _answers(url: str) -> bool:
-    """Whether a view of this process serves the address, so that a link appears with the view it leads to."""
+    """Whether a view of this process serves the address; otherwise the page shows no link to it."""
     try:
         resolve(url)
     except Resolver404:

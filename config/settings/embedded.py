@@ -19,5 +19,5 @@ POSTROAD = {
     "GRPC_REFLECTION": True,  # for grpcurl: it listens on this machine only
     **GRPC,
 }
-LOGGING = logging_from("WARNING")  # the journey is the news here
+LOGGING = logging_from("WARNING")  # the log would hide the saga history that the demo prints
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # gRPC's own lines on standard error; what matters we say ourselves

@@ -1,4 +1,4 @@
-"""Puts the library's tables into Django's admin.  Not: how they are shown, which each page's own module says."""
+"""Registers the library's tables with Django's admin.  See also: `pages`, which says how they are shown."""
 
 from django.contrib import admin
 

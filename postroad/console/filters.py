@@ -1,4 +1,4 @@
-"""Filters whose choices and rows are found through an index.  Not: which list has which."""
+"""Filters of lists whose choices and rows are found through an index."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -12,7 +12,7 @@ from typing_extensions import override
 from postroad.messaging.texts import storable
 
 _MAX_CHOICES = 50
-"""Choices a person still reads."""
+"""Choices of one filter: more than a person reads."""
 
 
 class IndexedValuesFilter(SimpleListFilter):
@@ -37,11 +37,11 @@ class IndexedValuesFilter(SimpleListFilter):
 def distinct_values(model: type[Model], column: str) -> list[str]:
     """Return the values of a text column in order, at most `_MAX_CHOICES`; one statement.
 
-    It jumps from value to value through the index, however many rows have each; SELECT DISTINCT reads them all.
+    It goes from value to value through the index, however many rows have each; SELECT DISTINCT would read all rows.
     Source: "Loose indexscan", PostgreSQL wiki.
     """
     quote = connection.ops.quote_name
-    table = quote(model._meta.db_table)  # noqa: SLF001 - public in Django, for all its underscore
+    table = quote(model._meta.db_table)  # noqa: SLF001 - documented by Django, although its name begins with an underscore
     name = quote(column)
     statement = f"""
         WITH RECURSIVE found(value) AS (

@@ -1,4 +1,4 @@
-"""The admin's sidebar: what an operator looks at first, then each application.  Not: who may see what, which Django knows.
+"""The sidebar of the admin: messages and sagas first, then each application; a user sees what Django lets them see.
 
 Named by the setting `UNFOLD["SIDEBAR"]["navigation"]`.
 """
@@ -23,11 +23,11 @@ _FIRST = {
 _OWN = {label for _, label in _FIRST.values()}
 _LAST = {"auth": "People"}
 _MAX_COUNTED = 100
-"""A badge says at most so many: beyond it the number changes nothing."""
+"""Rows that a badge counts; it shows more as `100+`, since an operator would do the same about them."""
 
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
-    """Return Unfold's groups of links: ours first, people last, services between in alphabetical order."""
+    """Return Unfold's groups of links: messages and sagas, the services in alphabetical order, users."""
     found = {each["app_label"]: each for each in admin.site.get_app_list(request)}
     models = {model["object_name"]: model for label in _OWN for model in found.get(label, {}).get("models", [])}
     first = [_item(models[name], icon) for name, (icon, _) in _FIRST.items() if name in models]
@@ -38,13 +38,13 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
 
 def _item(model: dict[str, Any], icon: str) -> dict[str, Any]:
     item = {"title": model["name"], "icon": icon, "link": model["admin_url"]}
-    waiting = _waiting_for_somebody(model["object_name"])
+    waiting = _waiting_for_operator(model["object_name"])
     if waiting:
         item["badge"] = str(waiting) if waiting < _MAX_COUNTED else f"{_MAX_COUNTED}+"
     return item
 
 
-def _waiting_for_somebody(name: str) -> int:
+def _waiting_for_operator(name: str) -> int:
     match name:
         case "DeadLetter":
             return DeadLetter.objects.filter(state=DeadLetterState.PARKED)[:_MAX_COUNTED].count()

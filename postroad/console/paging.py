@@ -1,4 +1,4 @@
-"""Pages of a list whose cost does not grow with its table.  Not: the list."""
+"""Pages of a list whose cost does not grow with its table."""
 
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
@@ -6,7 +6,7 @@ from django.utils.functional import cached_property
 from typing_extensions import override
 
 MAX_ROWS = 10_000
-"""Rows a list offers; counting and skipping as many takes milliseconds.  Older ones are found by search and filters."""
+"""Rows of a list: to count or skip as many takes milliseconds.  Other rows are found by search and filters."""
 
 
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # Django's class takes no argument at run time

@@ -1,6 +1,6 @@
-"""Django's own admin with what our pages need beyond it: buttons on a row's page, coloured values, a part before the form.
+"""Adds to Django's admin what our pages need: buttons on the page of a row, coloured values, a section before the form.
 
-The names are Unfold's, so that a page is written once.  See also: `theme`, which chooses between the two.
+Names are those of Unfold, so that a page is written once.  See also: `theme`, which chooses between the two.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -1,7 +1,7 @@
-"""Lists and pages that only show: the base of every admin page here and of the services'.  Not: what a page shows.
+"""Read-only lists and pages: the base of every admin page here and in the services.
 
-History and money depend on these rows, so nobody adds, changes or deletes one by hand.  A list sorts, searches and
-filters only by what an index finds, so that it opens as fast on a large table as on a small one.
+Only programs write these rows: histories and money depend on them.  A list sorts, searches and filters only with an
+index, so that it opens as fast on a large table as on a small one.
 """
 
 from typing import Any, ClassVar
@@ -17,7 +17,7 @@ _MAX_NUMBER = 2**63 - 1
 
 
 class _NobodyWrites:
-    """The permissions of rows that only programs write."""
+    """Permissions for rows that only programs write: nobody may add, change or delete one."""
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Nobody."""
@@ -36,7 +36,7 @@ class ReadOnlyAdmin(_NobodyWrites, AdminBase):
     """A list and a page of each row; write `find` to offer a search.
 
     Attributes:
-        large_columns: Columns that a list leaves in the database.
+        large_columns: Columns that a list does not read.
     """
 
     large_columns: ClassVar[tuple[str, ...]] = ()
@@ -47,12 +47,12 @@ class ReadOnlyAdmin(_NobodyWrites, AdminBase):
     list_fullwidth = True
 
     class Media:
-        """Our own few styles; nothing comes from elsewhere."""
+        """Our style sheet."""
 
         css = {"all": ["postroad_console/console.css"]}
 
     def find(self, rows: "QuerySet[Any]", term: str) -> "QuerySet[Any]":
-        """Return the rows that a search is for; `search_fields` only says that there is one."""
+        """Return the rows that match a search; `search_fields` only turns the search field on."""
         raise NotImplementedError
 
     @override

@@ -1,4 +1,4 @@
-"""How values look on admin pages: ages, bodies, long text.  Not: whole pages."""
+"""Values as HTML or text for admin pages: ages, bodies, long text."""
 
 import json
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from postroad import clock
 from postroad.messaging.texts import storable
 
 MAX_SHOWN = 20_000
-"""Characters of a body or traceback on a page; browsers lay out more only slowly, and nobody reads it there."""
+"""Characters of a body or traceback on a page; browsers are slow with more, and people do not read it there."""
 
 
 def age(moment: datetime) -> str:
@@ -34,7 +34,7 @@ def long_text(text: str, *, whole: int | None = None) -> SafeString:
     """Return text as a scrollable block, cut at `MAX_SHOWN`; `whole` is its length in bytes when it is known."""
     if not text:
         return SafeString("-")
-    text, rest = storable(text), ""  # JSON can escape half of a surrogate pair, which no page can be encoded with
+    text, rest = storable(text), ""  # half of a surrogate pair, which JSON can escape, cannot be encoded in a page
     if len(text) > MAX_SHOWN:
         rest = f"\n… cut after {MAX_SHOWN} of {whole or len(text)} {'bytes' if whole else 'characters'}"
     return format_html('<pre class="postroad-pre" tabindex="0">{}{}</pre>', text[:MAX_SHOWN], rest)
@@ -46,7 +46,7 @@ def body(content: bytes, *, content_type: str, size: int | None = None) -> SafeS
 
 
 def named_values(values: Mapping[str, object]) -> SafeString:
-    """Return headers, one a line."""
+    """Return headers, one per line."""
     return long_text("\n".join(f"{name}: {value}" for name, value in sorted(values.items())))
 
 

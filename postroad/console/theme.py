@@ -1,6 +1,6 @@
 """The base of our admin pages: Unfold's classes if the project has `unfold` in INSTALLED_APPS, else Django's own.
 
-The only module that imports Unfold.  Unfold is not typed; the type checker reads the plain classes in its place.
+Only this module imports Unfold.  Unfold has no types, so type checkers read the plain classes instead.
 """
 
 from typing import TYPE_CHECKING
@@ -16,10 +16,10 @@ if not TYPE_CHECKING and apps.is_installed("unfold"):
     from unfold.decorators import display
 
     class InlineBase(TabularInline):
-        """Rows without a title of their own."""
+        """Inline rows without a title."""
 
         show_title = False
-        if not hasattr(TabularInline, "show_title"):  # its name in older releases, which newer ones warn of
+        if not hasattr(TabularInline, "show_title"):  # the name in older releases; newer ones warn about it
             hide_title = True
 
 

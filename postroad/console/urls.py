@@ -1,4 +1,4 @@
-"""The admin's pages that belong to no table; a project includes them just before `admin.site.urls`."""
+"""Admin pages that belong to no table; a project includes them before `admin.site.urls`."""
 
 from django.contrib import admin
 from django.urls import path

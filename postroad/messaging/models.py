@@ -1,4 +1,4 @@
-"""The tables every service has: outbox, processed messages, dead letters, relay partitions.
+"""The tables of every service: outbox, processed messages, dead letters, relay partitions.
 
 The hot paths (outbox insert, relay, inbox) use the statements in `sql`; the models are for migrations,
 the admin and operations.
@@ -14,7 +14,7 @@ from postroad.messaging.message import Envelope
 from postroad.messaging.texts import storable
 
 KEY_CHARACTERS = 100
-"""Of a partition key that an index holds; a longer one is compared whole after the index has found a few rows."""
+"""Characters of a partition key that an index holds; a longer key is compared whole after the index has found a few rows."""
 
 
 class OutboxState(models.IntegerChoices):
@@ -101,14 +101,14 @@ class ReceivedMessage(models.Model):
 
 
 class OutboxMessage(models.Model):
-    """A message that waits for the relay; the row goes when the broker has confirmed it.
+    """A message that waits for the relay; the row is deleted when the broker has confirmed the message.
 
     Columns fit Debezium's outbox event router: `message_id`, `channel` (aggregate type), `partition_key`
     (aggregate id), `type`, `body`.
     """
 
     LARGE_COLUMNS: ClassVar = ("body", "headers")
-    """What a list of messages leaves in the database."""
+    """Columns that a list of messages does not read."""
 
     message_id = models.UUIDField(unique=True)
     type = models.TextField()
@@ -129,7 +129,7 @@ class OutboxMessage(models.Model):
     state = models.SmallIntegerField(choices=OutboxState, default=OutboxState.READY, db_default=OutboxState.READY.value)
 
     class Meta:
-        """The relay reads the oldest ready rows of some partitions; what waits for another reason is in no index of theirs."""
+        """The relay reads the oldest ready rows of some partitions; rows that wait for another reason are not in that index."""
 
         db_table = "postroad_outbox"
         verbose_name = "outbox message"
@@ -160,7 +160,7 @@ class OutboxMessage(models.Model):
 
 
 class OutboxHold(models.Model):
-    """A destination that does not take messages of a lane: its rows are held, and its first one is tried from time to time.
+    """A destination that does not take messages of a partition: its rows are held, and the first is tried from time to time.
 
     Attributes:
         attempts: Failures in a row; 0 when the first row has been taken and the others follow.
@@ -195,7 +195,7 @@ class OutboxHold(models.Model):
 
 
 class ProcessedMessage(models.Model):
-    """The fact that a subscriber has handled a message: the fence against duplicates."""
+    """A row says that a subscriber has handled a message, so that a duplicate is not handled again."""
 
     pk = models.CompositePrimaryKey("subscriber", "message_id")
     subscriber = models.TextField()
@@ -214,7 +214,7 @@ class ProcessedMessage(models.Model):
 
 
 class DeadLetterState(models.TextChoices):
-    """What became of a parked message."""
+    """What was done about a parked message."""
 
     PARKED = "parked", "parked"
     REDRIVEN = "redriven", "redriven"
@@ -224,12 +224,12 @@ class DeadLetterState(models.TextChoices):
 class DeadLetter(ReceivedMessage):
     """A message that could not be handled, whole, with the reason; later ones of its key park behind it, in id order.
 
-    Whatever a sender put into it can be stored: no index holds a text whose length is the sender's (docs/decisions).
+    It can be stored whatever its sender put into it: no index holds a whole text of unlimited length (docs/decisions).
     A body that was too large to be read is in `DeadLetterPart`: use `dead_letters.envelope_of`, not `envelope`.
     """
 
     LARGE_COLUMNS: ClassVar = ("body", "headers", "traceback")
-    """What a list of letters leaves in the database."""
+    """Columns that a list of letters does not read."""
 
     subscriber = models.TextField()
     partition_key = models.TextField(default="")
@@ -270,7 +270,7 @@ class DeadLetter(ReceivedMessage):
 class DeclaredBindings(models.Model):
     """The bindings that one release of a service has declared at the broker: AMQP cannot ask for them.
 
-    A row a release; it goes when its bindings that nobody wants any more have been removed.
+    One row per release; it is deleted when the bindings that no release needs any more have been removed.
     """
 
     digest = models.TextField(primary_key=True)
@@ -279,7 +279,7 @@ class DeclaredBindings(models.Model):
     declared_at = models.DateTimeField()
 
     class Meta:
-        """A handful of rows."""
+        """The table has a few rows."""
 
         db_table = "postroad_declared_bindings"
 
@@ -309,7 +309,7 @@ class DeadLetterPart(models.Model):
 
 
 class RelayLane(models.Model):
-    """One partition of the outbox: a relay owns it for a batch by holding the lock on this row."""
+    """One partition of the outbox; the relay that has locked this row owns the partition for a batch."""
 
     lane = models.SmallIntegerField(primary_key=True)
 

@@ -1,4 +1,4 @@
-"""Redrive and discard with the handlers of this process, for the command line and the admin.  See also: `messaging.inbox.dead_letters`, which parks."""
+"""Redrives and discards dead letters with the handlers of this process, for the command line and the admin."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _MAX_SHOWN = 100  # characters of a key
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What happened, in one sentence for people."""
+    """The result in one sentence; `is_complete` is False if a message failed again or nothing was done."""
 
     text: str
     is_complete: bool = True
@@ -40,7 +40,7 @@ def redrive_all(postroad: Postroad) -> Report:
 
 
 def heads(letters: Iterable[DeadLetter]) -> list[DeadLetter]:
-    """Return the first letter of each key, since a redrive treats the whole key; those without key are alone."""
+    """Return the first letter of each key, because a redrive handles the whole key; a letter without key stands for itself."""
     found: dict[tuple[str, str, int], DeadLetter] = {}
     for letter in letters:
         found.setdefault((letter.subscriber, letter.partition_key, 0 if letter.partition_key else letter.pk), letter)
@@ -48,9 +48,9 @@ def heads(letters: Iterable[DeadLetter]) -> list[DeadLetter]:
 
 
 def discard(letter: DeadLetter) -> Report:
-    """Discard one parked message for good."""
+    """Discard one parked message."""
     if dead_letters.discard(letter):
-        return Report(text=f"Dead letter {letter.pk} is discarded; redrive what is parked behind it.")
+        return Report(text=f"Dead letter {letter.pk} is discarded; redrive the messages parked behind it.")
     return Report(text=f"Dead letter {letter.pk} was not parked any more; nothing changed.", is_complete=False)
 
 

@@ -166,7 +166,7 @@ def test_more_letters_than_one_can_read_are_asked_about_in_part(admin_client: Cl
     answer = admin_client.post(LIST, {"action": "redrive_chosen", "_selected_action": chosen})
 
     assert answer.headers["Location"].count("%2C") == 99
-    assert "More than 100 are chosen" in said(admin_client)
+    assert "You chose more than 100 messages" in said(admin_client)
 
 
 @pytest.mark.parametrize("verb", ["redrive", "discard"])

@@ -57,7 +57,7 @@ def test_a_step_that_waits_for_its_answer_is_shown_as_waiting_with_what_is_to_co
 
     assert [(entry.step.name, entry.look) for entry in story.entries] == [("bake", "waiting")]
     assert list(story.coming) == ["charge", "sweep", "receipt", "close"]
-    assert "waiting for an answer" in page
+    assert "waiting for a reply" in page
 
 
 def test_a_stuck_saga_says_that_it_waits_for_somebody(admin_client: Client, pump: Pump, shop: Shop) -> None:

@@ -1,4 +1,4 @@
-"""The release on Kubernetes as a page of the admin, read only and off by default.  Not: changing anything there.
+"""A page of the admin that shows the release on Kubernetes; off by default, and it changes nothing there.
 
 The setting CLUSTER_PAGE turns it on; the pod then needs a ServiceAccount whose Role may list deployments, pods and
 events, and for the lag get pods/proxy.
@@ -16,12 +16,12 @@ from postroad.operations.conf import OperationsSettings
 
 
 def may_see(request: HttpRequest) -> bool:
-    """Whether the page is on, and the user one of those who look after messages."""
+    """Whether the page is turned on, and the user may see the outbox."""
     return OperationsSettings.current().cluster_page and request.user.has_perm("postroad_messaging.view_outboxmessage")
 
 
 def cluster_page(request: HttpRequest) -> HttpResponse:
-    """Show each service and role, or why that cannot be shown."""
+    """Show the state of each service and role, or why it cannot be shown."""
     if not OperationsSettings.current().cluster_page:
         raise Http404("POSTROAD['CLUSTER_PAGE'] is off")
     if not may_see(request):

@@ -1,4 +1,7 @@
-"""Bodies, headers and saga data on pages, without what they declare sensitive.  Not: what that is, which `showing` says."""
+"""Bodies, headers and saga data as pages show them: without values that are declared sensitive.
+
+See also: `postroad.codecs.showing`, which finds these values.
+"""
 
 from django.utils.safestring import SafeString
 
@@ -29,7 +32,7 @@ def headers(row: DeadLetter | OutboxMessage) -> SafeString:
 
 
 def saga_data(saga: SagaInstance) -> SafeString:
-    """Return a saga's data; those of a definition that this process does not have are hidden whole."""
+    """Return a saga's data; all of it is hidden if this process does not have the saga's definition."""
     try:
         kind = catalog.installed().find(saga.type, saga.version).saga.data
     except MisconfiguredError:

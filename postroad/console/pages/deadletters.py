@@ -1,4 +1,7 @@
-"""Dead letters for people: what could not be handled and why, and the way to the two things one may do.  Not: doing it."""
+"""The admin's list and page of dead letters: which message could not be handled, and why.
+
+See also: `actions`, redrive and discard.
+"""
 
 from typing import Any
 
@@ -27,14 +30,14 @@ _COLOURS = {
 
 
 class SubscriberFilter(IndexedValuesFilter):
-    """By who should have handled it."""
+    """By the subscriber that should have handled the message."""
 
     title = "subscriber"
     parameter_name = column = "subscriber"
 
 
 class DeadLetterAdmin(ReadOnlyAdmin):
-    """Newest first; nothing changes but by redrive and discard."""
+    """Newest first; rows change only by redrive and discard."""
 
     list_display = ("type", "state_label", "subscriber", "key", "reason_line", "parked_for")
     list_filter = ("state", SubscriberFilter)
@@ -72,34 +75,37 @@ class DeadLetterAdmin(ReadOnlyAdmin):
         of_key, of_type = Q(key_start=start, partition_key=term), Q(type_start=start, type=term)
         return found.filter(Q(message_id=short(term)) | of_key | of_type)
 
-    @admin.action(description="Redrive, with what is parked behind", permissions=["redrive"])
+    @admin.action(description="Redrive, with the messages parked behind", permissions=["redrive"])
     def redrive_chosen(self, request: HttpRequest, letters: "QuerySet[DeadLetter]") -> HttpResponse | None:
-        """Go on to the page that asks."""
+        """Lead to the page that asks for confirmation."""
         return self._ask(request, REDRIVE, letters)
 
     @admin.action(description="Discard for good", permissions=["discard"])
     def discard_chosen(self, request: HttpRequest, letters: "QuerySet[DeadLetter]") -> HttpResponse | None:
-        """Go on to the page that asks."""
+        """Lead to the page that asks for confirmation."""
         return self._ask(request, DISCARD, letters)
 
     @detail_action(
-        description="Redrive, with what is parked behind", permissions=["redrive"], url_path="redrive", icon="replay"
+        description="Redrive, with the messages parked behind",
+        permissions=["redrive"],
+        url_path="redrive",
+        icon="replay",
     )
     def redrive_this(self, request: HttpRequest, object_id: str) -> HttpResponse | None:
-        """Go on to the page that asks."""
+        """Lead to the page that asks for confirmation."""
         return REDRIVE.ask(DeadLetter.objects.filter(pk=object_id))
 
     @detail_action(description="Discard", permissions=["discard"], url_path="discard", icon="delete")
     def discard_this(self, request: HttpRequest, object_id: str) -> HttpResponse | None:
-        """Go on to the page that asks."""
+        """Lead to the page that asks for confirmation."""
         return DISCARD.ask(DeadLetter.objects.filter(pk=object_id))
 
     def has_redrive_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        """Whether the user may redrive, and the letter, if one is meant, is still parked."""
+        """Whether the user may redrive, and the letter, if there is one, is still parked."""
         return REDRIVE.is_allowed(request) and _is_parked(object_id)
 
     def has_discard_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        """Whether the user may discard, and the letter, if one is meant, is still parked."""
+        """Whether the user may discard, and the letter, if there is one, is still parked."""
         return DISCARD.is_allowed(request) and _is_parked(object_id)
 
     @display(description="state", label=_COLOURS)
@@ -109,12 +115,12 @@ class DeadLetterAdmin(ReadOnlyAdmin):
 
     @display(description="key")
     def key(self, letter: DeadLetter) -> str:
-        """As much of the partition key as a list has room for."""
+        """The beginning of the partition key."""
         return _cut(letter.partition_key)
 
     @display(description="reason")
     def reason_line(self, letter: DeadLetter) -> str:
-        """As much of the reason as a list has room for."""
+        """The beginning of the reason."""
         return _cut(letter.reason)
 
     @display(description="parked for")
@@ -124,31 +130,35 @@ class DeadLetterAdmin(ReadOnlyAdmin):
 
     @display(description="traceback")
     def shown_traceback(self, letter: DeadLetter) -> SafeString:
-        """Cut when long."""
+        """The end of the traceback."""
         return render.long_text(letter.traceback)
 
     @display(description="headers")
     def shown_headers(self, letter: DeadLetter) -> SafeString:
-        """Header by header, without what is sensitive."""
+        """Each header on a line, without sensitive values."""
         return confidential.headers(letter)
 
     @display(description="body")
     def shown_body(self, letter: DeadLetter) -> SafeString:
-        """Readable, cut when long, without what is sensitive."""
+        """The body as text, cut if it is long, without sensitive values."""
         return confidential.body(letter)
 
     def _ask(self, request: HttpRequest, verb: LetterVerb, letters: "QuerySet[DeadLetter]") -> HttpResponse | None:
         parked = letters.filter(state=DeadLetterState.PARKED)
         chosen = parked[: MAX_AT_ONCE + 1].count()
         if not chosen:
-            self.message_user(request, "None of the chosen messages is parked any more.", "warning")
+            self.message_user(
+                request, "None of the chosen messages is parked any more; nothing was changed.", "warning"
+            )
             return None
         if chosen > MAX_AT_ONCE:
-            self.message_user(request, f"More than {MAX_AT_ONCE} are chosen: these are the oldest of them.", "warning")
+            self.message_user(
+                request, f"You chose more than {MAX_AT_ONCE} messages; these are the oldest {MAX_AT_ONCE}.", "warning"
+            )
         return verb.ask(parked)
 
 
-_LINE = 90  # characters
+_LINE = 90  # characters of a value in the list
 
 
 def _cut(text: str) -> str:

@@ -1,4 +1,4 @@
-"""What sagas have locked in this service, for people: by whom, since when, and what waits for it.  Not: unlocking."""
+"""The admin's list and page of saga locks: what is locked in this service, by which saga, and which commands wait."""
 
 from typing import Any
 from uuid import UUID
@@ -32,7 +32,7 @@ class SagaLockAdmin(ReadOnlyAdmin):
 
     @display(description="saga")
     def saga(self, lock: SagaLock) -> SafeString:
-        """Leads to its timeline if it is stored here."""
+        """The saga's id; a link to its timeline if the saga is stored here."""
         if not _is_stored_here(lock.saga_id):
             return SafeString(format_html("{}", lock.saga_id))
         url = reverse("admin:postroad_sagas_sagainstance_change", args=[lock.saga_id])
@@ -40,12 +40,12 @@ class SagaLockAdmin(ReadOnlyAdmin):
 
     @display(description="held")
     def held(self, lock: SagaLock) -> str:
-        """For how long."""
+        """How long the lock has been held."""
         return f"for {render.age(lock.claimed_at)}"
 
     @display(description="waiting")
     def waiting(self, lock: SagaLock) -> SafeString:
-        """Commands of other sagas, oldest first."""
+        """The commands of other sagas that wait for the lock, oldest first."""
         rows = StashedMessage.objects.filter(target=lock.target).order_by("id")[:_MAX_SHOWN]
         lines = ((row.type, row.saga_id, render.age(row.stashed_at)) for row in rows)
         return format_html_join("", "{} of saga {}, for {}<br>", lines) or SafeString("nothing")
@@ -54,5 +54,5 @@ class SagaLockAdmin(ReadOnlyAdmin):
 def _is_stored_here(saga_id: str) -> bool:
     try:
         return SagaInstance.objects.filter(pk=UUID(saga_id)).exists()
-    except ValueError:  # a foreign orchestrator's id
+    except ValueError:  # the id of an orchestrator that is not ours
         return False

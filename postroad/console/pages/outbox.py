@@ -1,4 +1,7 @@
-"""The outbox for people: what waits for the relay, and why, and the way to what one may do.  Not: sending it."""
+"""The admin's list and page of the outbox: which messages wait, and why.
+
+See also: `outbox_actions`, retry and discard.
+"""
 
 from typing import Any
 from uuid import UUID
@@ -23,7 +26,7 @@ from postroad.messaging.models import OutboxMessage, OutboxState
 from postroad.messaging.outbox.table import partition_of
 
 _MAX_SCANNED = 10_000
-"""Oldest rows among which a type is looked for: an index on it would cost every message sent."""
+"""Oldest rows among which a message type is searched: an index on the type would slow down every message sent."""
 
 
 _COLOURS = {
@@ -36,14 +39,14 @@ _COLOURS = {
 
 
 class ChannelFilter(IndexedValuesFilter):
-    """By destination."""
+    """By channel or queue."""
 
     title = "destination"
     parameter_name = column = "channel"
 
 
 class ErrorFilter(SimpleListFilter):
-    """Those that could not be sent."""
+    """By whether sending has failed."""
 
     title = "attempts"
     parameter_name = "failing"
@@ -58,7 +61,7 @@ class ErrorFilter(SimpleListFilter):
 
 
 class StateFilter(SimpleListFilter):
-    """Those for which a person can do something."""
+    """By what the message waits for."""
 
     title = "state"
     parameter_name = "state"
@@ -112,30 +115,30 @@ class OutboxMessageAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Send again, each in its place", permissions=["retry"])
     def retry_chosen(self, request: HttpRequest, rows: "QuerySet[OutboxMessage]") -> HttpResponse:
-        """Go on to the page that asks."""
+        """Lead to the page that asks for confirmation."""
         return RETRY.ask(_waiting(rows))
 
     @admin.action(description="Discard for good", permissions=["discard"])
     def discard_chosen(self, request: HttpRequest, rows: "QuerySet[OutboxMessage]") -> HttpResponse:
-        """Go on to the page that asks."""
+        """Lead to the page that asks for confirmation."""
         return DISCARD.ask(_waiting(rows))
 
     @detail_action(description="Send again", permissions=["retry"], url_path="retry", icon="replay")
     def retry_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Go on to the page that asks."""
+        """Lead to the page that asks for confirmation."""
         return RETRY.ask(_waiting(OutboxMessage.objects.filter(pk=object_id)))
 
     @detail_action(description="Discard", permissions=["discard"], url_path="discard", icon="delete")
     def discard_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Go on to the page that asks."""
+        """Lead to the page that asks for confirmation."""
         return DISCARD.ask(_waiting(OutboxMessage.objects.filter(pk=object_id)))
 
     def has_retry_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        """Whether the user may retry, and the message, if one is meant, waits for a decision."""
+        """Whether the user may retry, and the message, if there is one, is held or set aside."""
         return RETRY.is_allowed(request) and _is_waiting(object_id)
 
     def has_discard_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        """Whether the user may discard, and the message, if one is meant, waits for a decision."""
+        """Whether the user may discard, and the message, if there is one, is held or set aside."""
         return DISCARD.is_allowed(request) and _is_waiting(object_id)
 
     @display(description="state", label=_COLOURS)
@@ -155,23 +158,23 @@ class OutboxMessageAdmin(ReadOnlyAdmin):
 
     @display(description="headers")
     def shown_headers(self, message: OutboxMessage) -> SafeString:
-        """Header by header, without what is sensitive."""
+        """Each header on a line, without sensitive values."""
         return confidential.headers(message)
 
     @display(description="body")
     def shown_body(self, message: OutboxMessage) -> SafeString:
-        """Readable, cut when long, without what is sensitive."""
+        """The body as text, cut if it is long, without sensitive values."""
         return confidential.body(message)
 
 
 def _in_lane(lane: int) -> Q:
-    """Return the rows of a lane, put so that the indexes of each state find them."""
+    """Return the condition for rows of a partition, written so that the indexes of the states are used."""
     held, aside = Q(state=OutboxState.HELD, lane=lane), Q(state__gte=OutboxState.SET_ASIDE, lane=lane)
     return Q(state=OutboxState.READY, lane=lane) | Q(state=OutboxState.DELAYED, lane=lane) | held | aside
 
 
 def _waiting(rows: "QuerySet[OutboxMessage]") -> "QuerySet[OutboxMessage]":
-    """Return those for which there is something to decide."""
+    """Return the rows that are held or set aside, or wait behind one."""
     return rows.filter(state__in=WAITING)
 
 

@@ -13,7 +13,7 @@ from postroad.messaging.outbox import set_aside
 from postroad.messaging.outbox.set_aside import Report
 
 WAITING = (OutboxState.HELD, OutboxState.SET_ASIDE, OutboxState.BEHIND)
-"""States in which there is something to decide."""
+"""States in which an operator can retry or discard a message."""
 
 _TEMPLATE = "postroad_console/confirm_outbox.html"
 _NOTHING = "None of these messages is held or set aside any more; nothing was changed."

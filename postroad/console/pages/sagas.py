@@ -1,4 +1,4 @@
-"""Sagas for people: where each stands, and its story as a timeline.  Not: moving one."""
+"""The admin's list and page of sagas: the state of each, and its history as a timeline."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -32,7 +32,7 @@ _COLOURS = {
 
 
 class TypeFilter(IndexedValuesFilter):
-    """By kind of saga."""
+    """By type of saga."""
 
     title = "type"
     parameter_name = column = "type"
@@ -85,22 +85,22 @@ class SagaInstanceAdmin(ReadOnlyAdmin):
 
     @display(description="started")
     def started(self, saga: SagaInstance) -> str:
-        """Age of the row."""
+        """How long ago the saga started."""
         return f"{render.age(saga.created_at)} ago"
 
     @display(description="took")
     def took(self, saga: SagaInstance) -> str:
-        """From start to end."""
+        """Milliseconds from start to end."""
         return f"{milliseconds_between(saga.created_at, saga.ended_at)} ms" if saga.ended_at else "-"
 
     @display(description="data")
     def shown_data(self, saga: SagaInstance) -> SafeString:
-        """Indented, without what is sensitive."""
+        """The saga's data, indented, without sensitive values."""
         return confidential.saga_data(saga)
 
 
 def saga_links(service: str, key: object) -> SafeString:
-    """Return links to the timelines of a service's sagas about `key`, newest first, for the page of what they work on."""
+    """Return links to the timelines of a service's sagas about `key`, newest first; for the admin page of an order, say."""
     types = [name for name in distinct_values(SagaInstance, "type") if name.startswith(f"{service}.")]
     found = SagaInstance.objects.filter(type__in=types, key=indexed(str(key))).defer("data").order_by("-created_at")
     return _links(found[:_MAX_LINKS]) or SafeString("-")

@@ -1,6 +1,6 @@
-"""What an operator may do about rows of a list, each behind a page that says what will happen and asks.
+"""Actions of an operator on rows of a list; a page says what will happen and asks for confirmation first.
 
-What was done, and by whom, is written into the admin's own log of changes.
+The admin's log of changes records what was done, and by which user.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,14 +19,14 @@ from django.urls import URLPattern, path, reverse
 from postroad.console.readonly import ReadOnlyAdmin, read_number
 
 MAX_AT_ONCE = 100
-"""Rows of one confirmation: what a person can look through before they agree."""
+"""Rows of one confirmation: as many as a person looks through before they agree."""
 
 Row = TypeVar("Row", bound=Model)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What was done to one row: a sentence, and its level in `django.contrib.messages`."""
+    """The result for one row: a sentence, and its level in `django.contrib.messages`."""
 
     level: int
     text: str
@@ -34,21 +34,21 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verb(Generic[Row]):
-    """What is to be done, the page that asks, and the words on it.
+    """One action, with the page that asks for confirmation and its texts.
 
     Attributes:
         name: In the address.
         model: Of the rows, as in addresses and permissions of the admin: `deadletter`.
-        permission: Django's permission for it: `change`, or `delete` where a message is given up.
+        permission: Django's permission that it needs: `change`, or `delete` for a discard.
         title: The question.
         promise: What will happen, in one or two sentences.
-        button: What is agreed to.
-        is_dangerous: Whether nothing brings the message back.
-        nothing: Said when nothing can be done about any of the rows any more.
+        button: Text of the button that confirms.
+        is_dangerous: Whether it cannot be undone.
+        nothing: The message if the action applies to none of the rows any more.
         template: The page.
-        find: Finds the rows to act on by the ids that were chosen.
-        show: Returns what the template shows of these rows.
-        act: Does it to one row.
+        find: Returns the rows to act on; takes the ids that were chosen.
+        show: Returns the template's context for these rows.
+        act: Does it for one row.
     """
 
     name: str
@@ -74,12 +74,12 @@ class Verb(Generic[Row]):
         return bool(request.user.has_perm(f"postroad_messaging.{self.permission}_{self.model}"))
 
     def page(self, admin: ReadOnlyAdmin) -> URLPattern:
-        """Return the URL of the page that asks, for the admin of the rows."""
+        """Return the URL pattern of the page that asks for confirmation."""
         view = admin.admin_site.admin_view(partial(self.confirm, admin))
         return path(f"confirm/{self.name}/", view, name=self._page_name)
 
     def ask(self, rows: "QuerySet[Any]") -> HttpResponseRedirect:
-        """Send the user to the page that asks whether it shall be done to the oldest of these rows."""
+        """Redirect to the page that asks for confirmation, with the oldest of these rows."""
         ids = rows.order_by("id").values_list("pk", flat=True)[:MAX_AT_ONCE]
         return HttpResponseRedirect(
             f"{reverse(f'admin:{self._page_name}')}?{urlencode({'ids': ','.join(map(str, ids))})}"
@@ -122,6 +122,6 @@ class Verb(Generic[Row]):
 
 
 def _ids(request: HttpRequest) -> list[int]:
-    """Return the ids in the address; whatever is no id is left out."""
+    """Return the ids in the address; other text is left out."""
     parts = request.GET.get("ids", "").split(",")[:MAX_AT_ONCE]
     return [number for part in parts if (number := read_number(part)) is not None]

@@ -134,5 +134,5 @@ def _exported(letter: DeadLetter, *, is_whole: bool) -> dict[str, Any]:
 def _find(letter_id: int) -> DeadLetter:
     letter = DeadLetter.objects.filter(pk=letter_id).first()
     if letter is None:
-        raise CommandError(f"There is no dead letter {letter_id}; 'deadletters list' shows what is there.")
+        raise CommandError(f"There is no dead letter {letter_id}; 'deadletters list --all' shows all.")
     return letter

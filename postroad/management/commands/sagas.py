@@ -29,7 +29,7 @@ class Command(DatabaseCommand):
         listing = actions.add_parser("list", help="sagas that have not ended, oldest first")
         listing.add_argument("--all", action="store_true", help="ended ones too")
         actions.add_parser("show", help="one saga with its steps").add_argument(
-            "id", help="saga id, or what it is about"
+            "id", help="the id of the saga, or its key, such as the id of an order"
         )
 
     @override
@@ -70,5 +70,5 @@ def _find(text: str) -> SagaInstance:
     except ValueError:
         saga = SagaInstance.objects.filter(key=indexed(text)).order_by("-created_at").first()
     if saga is None:
-        raise CommandError(f"There is no saga {text!r}; 'sagas list --all' shows what is there.")
+        raise CommandError(f"There is no saga {text!r}; 'sagas list --all' shows all sagas.")
     return saga

@@ -1,9 +1,9 @@
-"""`JobQueue`: what a consumer does next with the messages of one queue.  It decides and informs observers; it does no I/O.
+"""`JobQueue`: what a consumer does next with the messages of one queue.  It decides and tells `watch`, without input or output.
 
-Messages gather while a job runs; whatever is there is the next batch.  When a batch fails its messages are taken
+Messages are buffered while a job runs; the buffer is the next batch.  When a batch fails its messages are taken
 one by one; a failing one is tried again in its place after a growing delay, then parked; one that kills its process
 is parked without being run and handed to the broker's dead-letter queue.  One whose body is too large is parked
-without being run, and the broker has done with it.  Nothing is requeued: that breaks order.
+without being run, and acknowledged.  Nothing is requeued, because that would break the order.
 
 Concurrency: not safe in threads; its driver calls it from one thread or under a lock.
 """
@@ -22,7 +22,7 @@ from postroad.messaging.message import Envelope
 from postroad.retry import Backoff
 
 CRASHES = 2
-"""Times a message may kill its process before it is parked unrun: once may be the machine's fault."""
+"""Times a message may kill its process before it is parked unrun: once may be the fault of the machine."""
 
 UNREAD = "the body was not read"
 
@@ -149,7 +149,7 @@ class JobQueue:
     def lag_seconds(self, now: float) -> float:
         """Return how old the message is that is handled or comes next, at `now` (seconds since 1970); 0 if there is none.
 
-        Its age is that by its sender's clock; without one, how long this queue has made no progress.
+        Its age is by the clock of its sender; if it has no moment, the time since this queue last finished a job.
 
         Concurrency: safe in any thread.
         """
@@ -222,7 +222,7 @@ class JobQueue:
         self._is_stale = self._in_flight is not None
 
     def abandon(self) -> None:
-        """Note that the job in flight will never report: the pool dropped it before any process had taken it."""
+        """Note that the job in flight will not report: the pool dropped it before a process had taken it."""
         self._in_flight = None
 
     def clear(self) -> None:

@@ -1,7 +1,7 @@
-"""Parking what cannot be handled, with its key, and handling it later: park, redrive, discard.  See also: `consumer`, for when to give up.
+"""Parks messages that cannot be handled, with their keys; redrives or discards them later.
 
-While a message of a key is parked, later messages of that key park behind it in order and all other keys flow.  One that
-never belonged to the contract is parked alone: it keeps its header, but holds no key.
+While a message of a key is parked, later messages of that key are parked behind it in order; other keys are not affected.
+A message that is not part of the contract is parked alone: later messages of its key do not wait for it.
 Redrive handles the parked messages of a key in that order, each in a transaction of its own.
 """
 
@@ -26,7 +26,7 @@ from postroad.messaging.outbox.producer import unit_of_work
 from postroad.messaging.texts import SHORT, short, storable
 
 Show = Callable[[str, Envelope], str]
-"""Makes a text about a message fit for people: reasons and tracebacks may quote what it declares sensitive."""
+"""Hides sensitive values in a text about a message: reasons and tracebacks may quote its body."""
 
 BEHIND = "an earlier message of the same key is parked"
 
@@ -66,7 +66,7 @@ def park(
 
     Concurrency: parking the same message twice is one dead letter.
     """
-    subscriber = short(storable(subscriber))  # of what the broker gave up, the sender may have had a hand in it
+    subscriber = short(storable(subscriber))  # a queue's name may come from the sender, in what the broker gave up
     with transaction.atomic():
         if inbox.admit(subscriber, [envelope]).new:
             message_id = _store(
@@ -93,9 +93,9 @@ def keep(subscriber: str, envelope: Envelope, *, reason: str) -> None:
 
 
 def collect(subscriber: str, envelope: Envelope, *, reason: str, is_alone: bool, body_path: str = "") -> None:
-    """Store what the broker itself gave up; nothing happens if it is parked already.
+    """Store a message from the broker's dead-letter queue; nothing happens if it is parked already.
 
-    The message may have been handled before its acknowledgement was lost: then there is nothing to keep either.
+    The message may have been handled before its acknowledgement was lost: then nothing is stored.
     """
     park(subscriber, envelope, reason=reason, is_alone=is_alone, body_path=body_path)
 
@@ -103,7 +103,7 @@ def collect(subscriber: str, envelope: Envelope, *, reason: str, is_alone: bool,
 def redrive(subscriber: str, key: str, handle: Callable[[Envelope], None], *, show: Show) -> Redrive:
     """Handle the parked messages of a key in order; stop at the first that fails again.
 
-    One that turns out to be none of the contract's stays parked, but alone; those behind it are handled.
+    A message that is not part of the contract stays parked, but alone; those behind it are handled.
 
     Concurrency: each message is one transaction under a lock on its row; a second redrive of the key waits.
     """
@@ -145,7 +145,7 @@ def redrive_one(letter: DeadLetter, handle: Callable[[Envelope], None], *, show:
 
 
 def discard(letter: DeadLetter) -> bool:
-    """Give a parked message up for good; those behind it stay parked until they are redriven.
+    """Discard a parked message; those behind it stay parked until they are redriven.
 
     Returns whether it was still parked.
     """
@@ -158,7 +158,7 @@ def discard(letter: DeadLetter) -> bool:
 
 
 def body_bytes(letter: DeadLetter) -> int:
-    """Return the size of a letter's body; one that was not read is in parts, and stays in the database."""
+    """Return the size of a letter's body; a body that is stored in parts is measured in the database."""
     parts: int | None = None if letter.body else letter.parts.aggregate(total=Sum(Length("data")))["total"]
     return parts or len(letter.body)
 
@@ -234,7 +234,7 @@ def _end(letter: DeadLetter, state: DeadLetterState) -> None:
 
 
 def _note_failure(letter: DeadLetter, error: Exception, show: Show, *, is_alone: bool = False) -> str:
-    """Write why a letter failed again; return it for people."""
+    """Store why a letter failed again, and return it as text for people."""
     body = b"" if isinstance(error, BodyUnread) else opening(letter, body_bytes(letter))
     envelope = letter.envelope(body=body)
     letter.attempts += 1

@@ -1,4 +1,4 @@
-"""A batch of messages through one transaction: inbox, handlers, outbox.  Callers decide on retrying and parking.
+"""Handles a batch of messages in one transaction: inbox, handlers, outbox.  Callers decide about retries and parking.
 
 BEGIN → INSERT … ON CONFLICT DO NOTHING RETURNING (what is new, which keys are parked)
       → the handler of each new message, in order → one multi-row outbox insert → COMMIT
@@ -21,7 +21,7 @@ Handle = Callable[[Envelope], None]
 
 
 def _accept(_envelope: Envelope) -> None:
-    """Take every message for one of the contract's."""
+    """Accept every message as part of the contract."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ class Subscription:
         subscriber: `kitchen`, `kitchen.restaurants` or `orders.replies`.
         service: The service whose code runs.
         handle: Runs in the batch's transaction; raises if the message could not be handled.
-        check: Raises ForeignMessage for a message that does not belong to the contract; looks only at the envelope.
+        check: Raises ForeignMessage for a message that is not part of the contract; looks at the envelope only.
     """
 
     subscriber: str

@@ -1,4 +1,4 @@
-"""The processed-message table: which messages of a batch are new.
+"""The processed-message table: finds which messages of a batch are new, and marks them as processed.
 
 Pattern: "Idempotent consumer" by message tracking (Microservices Patterns, §3.3.6).
 """

@@ -1,5 +1,7 @@
 """The start page and its figures."""
 
+from pathlib import Path
+
 import pytest
 from django.contrib.staticfiles import finders
 from django.db import OperationalError
@@ -84,6 +86,13 @@ def test_without_data_every_figure_is_zero(client: Client) -> None:
     assert set(answer.json()["counters"].values()) == {0}
     assert answer.json()["journeys"] == []
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.django_db
+def test_the_script_reads_what_status_answers_by_its_names(client: Client) -> None:
+    script = Path(str(finders.find("tour/tour.js"))).read_text()
+
+    assert [name for name in client.get(STATUS).json() if name not in script] == []
 
 
 @pytest.mark.django_db
@@ -184,7 +193,7 @@ def test_a_database_that_is_away_is_told_as_such(client: Client, monkeypatch: py
     answer = client.get(STATUS)
 
     assert answer.status_code == 503
-    assert answer.json() == {"detail": "The database cannot be asked: OperationalError."}
+    assert answer.json() == {"detail": "The database does not answer: OperationalError."}
 
 
 @pytest.mark.parametrize("url", ["/", STATUS])

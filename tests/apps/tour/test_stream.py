@@ -92,4 +92,4 @@ def test_a_database_that_is_away_is_told_and_looked_at_again(client: Client, mon
 
     told = [line for line in client.get("/tour/events") if line.startswith(b"data")]  # type: ignore[attr-defined]
 
-    assert json.loads(told[0][6:]) == {"detail": "The database cannot be asked: OperationalError."}
+    assert json.loads(told[0][6:]) == {"detail": "The database does not answer: OperationalError."}

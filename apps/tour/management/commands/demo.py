@@ -21,7 +21,7 @@ from postroad.secrecy import hide_password, split_url
 class Command(BaseCommand):
     """Exit code 0 when the order ends as it should."""
 
-    help = "Place a demo order at running services and show its journey."
+    help = "Place a demo order at running services and show its saga history."
     requires_system_checks: list[str] = []
 
     @override

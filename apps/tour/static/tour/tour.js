@@ -2,7 +2,7 @@
 
 import { draw, lanesOf } from "./diagram.js";
 
-const EVERY = 2000; // milliseconds between looks
+const EVERY = 2000; // milliseconds between requests
 const CLOSELY = 120; // while an order is under way
 const PATIENCE = 20000; // for a replica to arrive, or an order to end
 
@@ -12,7 +12,7 @@ const lost = document.querySelector("#lost");
 const stories = document.querySelector("#stories");
 const ended = new Set(["COMPLETED", "COMPENSATED", "STUCK"]);
 const cards = new Map(); // saga id → { element, shown }
-const again = new Set(); // sagas that are drawn once more, step by step, slower than they happened
+const again = new Set(); // sagas that are drawn again, step by step, slower than they ran
 let timer = 0;
 let stream = null;
 let last = null;
@@ -29,15 +29,15 @@ async function ask(path, body) {
 
 // Figures
 
-function showFigures({ counters, most }) {
+function showFigures({ counters, maximum }) {
   for (const place of document.querySelectorAll("[data-figure]")) {
     const count = counters[place.dataset.figure] + (place.dataset.figure === "running" ? counters.compensating : 0);
-    place.textContent = count.toLocaleString("en") + (count >= most ? "+" : "");
+    place.textContent = count.toLocaleString("en") + (count >= maximum ? "+" : "");
     place.closest(".figure").classList.toggle("is-some", count > 0);
   }
 }
 
-// Journeys
+// Saga histories
 
 function ago(moment) {
   const seconds = Math.max(0, Math.round((Date.now() - Date.parse(moment)) / 1000));
@@ -93,13 +93,13 @@ function show(status) {
 }
 
 function miss(why) {
-  lost.textContent = `No figures at the moment: ${why} Trying again.`;
+  lost.textContent = `There are no figures at the moment: ${why} The page tries again.`;
   lost.hidden = false;
 }
 
 const look = () => ask(page.dataset.status).then(show, (error) => miss(`${error.message}.`));
 
-// The server tells what changes; where it has no stream left for us, we ask again and again.
+// The server sends what changes; if it has no stream left for this page, the page polls.
 function listen() {
   stream?.close();
   clearTimeout(timer);
@@ -134,7 +134,7 @@ async function until(look_, what) {
 const there = (path) => ask(path).then(() => true, (error) => { if (error.status === 404) return false; throw error; });
 
 async function makeScene(refuse) {
-  say("Making a consumer and a restaurant; their news travels to the other services …");
+  say("Creating a consumer and a restaurant; events tell the other services …");
   const { consumerId } = await ask("/consumers/v1/consumers", { name: { firstName: "Ada", lastName: "Lovelace" } });
   const { id: restaurantId } = await ask("/restaurants/v1/restaurants", {
     name: "Ajanta",
@@ -147,7 +147,7 @@ async function makeScene(refuse) {
   return { consumerId, restaurantId };
 }
 
-// Consumer and restaurant are made once and remembered for this tab; a database made anew is noticed by the refusal.
+// Consumer and restaurant are created once per tab; after the database has been created anew, a refusal shows that they are gone.
 async function placeOrder(refuse) {
   const name = `postroad-scene-${refuse}`;
   const kept = JSON.parse(sessionStorage.getItem(name) || "null");
@@ -171,7 +171,7 @@ async function placeOrder(refuse) {
 async function followOrder(order) {
   return until(async () => {
     const journey = await ask(`/orders/v1/orders/${order}/journey`);
-    say(`Order ${order} is ${journey.state}; its messages travel …`);
+    say(`Order ${order} is ${journey.state}; its saga runs …`);
     return !journey.state.endsWith("PENDING") && journey;
   }, `order ${order}`);
 }
@@ -184,7 +184,7 @@ async function order(button) {
     const number = await placeOrder(button.dataset.order);
     const { state, elapsedMilliseconds, saga } = await followOrder(number);
     const why = saga?.reason ? ` (${saga.reason.replaceAll("_", " ")})` : "";
-    say(`Order ${number} is ${state}${why} after ${elapsedMilliseconds} ms. Below it travels again, slowly.`, state === "APPROVED" ? "good" : "undone");
+    say(`Order ${number} is ${state}${why} after ${elapsedMilliseconds} ms. Its saga is shown again below, slowly.`, state === "APPROVED" ? "good" : "undone");
     if (saga) again.add(saga.id);
     await look();
   } catch (error) {
