@@ -1,5 +1,6 @@
 """Two sagas about one thing: the second waits in the stash until the first has ended."""
 
+import random
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -25,7 +26,7 @@ from postroad.processes.jobs import run_job
 from postroad.sagas.definition import Saga
 from postroad.sagas.models import SagaInstance, SagaLock, StashedMessage
 from postroad.sagas.orchestrator import start_saga
-from postroad.sagas.participants.unlocking import unlocking
+from postroad.sagas.participants.unlocking import Unlock, unlocking
 from postroad.sagas.steps import SagaData, Step
 from postroad.testing.pump import Pump
 
@@ -240,6 +241,23 @@ def test_a_command_with_text_that_no_database_stores_waits_as_any_other(
     with unit_of_work():
         put(unlocking(ROOMS, "rooms/room/7", saga_id="another"))
     hotel_pump.until_quiet()
+    assert hotel.done == [("hold", "Bob")]
+
+
+@pytest.mark.parametrize("header", ["saga-id", "saga-type"])
+@pytest.mark.parametrize("text", ["a\x00b", "\ud800", random.Random(1).randbytes(4_000).hex()])
+def test_a_command_with_any_text_for_its_saga_locks_and_unlocks(
+    hotel: Hotel, hotel_pump: Pump, header: str, text: str
+) -> None:
+    foreign = {"saga-id": "foreign", "saga-type": "hotel.Book", "partition-key": "7", header: text}
+    hold = envelope_of(Hold(room=7, guest="Bob"), kind=Kind.COMMAND, headers=foreign)
+    free = envelope_of(Unlock(target="rooms/room/7"), kind=Kind.COMMAND, headers=foreign)
+    jobs = [Job(subscriber="rooms", envelopes=(envelope,), mode=Mode.BATCH) for envelope in (hold, free)]
+
+    held = run_job(jobs[0]).outcome, SagaLock.objects.count()
+    freed = run_job(jobs[1]).outcome, SagaLock.objects.count()
+
+    assert (held, freed) == ((Outcome.DONE, 1), (Outcome.DONE, 0))
     assert hotel.done == [("hold", "Bob")]
 
 

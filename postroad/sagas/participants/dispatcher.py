@@ -17,7 +17,7 @@ from postroad.commands.dispatcher import CommandDispatcher
 from postroad.commands.handlers import CommandHandlers
 from postroad.messaging import headers as names
 from postroad.messaging.message import Envelope
-from postroad.messaging.texts import indexed
+from postroad.messaging.texts import indexed, short, storable
 from postroad.sagas.participants import locks
 from postroad.sagas.participants.unlocking import Unlock
 
@@ -31,7 +31,7 @@ class Participant(CommandDispatcher):
 
     @override
     def act(self, envelope: Envelope, command: Message, *, headers: Mapping[str, str] | None = None) -> None:
-        saga_id = envelope.headers.get(names.SAGA_ID, "")
+        saga_id = short(storable(envelope.headers.get(names.SAGA_ID, "")))  # an index holds it
         if isinstance(command, Unlock):
             for waiting in locks.release(command.target, saga_id=saga_id):
                 self(waiting)
@@ -41,7 +41,7 @@ class Participant(CommandDispatcher):
             super().act(envelope, command, headers=headers)
             return
         target = indexed(f"{self._channel.name}/{lock}/{key}")
-        if locks.claim(target, saga_id=saga_id, saga_type=envelope.headers.get(names.SAGA_TYPE, "")):
+        if locks.claim(target, saga_id=saga_id, saga_type=storable(envelope.headers.get(names.SAGA_TYPE, ""))):
             super().act(envelope, command, headers={**(headers or {}), names.SAGA_LOCK: target})
         else:
             locks.stash(target, envelope, saga_id=saga_id)
