@@ -129,7 +129,7 @@ class OutboxMessage(models.Model):
     state = models.SmallIntegerField(choices=OutboxState, default=OutboxState.READY, db_default=OutboxState.READY.value)
 
     class Meta:
-        """The relay reads the oldest ready rows of some partitions; rows that wait for another reason are not in that index."""
+        """The relay reads the oldest ready rows of some partitions; that index has no rows that wait for another reason."""
 
         db_table = "postroad_outbox"
         verbose_name = "outbox message"

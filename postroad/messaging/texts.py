@@ -1,9 +1,9 @@
 """Text as the database stores it: without what PostgreSQL refuses, and short enough for an index.
 
-`short` and `indexed` both replace a text that is too long for an index by its beginning and its digest, and must both stay as
-they are: what they return is stored.  `short` is in the ids of processed messages and dead letters, in their subscribers.
-`indexed` is in the keys of sagas, and in the targets of locks and stashed commands; a target also travels in a header.
-With another form, running sagas with long keys would not be found, and their locks would not be released.
+`short` and `indexed` both replace a text that is too long for an index by its beginning and its digest.  Both must stay as
+they are, because what they return is stored.  Ids and subscribers of processed messages and dead letters, and the sagas of
+locks, are in the form of `short`; keys of sagas, and targets of locks and stashed commands, in that of `indexed`.  With another
+form, running sagas with long keys would not be found, and their locks would not be released.
 """
 
 import hashlib

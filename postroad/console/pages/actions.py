@@ -85,7 +85,6 @@ REDRIVE: LetterVerb = Verb(
         " The first that fails again stops its key: it and those behind it stay parked."
     ),
     button="Redrive",
-    is_dangerous=False,
     nothing=_NOTHING,
     template=_TEMPLATE,
     find=_find_heads,

@@ -21,6 +21,10 @@ _NOTHING = "None of these messages is held or set aside any more; nothing was ch
 OutboxVerb = Verb[OutboxMessage]
 
 
+def _answer(report: Report) -> Answer:
+    return Answer(level=messages.SUCCESS if report.is_done else messages.WARNING, text=report.text)
+
+
 def _find(ids: Sequence[int]) -> list[OutboxMessage]:
     chosen = OutboxMessage.objects.filter(pk__in=ids, state__in=WAITING)
     return list(chosen.defer(*OutboxMessage.LARGE_COLUMNS).order_by("id"))
@@ -28,10 +32,6 @@ def _find(ids: Sequence[int]) -> list[OutboxMessage]:
 
 def _show(rows: Sequence[OutboxMessage]) -> dict[str, object]:
     return {"rows": rows}
-
-
-def _answer(report: Report) -> Answer:
-    return Answer(level=messages.SUCCESS if report.is_done else messages.WARNING, text=report.text)
 
 
 RETRY: OutboxVerb = Verb(
@@ -44,7 +44,6 @@ RETRY: OutboxVerb = Verb(
         " that still cannot be sent is set aside again."
     ),
     button="Send again",
-    is_dangerous=False,
     nothing=_NOTHING,
     template=_TEMPLATE,
     find=_find,

@@ -43,12 +43,12 @@ class Verb(Generic[Row]):
         title: The question.
         promise: What will happen, in one or two sentences.
         button: Text of the button that confirms.
-        is_dangerous: Whether it cannot be undone.
         nothing: The message if the action applies to none of the rows any more.
         template: The page.
         find: Returns the rows to act on; takes the ids that were chosen.
         show: Returns the template's context for these rows.
         act: Does it for one row.
+        is_dangerous: Whether it cannot be undone.
     """
 
     name: str
@@ -57,12 +57,12 @@ class Verb(Generic[Row]):
     title: str
     promise: str
     button: str
-    is_dangerous: bool
     nothing: str
     template: str
     find: Callable[[Sequence[int]], Sequence[Row]]
     show: Callable[[Sequence[Row]], dict[str, object]]
     act: Callable[[Row], Answer]
+    is_dangerous: bool = False
 
     @property
     def list_url(self) -> str:
