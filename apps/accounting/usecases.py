@@ -5,7 +5,17 @@ from operator import attrgetter
 
 from django.conf import settings
 
-from apps.accounting.domain import Bill, Entry, EntryType, bill_of, charge_of, charged
+from apps.accounting.domain import (
+    AccountState,
+    AccountVerb,
+    Bill,
+    Entry,
+    EntryType,
+    bill_of,
+    charge_of,
+    charged,
+    next_state,
+)
 from apps.accounting.messages import (
     AccountAuthorizationRefused,
     AccountAuthorizationReversed,
@@ -94,26 +104,30 @@ def revise_authorization(command: ReviseAuthorization) -> AuthorizationRevised |
     return AuthorizationRevised()
 
 
-def disable_account(account_id: int) -> Account:
-    """Authorise nothing any more; safe to repeat.
+def disable_account(account_id: int, *, is_repeatable: bool = True) -> Account:
+    """Authorise nothing any more; safe to repeat, unless the caller wants that refused.
 
     Raises:
-        BusinessRefusal: `not_found`.
+        BusinessRefusal: `not_found`; `illegal_transition` if it is disabled already and `is_repeatable` is false.
     """
     account = lock_account(account_id)
+    if not is_repeatable:
+        next_state(AccountState(account.state), AccountVerb.DISABLE)
     if account.is_enabled:
         account.record(Entry(type=EntryType.DISABLED))
         publish(AccountDisabled(account_id=account.pk))
     return account
 
 
-def enable_account(account_id: int) -> Account:
-    """Authorise charges again; safe to repeat.
+def enable_account(account_id: int, *, is_repeatable: bool = True) -> Account:
+    """Authorise charges again; safe to repeat, unless the caller wants that refused.
 
     Raises:
-        BusinessRefusal: `not_found`.
+        BusinessRefusal: `not_found`; `illegal_transition` if it is enabled already and `is_repeatable` is false.
     """
     account = lock_account(account_id)
+    if not is_repeatable:
+        next_state(AccountState(account.state), AccountVerb.ENABLE)
     if not account.is_enabled:
         account.record(Entry(type=EntryType.ENABLED))
         publish(AccountEnabled(account_id=account.pk))

@@ -135,10 +135,10 @@ def test_a_lone_surrogate_as_a_name_is_ignored_like_any_unknown_name(client: Cli
 
 
 def test_a_database_that_cannot_be_used_is_no_defect(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(_: int) -> None:
+    def fail(_: object) -> None:
         raise OperationalError("the server is starting up")
 
-    monkeypatch.setattr(usecases, "find_order", fail)
+    monkeypatch.setattr(usecases, "own", fail)
 
     answer = client.get("/orders/v1/orders/1")
 

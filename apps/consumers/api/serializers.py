@@ -1,8 +1,5 @@
 """Bodies of the REST API of consumers, in and out."""
 
-from typing import Any
-
-from apps.consumers.models import Consumer
 from apps.shared.fields import CamelSerializer, IdField, TextField
 
 
@@ -28,10 +25,5 @@ class ConsumerCreatedSerializer(CamelSerializer):
 class ConsumerSerializer(CamelSerializer):
     """A consumer."""
 
-    consumer_id = IdField()
-    name = NameSerializer()
-
-
-def shown_consumer(consumer: Consumer) -> dict[str, Any]:
-    """Return the body that shows a consumer."""
-    return dict(ConsumerSerializer({"consumer_id": consumer.pk, "name": consumer}).data)
+    consumer_id = IdField(source="pk")
+    name = NameSerializer(source="*")

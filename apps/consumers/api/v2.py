@@ -1,17 +1,13 @@
-"""The REST API of consumers, version 2: resources and actions."""
+"""The REST API of consumers: its resource."""
 
 from apps.consumers import usecases
-from apps.consumers.api.serializers import CreateConsumerSerializer, NameSerializer
+from apps.consumers.api.serializers import ConsumerSerializer, CreateConsumerSerializer
 from apps.consumers.models import Consumer
-from apps.shared.fields import CamelSerializer, IdField
 from apps.shared.hypermedia.resource import Creation, Resource
 
 
-class ConsumerDetailsSerializer(CamelSerializer):
+class ConsumerDetailsSerializer(ConsumerSerializer):
     """A consumer."""
-
-    consumer_id = IdField(source="pk")
-    name = NameSerializer(source="*")
 
 
 CONSUMER: Resource[Consumer] = Resource(
@@ -24,6 +20,6 @@ CONSUMER: Resource[Consumer] = Resource(
     creation=Creation(
         summary="Register a consumer; the other services learn of it by an event.",
         body=CreateConsumerSerializer,
-        run=lambda values: usecases.create_consumer(**values["name"]),
+        run=lambda name: usecases.create_consumer(**name),
     ),
 )

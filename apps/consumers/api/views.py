@@ -1,17 +1,12 @@
-"""The REST API of consumers, version 1: one method per operation."""
+"""What is special in version 1 of the REST API of consumers.  See also: `urls`, which derives the rest from `v2`."""
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.consumers import usecases
-from apps.consumers.api.serializers import (
-    ConsumerCreatedSerializer,
-    ConsumerSerializer,
-    CreateConsumerSerializer,
-    shown_consumer,
-)
-from apps.shared.views import ServiceView, errors, path_id, read_body
+from apps.consumers.api.serializers import ConsumerCreatedSerializer, CreateConsumerSerializer
+from apps.shared.views import ServiceView, errors, read_body
 from postroad import unit_of_work
 
 
@@ -31,18 +26,3 @@ class ConsumersView(ServiceView):
         with unit_of_work():
             consumer = usecases.create_consumer(**body["name"])
         return Response(ConsumerCreatedSerializer(consumer).data)
-
-
-class ConsumerView(ServiceView):
-    """One consumer."""
-
-    service = "consumers"
-
-    @extend_schema(
-        operation_id="getConsumer",
-        parameters=[path_id("consumer_id")],
-        responses={200: ConsumerSerializer, **errors(404)},
-    )
-    def get(self, request: Request, consumer_id: int) -> Response:
-        """Show a consumer."""
-        return Response(shown_consumer(usecases.find_consumer(consumer_id)))

@@ -4,6 +4,7 @@ from rest_framework import serializers
 
 from apps.delivery.domain import ActionType, DeliveryState
 from apps.shared.fields import CamelSerializer, FlagField, IdField, ListOf, MomentField, TextField
+from apps.shared.replicas import api as replicas
 
 
 class AvailabilitySerializer(CamelSerializer):
@@ -59,9 +60,7 @@ class DeliverySerializer(CamelSerializer):
     courier_actions = ListOf(child=ActionSerializer(), source="actions")
 
 
-class RestaurantSerializer(CamelSerializer):
+class RestaurantSerializer(replicas.RestaurantSerializer):
     """The replica of a restaurant."""
 
-    restaurant_id = IdField(source="pk")
-    name = TextField()
     address = AddressSerializer()

@@ -29,10 +29,3 @@ class TicketSerializer(CamelSerializer):
     state = serializers.ChoiceField(choices=[state.value for state in TicketState])
     line_items = ListOf(child=TicketLineSerializer(), source="lines")
     ready_by = MomentField(allow_null=True)
-
-
-class RestaurantSerializer(CamelSerializer):
-    """The replica of a restaurant."""
-
-    restaurant_id = IdField(source="pk")
-    name = TextField()

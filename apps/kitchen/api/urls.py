@@ -2,16 +2,20 @@
 
 from django.urls import path
 
-from apps.kitchen.api import views
 from apps.kitchen.api.v2 import RESTAURANT, TICKET
 from apps.shared.hypermedia.routes import routes
+from apps.shared.hypermedia.version1 import performs, shows
 
 urlpatterns = [
-    path("v1/tickets/<id:ticket_id>", views.TicketView.as_view(), name="ticket"),
-    path("v1/tickets/<id:ticket_id>/accept", views.AcceptView.as_view(), name="ticket-accept"),
-    path("v1/tickets/<id:ticket_id>/preparing", views.PreparingView.as_view(), name="ticket-preparing"),
-    path("v1/tickets/<id:ticket_id>/ready", views.ReadyView.as_view(), name="ticket-ready"),
-    path("v1/tickets/<id:ticket_id>/picked-up", views.PickedUpView.as_view(), name="ticket-picked-up"),
-    path("v1/restaurants/<id:restaurant_id>", views.RestaurantView.as_view(), name="ticket-restaurant"),
+    path("v1/tickets/<id:ticket_id>", shows(TICKET), name="ticket"),
+    path("v1/tickets/<id:ticket_id>/accept", performs(TICKET, "accept"), name="ticket-accept"),
+    path("v1/tickets/<id:ticket_id>/preparing", performs(TICKET, "preparing"), name="ticket-preparing"),
+    path("v1/tickets/<id:ticket_id>/ready", performs(TICKET, "ready"), name="ticket-ready"),
+    path("v1/tickets/<id:ticket_id>/picked-up", performs(TICKET, "picked-up"), name="ticket-picked-up"),
+    path(
+        "v1/restaurants/<id:restaurant_id>",
+        shows(RESTAURANT, operation="getRestaurantReplica"),
+        name="ticket-restaurant",
+    ),
     *routes(RESTAURANT, TICKET),
 ]

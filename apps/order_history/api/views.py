@@ -6,7 +6,7 @@ from rest_framework.response import Response
 
 from apps.order_history import usecases
 from apps.order_history.api.serializers import OrdersQuerySerializer, OrdersSerializer, order_filter
-from apps.order_history.domain import OrderFilter
+from apps.shared.hypermedia.paging import read_query
 from apps.shared.views import ServiceView, errors
 
 
@@ -22,12 +22,6 @@ class OrdersView(ServiceView):
     )
     def get(self, request: Request) -> Response:
         """Show orders, newest first: of a consumer, in a status, since a moment, with all of some words in its names."""
-        return Response(OrdersSerializer(usecases.find_orders(_read_query(request))).data)
-
-
-def _read_query(request: Request) -> OrderFilter:
-    """Return what is asked for; a parameter that is given twice fits nowhere, as a list does not."""
-    query = {name: values[0] if len(values) == 1 else values for name, values in request.query_params.lists()}
-    given = OrdersQuerySerializer(data=query)
-    given.is_valid(raise_exception=True)
-    return order_filter(given.validated_data)
+        return Response(
+            OrdersSerializer(usecases.find_orders(order_filter(read_query(request, OrdersQuerySerializer)))).data
+        )

@@ -124,13 +124,6 @@ class ContentsSerializer(CamelSerializer):
     line_items = ListOf(child=OrderedLineSerializer(), source="lines")
 
 
-class RestaurantSerializer(CamelSerializer):
-    """The replica of a restaurant."""
-
-    restaurant_id = IdField(source="pk")
-    name = TextField()
-
-
 class SagaSerializer(CamelSerializer):
     """The saga that worked on an order last."""
 

@@ -1,4 +1,4 @@
-"""The REST API of orders, version 2: resources and actions."""
+"""The REST API of orders: its resources and their actions."""
 
 from typing import Any
 
@@ -10,7 +10,6 @@ from apps.orders.api.serializers import (
     CreateOrderSerializer,
     JourneySerializer,
     OrderSerializer,
-    RestaurantSerializer,
     ReviseOrderSerializer,
     order_request,
     requested_items,
@@ -22,6 +21,7 @@ from apps.shared.fields import CamelSerializer, IdField, ListOf, MomentField, Mo
 from apps.shared.hypermedia.expand import Expansion
 from apps.shared.hypermedia.paging import CursorField, Page
 from apps.shared.hypermedia.resource import Action, Creation, Listing, Resource, Values
+from apps.shared.replicas.api import RestaurantSerializer, restaurant_resource
 
 
 class OrderedItemSerializer(CamelSerializer):
@@ -74,14 +74,15 @@ def _listed(query: Values) -> Page[Order]:
     return Page(items=shown, cursor=None if is_last else CursorField().to_representation(shown[-1].pk))
 
 
-RESTAURANT: Resource[Restaurant] = Resource(
-    service="orders",
-    name="restaurant",
-    path="restaurants/<id:restaurant_id>",
-    summary="Show whether orders knows a restaurant yet.",
-    body=RestaurantSerializer,
-    find=Restaurant.find,
-)
+def _create(**values: Any) -> Order:
+    return usecases.create_order(order_request(values))
+
+
+def _revise(order_id: int, **values: Any) -> Order:
+    return usecases.revise_order(order_id, requested_items(values))
+
+
+RESTAURANT = restaurant_resource(Restaurant, service="orders", summary="Show whether orders knows a restaurant yet.")
 JOURNEY: Resource[Order] = Resource(
     service="orders",
     name="journey",
@@ -91,34 +92,18 @@ JOURNEY: Resource[Order] = Resource(
     find=usecases.find_order,
     related={"order": lambda order: ORDER.address(order.pk)},
 )
+# fmt: off
 ORDER: Resource[Order] = Resource(
-    service="orders",
-    name="order",
-    path="orders/<id:order_id>",
-    summary="Show an order.",
-    body=OrderDetailsSerializer,
-    find=usecases.find_order,
-    lock=usecases.lock_order,
-    transitions=TRANSITIONS,
-    actions=(
-        Action(
-            name="cancel",
-            operation="cancelOrder",
-            verb=OrderVerb.BEGIN_CANCEL,
-            summary="Begin to cancel an order; it is CANCEL_PENDING until kitchen and accounting have answered.",
-            run=lambda order, _: usecases.cancel_order(order.pk),
-            status=202,
-        ),
-        Action(
-            name="revise",
-            operation="reviseOrder",
-            verb=OrderVerb.BEGIN_REVISE,
-            summary="Begin to revise an order; an item that is not named stays as it is, quantity 0 takes it out.",
-            body=ReviseOrderSerializer,
-            run=lambda order, values: usecases.revise_order(order.pk, requested_items(values)),
-            status=202,
-        ),
-    ),
+    service="orders", name="order", path="orders/<id:order_id>",
+    summary="Show an order.", body=OrderDetailsSerializer,
+    find=usecases.find_order, lock=usecases.lock_order, transitions=TRANSITIONS,
+    actions=[
+        Action("cancel", usecases.cancel_order, operation="cancelOrder", verb=OrderVerb.BEGIN_CANCEL, status=202,
+               summary="Begin to cancel an order; it is CANCEL_PENDING until kitchen and accounting have answered."),
+        Action("revise", _revise, operation="reviseOrder", verb=OrderVerb.BEGIN_REVISE, status=202,
+               body=ReviseOrderSerializer,
+               summary="Begin to revise an order; an item that is not named stays as it is, quantity 0 takes it out."),
+    ],
     related={
         "restaurant": lambda order: RESTAURANT.address(order.restaurant_id),
         "journey": lambda order: JOURNEY.address(order.pk),
@@ -130,9 +115,8 @@ ORDER: Resource[Order] = Resource(
     },
     creation=Creation(
         summary="Place an order; it is APPROVAL_PENDING until consumers, kitchen and accounting have answered.",
-        body=CreateOrderSerializer,
-        run=lambda values: usecases.create_order(order_request(values)),
-        status=202,
+        body=CreateOrderSerializer, run=_create, status=202,
     ),
     listing=Listing(summary="Show orders, newest first.", name="orders", body=OrderSummarySerializer, find=_listed),
 )
+# fmt: on

@@ -7,7 +7,6 @@ from rest_framework import serializers
 from typing_extensions import override
 
 from apps.restaurants.domain import Dish, StreetAddress
-from apps.restaurants.models import Restaurant
 from apps.shared.fields import CamelSerializer, GivenMoneyField, IdField, ListOf, MoneyField, TextField
 from apps.shared.values import parse_id
 
@@ -73,7 +72,7 @@ class MenuItemSerializer(CamelSerializer):
 class MenuSerializer(CamelSerializer):
     """The whole menu."""
 
-    menu_items = ListOf(child=MenuItemSerializer())
+    menu_items = ListOf(child=MenuItemSerializer(), source="dishes")
 
 
 class RestaurantSerializer(CamelSerializer):
@@ -81,7 +80,7 @@ class RestaurantSerializer(CamelSerializer):
 
     id = IdField()
     name = TextField()
-    menu = MenuSerializer()
+    menu = MenuSerializer(source="*")
 
 
 @extend_schema_field({"type": "string", "pattern": "^[1-9][0-9]{0,18}$"})
@@ -120,9 +119,3 @@ class RestaurantsSerializer(CamelSerializer):
 
     restaurants = ListOf(child=ListedRestaurantSerializer())
     start_key = StartKeyField(source="end", allow_null=True)
-
-
-def shown_restaurant(restaurant: Restaurant) -> dict[str, Any]:
-    """Return the body that shows a restaurant."""
-    menu = {"menu_items": restaurant.dishes}
-    return dict(RestaurantSerializer({"id": restaurant.pk, "name": restaurant.name, "menu": menu}).data)

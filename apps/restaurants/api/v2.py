@@ -1,4 +1,6 @@
-"""The REST API of restaurants, version 2: resources and actions."""
+"""The REST API of restaurants: its resource and the actions."""
+
+from typing import Any
 
 from apps.restaurants import usecases
 from apps.restaurants.api.serializers import (
@@ -11,7 +13,7 @@ from apps.restaurants.api.serializers import (
 )
 from apps.restaurants.models import Restaurant
 from apps.shared.fields import CamelSerializer, IdField, ListOf, TextField
-from apps.shared.hypermedia.resource import Action, Creation, Resource, Values
+from apps.shared.hypermedia.resource import Action, Creation, Resource
 
 
 class OfferedMenuSerializer(CamelSerializer):
@@ -29,33 +31,26 @@ class RestaurantDetailsSerializer(CamelSerializer):
     menu = OfferedMenuSerializer(source="*")
 
 
-def _create(values: Values) -> Restaurant:
-    address = street_address(values["address"])
-    return usecases.create_restaurant(values["name"], address=address, dishes=dishes(values["menu"]))
+def _create(name: str, address: dict[str, Any], menu: dict[str, Any]) -> Restaurant:
+    return usecases.create_restaurant(name, address=street_address(address), dishes=dishes(menu))
 
 
+def _revise_menu(restaurant_id: int, **menu: Any) -> Restaurant:
+    return usecases.revise_menu(restaurant_id, dishes=dishes(menu))
+
+
+# fmt: off
 RESTAURANT: Resource[Restaurant] = Resource(
-    service="restaurants",
-    name="restaurant",
-    path="restaurants/<id:restaurant_id>",
-    summary="Show a restaurant and its menu.",
-    body=RestaurantDetailsSerializer,
-    find=usecases.find_restaurant,
-    lock=usecases.lock_restaurant,
-    actions=(
-        Action(
-            name="revise-menu",
-            operation="reviseMenu",
-            address="menu",
-            method="PUT",
-            summary="Replace the menu; the other services learn of it by an event.",
-            body=GivenMenuSerializer,
-            run=lambda restaurant, values: usecases.revise_menu(restaurant.pk, dishes=dishes(values)),
-        ),
-    ),
+    service="restaurants", name="restaurant", path="restaurants/<id:restaurant_id>",
+    summary="Show a restaurant and its menu.", body=RestaurantDetailsSerializer,
+    find=usecases.find_restaurant, lock=usecases.lock_restaurant,
+    actions=[
+        Action("revise-menu", _revise_menu, operation="reviseMenu", address="menu", method="PUT",
+               body=GivenMenuSerializer, summary="Replace the menu; the other services learn of it by an event."),
+    ],
     creation=Creation(
         summary="Take a restaurant in; the other services learn of it by an event.",
-        body=CreateRestaurantSerializer,
-        run=_create,
+        body=CreateRestaurantSerializer, run=_create,
     ),
 )
+# fmt: on

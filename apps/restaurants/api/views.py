@@ -1,4 +1,4 @@
-"""The REST API of restaurants, version 1: one method per operation."""
+"""What is special in version 1 of the REST API of restaurants.  See also: `urls`, which derives the rest from `v2`."""
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -7,16 +7,14 @@ from rest_framework.response import Response
 from apps.restaurants import usecases
 from apps.restaurants.api.serializers import (
     CreateRestaurantSerializer,
-    GivenMenuSerializer,
     RestaurantCreatedSerializer,
-    RestaurantSerializer,
     RestaurantsQuerySerializer,
     RestaurantsSerializer,
     dishes,
-    shown_restaurant,
     street_address,
 )
-from apps.shared.views import ServiceView, errors, path_id, read_body
+from apps.shared.hypermedia.paging import read_query
+from apps.shared.views import ServiceView, errors, read_body
 from postroad import unit_of_work
 
 
@@ -32,9 +30,7 @@ class RestaurantsView(ServiceView):
     )
     def get(self, request: Request) -> Response:
         """List all restaurants, in the order in which they joined."""
-        given = RestaurantsQuerySerializer(data=_query(request))
-        given.is_valid(raise_exception=True)
-        page = usecases.list_restaurants(after=given.validated_data.get("start_key", 0))
+        page = usecases.list_restaurants(after=read_query(request, RestaurantsQuerySerializer).get("start_key", 0))
         return Response(RestaurantsSerializer(page).data)
 
     @extend_schema(
@@ -50,42 +46,3 @@ class RestaurantsView(ServiceView):
                 body["name"], address=street_address(body["address"]), dishes=dishes(body["menu"])
             )
         return Response(RestaurantCreatedSerializer(restaurant).data)
-
-
-class RestaurantView(ServiceView):
-    """One restaurant."""
-
-    service = "restaurants"
-
-    @extend_schema(
-        operation_id="getRestaurant",
-        parameters=[path_id("restaurant_id")],
-        responses={200: RestaurantSerializer, **errors(404)},
-    )
-    def get(self, request: Request, restaurant_id: int) -> Response:
-        """Show a restaurant and its menu."""
-        return Response(shown_restaurant(usecases.find_restaurant(restaurant_id)))
-
-
-class MenuView(ServiceView):
-    """The menu of one restaurant."""
-
-    service = "restaurants"
-
-    @extend_schema(
-        operation_id="reviseMenu",
-        parameters=[path_id("restaurant_id")],
-        request=GivenMenuSerializer,
-        responses={200: RestaurantSerializer, **errors(400, 404, 413, 415)},
-    )
-    def put(self, request: Request, restaurant_id: int) -> Response:
-        """Replace the menu; the other services learn of it by an event."""
-        offered = dishes(read_body(request, GivenMenuSerializer))
-        with unit_of_work():
-            restaurant = usecases.revise_menu(restaurant_id, dishes=offered)
-        return Response(shown_restaurant(restaurant))
-
-
-def _query(request: Request) -> dict[str, object]:
-    """Return the parameters; one that is given twice fits nowhere, as a list does not."""
-    return {name: values[0] if len(values) == 1 else values for name, values in request.query_params.lists()}

@@ -15,7 +15,7 @@ from apps.shared.hypermedia.expand import MAX_NAMES
 from apps.shared.hypermedia.idempotency import KEY_PATTERN
 from apps.shared.hypermedia.negotiation import PLAIN, media_type_of
 from apps.shared.hypermedia.problems import PROBLEM_TYPE
-from apps.shared.hypermedia.resource import Action, Creation, Listing, Resource
+from apps.shared.hypermedia.resource import Action, Creation, Listing, Resource, title
 from apps.shared.views import path_id
 
 VERSION = 2
@@ -135,7 +135,7 @@ class ResourceSchema(AutoSchema):
 def _showing(resource: Resource[Any]) -> Operation:
     expand = _expand(list(resource.parts)) if resource.parts else ()
     return Operation(
-        id=f"get{_title(resource.name)}",
+        id=f"get{title(resource.name)}",
         summary=resource.summary,
         status=200,
         answer=shown_serializer(resource),
@@ -161,7 +161,7 @@ def _acting(resource: Resource[Any], action: Action[Any]) -> Operation:
 
 def _creating(resource: Resource[Any], creation: Creation[Any]) -> Operation:
     return Operation(
-        id=f"create{_title(resource.name)}",
+        id=f"create{title(resource.name)}",
         summary=creation.summary,
         status=creation.status,
         answer=shown_serializer(resource),
@@ -174,7 +174,7 @@ def _creating(resource: Resource[Any], creation: Creation[Any]) -> Operation:
 
 def _listing(resource: Resource[Any], listing: Listing[Any]) -> Operation:
     return Operation(
-        id=f"list{_title(listing.name)}",
+        id=f"list{title(listing.name)}",
         summary=listing.summary,
         status=200,
         answer=list_serializer(resource, listing),
@@ -188,7 +188,7 @@ def _listing(resource: Resource[Any], listing: Listing[Any]) -> Operation:
 def shown_serializer(resource: Resource[Any]) -> type[CamelSerializer]:
     """Return the body of a resource as it is answered: with links, and with parts if it has any."""
     extra: dict[str, type[serializers.Field[Any, Any, Any, Any]]] = {"_links": LinksField}
-    name = _title(resource.name)
+    name = title(resource.name)
     if resource.parts:
         parts = {part: expansion.body(required=False, allow_null=True) for part, expansion in resource.parts.items()}
         extra["_embedded"] = type(f"{name}Parts", (serializers.Serializer,), parts)
@@ -198,10 +198,10 @@ def shown_serializer(resource: Resource[Any]) -> type[CamelSerializer]:
 @cache
 def list_serializer(resource: Resource[Any], listing: Listing[Any]) -> type[CamelSerializer]:
     """Return the body of a page of a list."""
-    item = _with(listing.body, f"{_title(resource.name)}Item", {"_links": LinksField})
+    item = _with(listing.body, f"{title(resource.name)}Item", {"_links": LinksField})
     fields = {listing.name: ListOf(child=item())}
-    page = type(f"{_title(listing.name)}Fields", (CamelSerializer,), {"__doc__": "A page of a list.", **fields})
-    return _with(page, f"{_title(listing.name)}Page", {"_links": LinksField})
+    page = type(f"{title(listing.name)}Fields", (CamelSerializer,), {"__doc__": "A page of a list.", **fields})
+    return _with(page, f"{title(listing.name)}Page", {"_links": LinksField})
 
 
 def _with(body: type[CamelSerializer], name: str, extra: dict[str, Any]) -> type[CamelSerializer]:
@@ -245,7 +245,3 @@ def _expand(names: Sequence[str]) -> tuple[OpenApiParameter, ...]:
 
 def _variables(path: str) -> list[str]:
     return [part[1:-1] for part in path.split("/") if part.startswith("{")]
-
-
-def _title(name: str) -> str:
-    return "".join(word.capitalize() for word in name.replace("_", "-").split("-"))

@@ -1,7 +1,10 @@
-"""The declaration of a resource in version 2: body, links, actions, parts.  See also: `views`, which handles HTTP."""
+"""The declaration of a resource: body, links, actions, parts.
+
+See also: `views`, which handles the HTTP of version 2, and `version1`, which makes views of version 1.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
@@ -20,24 +23,25 @@ Links = dict[str, dict[str, str]]
 """By relation: where, and with which method."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Action(Generic[T]):
     """An action on a resource, at a URL below the resource's own.
 
     Attributes:
         name: Its relation in `_links`, and the last part of its address unless `address` is another.
+        run: The use case, called with the object's id and the body's values by name; returns the changed object.
         operation: Its name in generated clients.
         summary: One sentence for the API's document.
-        run: Does it to the thing, which is locked, with the body's values; returns the thing as it is then.
         verb: The verb of the resource's transitions that it stands for; None: it is always allowed.
         body: What it takes; None: nothing, and what is given is not read.
-        status: 202 when a saga goes on with it.
+        status: Status of the answer in version 2: 202 when a saga goes on with it.
     """
 
     name: str
+    run: Callable[..., T]
+    _: KW_ONLY
     operation: str
     summary: str
-    run: Callable[[T, Values], T]
     verb: str | None = None
     body: type[CamelSerializer] | None = None
     status: int = 200
@@ -47,11 +51,16 @@ class Action(Generic[T]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Creation(Generic[T]):
-    """How a new object is created; `status` is 202 if a saga completes it."""
+    """How a new object is created.
+
+    Attributes:
+        run: The use case, called with the body's values by name; returns the new object.
+        status: 202 if a saga completes it.
+    """
 
     summary: str
     body: type[CamelSerializer]
-    run: Callable[[Values], T]
+    run: Callable[..., T]
     status: int = 201
 
 
@@ -101,6 +110,11 @@ class Resource(Generic[T]):
     creation: Creation[T] | None = None
     listing: Listing[T] | None = None
 
+    @property
+    def variable(self) -> str:
+        """The name of the id in the path."""
+        return self.path.rpartition(":")[2].rstrip(">")
+
     def route_name(self, suffix: str = "") -> str:
         """Return the name of one of its routes: its own, that of an action or of the list."""
         return "-".join(filter(None, (self.service, "v2", self.name, suffix)))
@@ -113,6 +127,18 @@ class Resource(Generic[T]):
     def address(self, key: int, action: str = "") -> str:
         """Return the address of a thing, or of something that can be done to it."""
         return reverse(self.route_name(action), args=[key])
+
+    def action(self, name: str) -> Action[T]:
+        """Return the action of a name.
+
+        Raises:
+            ValueError: There is none.
+        """
+        found = {action.name: action for action in self.actions}
+        if name not in found:
+            known = ", ".join(found) or "none"
+            raise ValueError(f"{self.service} declares no action {name!r} of {self.name}; declared: {known}.")
+        return found[name]
 
     def links(self, thing: T) -> Links:
         """Return where the thing is, what is related to it, and exactly the actions that its state allows."""
@@ -140,3 +166,8 @@ class Resource(Generic[T]):
     def show_item(self, thing: T, body: type[CamelSerializer]) -> dict[str, object]:
         """Return the thing as one of a list."""
         return {**body(thing).data, "_links": self.links(thing)}
+
+
+def title(name: str) -> str:
+    """Return a name in CamelCase, as classes and the OpenAPI document have it."""
+    return "".join(word.capitalize() for word in name.replace("_", "-").split("-"))

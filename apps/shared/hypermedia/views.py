@@ -65,7 +65,7 @@ class UpdateView(ResourceView):
         with unit_of_work():
             thing = self.resource.lock(*key.values())
             check_unchanged(request, self.resource.show(thing)[1])
-            shown, tag = self.resource.show(self.action.run(thing, values))
+            shown, tag = self.resource.show(self.action.run(*key.values(), **values))
         return self.answer(thing, shown=shown, tag=tag, status=self.action.status)
 
 
@@ -104,7 +104,7 @@ class CreationView(ResourceView):
         """Make one."""
         values = read_body(request, self.creation.body)
         with unit_of_work():
-            thing = self.creation.run(values)
+            thing = self.creation.run(**values)
             shown, tag = self.resource.show(thing)
         return self.answer(thing, shown=shown, tag=tag, status=self.creation.status)
 
