@@ -69,41 +69,35 @@ class AccountCreated(Message):
     account_id: Positive
 
 
-@event("accounting.AccountAuthorized", of=ACCOUNTS, key="account_id")
-class AccountAuthorized(Message):
-    """A charge was authorised."""
+class ChargeEvent(Message):
+    """What all events of an order's charge tell."""
 
     account_id: Positive
     order_id: Positive
     amount: Money
+
+
+@event("accounting.AccountAuthorized", of=ACCOUNTS, key="account_id")
+class AccountAuthorized(ChargeEvent):
+    """A charge was authorised."""
 
 
 @event("accounting.AccountAuthorizationRefused", of=ACCOUNTS, key="account_id")
-class AccountAuthorizationRefused(Message):
+class AccountAuthorizationRefused(ChargeEvent):
     """A charge was refused."""
 
-    account_id: Positive
-    order_id: Positive
-    amount: Money
     reason: str
 
 
 @event("accounting.AccountAuthorizationReversed", of=ACCOUNTS, key="account_id")
-class AccountAuthorizationReversed(Message):
+class AccountAuthorizationReversed(ChargeEvent):
     """A charge was given back; `amount` is what it had been."""
-
-    account_id: Positive
-    order_id: Positive
-    amount: Money
 
 
 @event("accounting.AccountAuthorizationRevised", of=ACCOUNTS, key="account_id")
-class AccountAuthorizationRevised(Message):
+class AccountAuthorizationRevised(ChargeEvent):
     """An order is charged with another amount."""
 
-    account_id: Positive
-    order_id: Positive
-    amount: Money
     previous_amount: Money
 
 

@@ -126,60 +126,49 @@ class ConfirmReviseTicket(Message):
     revised_line_items: NonEmpty[tuple[TicketLine, ...]]
 
 
-@event("kitchen.TicketCreated", of=TICKETS, key="ticket_id")
-class TicketCreated(Message):
-    """A ticket was confirmed and waits for the restaurant."""
+class TicketEvent(Message):
+    """What all events of a ticket tell."""
 
     ticket_id: Positive
     order_id: Positive
+
+
+@event("kitchen.TicketCreated", of=TICKETS, key="ticket_id")
+class TicketCreated(TicketEvent):
+    """A ticket was confirmed and waits for the restaurant."""
+
     restaurant_id: Positive
 
 
 @event("kitchen.TicketAccepted", of=TICKETS, key="ticket_id")
-class TicketAccepted(Message):
+class TicketAccepted(TicketEvent):
     """The restaurant will have it ready by the given moment."""
 
-    ticket_id: Positive
-    order_id: Positive
     ready_by: datetime
 
 
 @event("kitchen.TicketPreparationStarted", of=TICKETS, key="ticket_id")
-class TicketPreparationStarted(Message):
+class TicketPreparationStarted(TicketEvent):
     """The restaurant cooks."""
-
-    ticket_id: Positive
-    order_id: Positive
 
 
 @event("kitchen.TicketReadyForPickup", of=TICKETS, key="ticket_id")
-class TicketReadyForPickup(Message):
+class TicketReadyForPickup(TicketEvent):
     """The food can be picked up."""
-
-    ticket_id: Positive
-    order_id: Positive
 
 
 @event("kitchen.TicketPickedUp", of=TICKETS, key="ticket_id")
-class TicketPickedUp(Message):
+class TicketPickedUp(TicketEvent):
     """A courier has the food."""
-
-    ticket_id: Positive
-    order_id: Positive
 
 
 @event("kitchen.TicketCancelled", of=TICKETS, key="ticket_id")
-class TicketCancelled(Message):
+class TicketCancelled(TicketEvent):
     """Nothing will be cooked."""
-
-    ticket_id: Positive
-    order_id: Positive
 
 
 @event("kitchen.TicketRevised", of=TICKETS, key="ticket_id")
-class TicketRevised(Message):
+class TicketRevised(TicketEvent):
     """Other dishes will be cooked."""
 
-    ticket_id: Positive
-    order_id: Positive
     line_items: NonEmpty[tuple[TicketLine, ...]]
