@@ -8,7 +8,8 @@ from typing_extensions import override
 
 from apps.accounting.domain import AccountState, EntryType
 from apps.accounting.models import Account, AccountEntry
-from postroad.console.readonly import ReadOnlyAdmin, ReadOnlyInline, find_by_number
+from apps.shared.admin import NumberedAdmin
+from postroad.console.readonly import ReadOnlyAdmin, ReadOnlyInline
 from postroad.console.render import age
 from postroad.console.theme import display
 
@@ -27,20 +28,15 @@ class EntryInline(ReadOnlyInline):
 
 
 @admin.register(Account)
-class AccountAdmin(ReadOnlyAdmin):
+class AccountAdmin(NumberedAdmin):
     """Newest first."""
 
     list_display = ("number", "state_label", "authorized_total", "limit", "opened")
     list_filter = ("state",)
     ordering = ("-created_at",)
-    search_fields = ("pk",)
     search_help_text = "Consumer number."
     inlines = (EntryInline,)
     fields = (("number", "state_label"), ("authorized_total", "limit"), "created_at")
-
-    @override
-    def find(self, rows: "QuerySet[Any]", term: str) -> "QuerySet[Any]":
-        return find_by_number(rows, term)
 
     @display(description="consumer")
     def number(self, account: Account) -> str:

@@ -1,17 +1,13 @@
 """Deliveries, couriers and the replica of pick-up addresses in the admin."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.utils.safestring import SafeString
-from typing_extensions import override
 
 from apps.delivery.domain import DeliveryState
 from apps.delivery.models import Courier, Delivery, Restaurant
+from apps.shared.admin import NumberedAdmin, OrderPartAdmin
 from apps.shared.replicas.admin import RestaurantReplicaAdmin
 from apps.shared.values import address_line
-from postroad.console.readonly import ReadOnlyAdmin, find_by_number
 from postroad.console.render import age, list_link
 from postroad.console.theme import display
 
@@ -24,14 +20,12 @@ _COLOURS = {
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(ReadOnlyAdmin):
+class DeliveryAdmin(OrderPartAdmin):
     """Newest first; a courier in the list leads to their other deliveries."""
 
     list_display = ("number", "state_label", "carrier", "ready_by", "dropoff_time", "made")
     list_filter = ("state",)
     ordering = ("-created_at",)
-    search_fields = ("pk",)
-    search_help_text = "Order number."
     fields = (
         ("number", "state_label"),
         ("restaurant_id", "carrier"),
@@ -40,15 +34,6 @@ class DeliveryAdmin(ReadOnlyAdmin):
         ("picked_up_at", "delivered_at"),
         "created_at",
     )
-
-    @override
-    def find(self, rows: "QuerySet[Any]", term: str) -> "QuerySet[Any]":
-        return find_by_number(rows, term)
-
-    @display(description="order")
-    def number(self, delivery: Delivery) -> str:
-        """The id, which is the order's."""
-        return f"#{delivery.pk}"
 
     @display(description="state", label=_COLOURS)
     def state_label(self, delivery: Delivery) -> str:
@@ -74,19 +59,13 @@ class DeliveryAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Courier)
-class CourierAdmin(ReadOnlyAdmin):
+class CourierAdmin(NumberedAdmin):
     """The load in the list leads to the courier's deliveries."""
 
     list_display = ("id", "available", "deliveries")
     list_filter = ("available",)
     ordering = ("-pk",)
-    search_fields = ("pk",)
-    search_help_text = "Number."
     fields = ("id", "available", "deliveries")
-
-    @override
-    def find(self, rows: "QuerySet[Any]", term: str) -> "QuerySet[Any]":
-        return find_by_number(rows, term)
 
     @display(description="open deliveries")
     def deliveries(self, courier: Courier) -> SafeString:

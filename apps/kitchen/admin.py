@@ -1,16 +1,13 @@
 """Tickets in the admin, each with its lines, and the replica they are checked against."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.utils.safestring import SafeString
-from typing_extensions import override
 
 from apps.kitchen.domain import TicketState
 from apps.kitchen.models import MenuItem, Restaurant, Ticket, TicketLineItem
+from apps.shared.admin import OrderPartAdmin
 from apps.shared.replicas.admin import MenuItemReplicaInline, RestaurantReplicaAdmin
-from postroad.console.readonly import ReadOnlyAdmin, ReadOnlyInline, find_by_number
+from postroad.console.readonly import ReadOnlyInline
 from postroad.console.render import age, list_link
 from postroad.console.theme import display
 
@@ -27,25 +24,14 @@ class LineItemInline(ReadOnlyInline):
 
 
 @admin.register(Ticket)
-class TicketAdmin(ReadOnlyAdmin):
+class TicketAdmin(OrderPartAdmin):
     """Newest first; a restaurant in the list leads to its other tickets."""
 
     list_display = ("number", "state_label", "restaurant", "ready_by", "made")
     list_filter = ("state",)
     ordering = ("-created_at",)
-    search_fields = ("pk",)
-    search_help_text = "Order number."
     inlines = (LineItemInline,)
     fields = (("number", "state_label"), ("restaurant", "ready_by"), "created_at")
-
-    @override
-    def find(self, rows: "QuerySet[Any]", term: str) -> "QuerySet[Any]":
-        return find_by_number(rows, term)
-
-    @display(description="order")
-    def number(self, ticket: Ticket) -> str:
-        """The id, which is the order's."""
-        return f"#{ticket.pk}"
 
     @display(description="state", label=_COLOURS)
     def state_label(self, ticket: Ticket) -> str:

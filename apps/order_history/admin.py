@@ -1,15 +1,11 @@
 """The history of orders in the admin."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.utils.safestring import SafeString
-from typing_extensions import override
 
 from apps.order_history.domain import OrderStatus
 from apps.order_history.models import OrderView
-from postroad.console.readonly import ReadOnlyAdmin, find_by_number
+from apps.shared.admin import OrderPartAdmin
 from postroad.console.render import age, list_link
 from postroad.console.theme import display
 
@@ -24,7 +20,7 @@ _COLOURS = {
 
 
 @admin.register(OrderView)
-class OrderViewAdmin(ReadOnlyAdmin):
+class OrderViewAdmin(OrderPartAdmin):
     """Newest first; stubs, whose order has not been heard of yet, come first on PostgreSQL and last on SQLite."""
 
     list_display = (
@@ -39,17 +35,6 @@ class OrderViewAdmin(ReadOnlyAdmin):
     )
     list_filter = ("status",)
     ordering = ("-creation_time",)
-    search_fields = ("pk",)
-    search_help_text = "Order number."
-
-    @override
-    def find(self, rows: "QuerySet[Any]", term: str) -> "QuerySet[Any]":
-        return find_by_number(rows, term)
-
-    @display(description="order")
-    def number(self, order: OrderView) -> str:
-        """The id."""
-        return f"#{order.pk}"
 
     @display(description="status", label=_COLOURS)
     def status_label(self, order: OrderView) -> str:

@@ -1,20 +1,17 @@
 """Orders in the admin, each with its lines and the way to its sagas, and the replicas they are checked against."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.db.models import Q, QuerySet
 from django.utils.safestring import SafeString
-from typing_extensions import override
 
 from apps.orders.domain import OrderState
 from apps.orders.models import Consumer, MenuItem, Order, OrderLineItem, Restaurant
 from apps.orders.usecases import find_history
+from apps.shared.admin import FullNameAdmin, OrderPartAdmin
 from apps.shared.replicas.admin import MenuItemReplicaInline, RestaurantReplicaAdmin
 from apps.shared.values import address_line
 from postroad import waiting
 from postroad.console.pages.sagas import saga_links
-from postroad.console.readonly import ReadOnlyAdmin, ReadOnlyInline, find_by_number
+from postroad.console.readonly import ReadOnlyInline
 from postroad.console.render import age, list_link
 from postroad.console.theme import display
 
@@ -37,14 +34,12 @@ class LineItemInline(ReadOnlyInline):
 
 
 @admin.register(Order)
-class OrderAdmin(ReadOnlyAdmin):
+class OrderAdmin(OrderPartAdmin):
     """Newest first; a consumer's or restaurant's name in the list leads to their other orders."""
 
     list_display = ("number", "state_label", "order_total", "consumer", "restaurant", "placed", "rejection_reason")
     list_filter = ("state",)
     ordering = ("-created_at",)
-    search_fields = ("pk",)
-    search_help_text = "Order number."
     inlines = (LineItemInline,)
     fieldsets = (
         (
@@ -63,15 +58,6 @@ class OrderAdmin(ReadOnlyAdmin):
             },
         ),
     )
-
-    @override
-    def find(self, rows: "QuerySet[Any]", term: str) -> "QuerySet[Any]":
-        return find_by_number(rows, term)
-
-    @display(description="order")
-    def number(self, order: Order) -> str:
-        """The id."""
-        return f"#{order.pk}"
 
     @display(description="state", label=_COLOURS)
     def state_label(self, order: Order) -> str:
@@ -126,17 +112,8 @@ class RestaurantAdmin(RestaurantReplicaAdmin):
 
 
 @admin.register(Consumer)
-class ConsumerAdmin(ReadOnlyAdmin):
+class ConsumerAdmin(FullNameAdmin):
     """Replicas; the owner is the consumers service."""
 
     list_display = ("id", "first_name", "last_name")
-    list_display_links = ("id", "last_name")
     ordering = ("-pk",)
-    search_fields = ("pk",)
-    search_help_text = "Number, last name, or last and first name."
-
-    @override
-    def find(self, rows: "QuerySet[Any]", term: str) -> "QuerySet[Any]":
-        last, _, first = term.partition(" ")
-        named = Q(last_name=term) | Q(last_name=last, first_name=first)
-        return find_by_number(rows, term) | rows.filter(named)
