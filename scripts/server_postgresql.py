@@ -10,36 +10,33 @@ import signal
 import subprocess
 from pathlib import Path
 
-from server_home import Home
 from server_packages import find_postgresql, install
-from server_probe import is_postgresql_ready, wait_until
-from server_process import ServerError, end, find_account, is_alive, read_tail, spawn
+from server_private import PrivateServer
+from server_probe import is_postgresql_ready
+from server_process import ServerError, find_account
 
 NAME = "postgresql"
 MAX_CONNECTIONS = 300  # eight services with web, worker and relay, and the tests' own, with room
-START_SECONDS = 30.0  # recovery after a kill included; a fresh start takes about one second
-STOP_SECONDS = 30.0  # a fast shutdown writes a checkpoint
 
 
-class PrivatePostgresql:
-    """Runs as the system user `postgres`, or as oneself when not root; listens on 127.0.0.1 only."""
+class PrivatePostgresql(PrivateServer):
+    """PostgreSQL."""
 
+    name = NAME
     role = "database"
     title = "PostgreSQL"
-    source = "private"
-
-    def __init__(self, home: Home) -> None:
-        self._home = home
-        self._log = home.logs / f"{NAME}.log"
+    account = "postgres"
+    start_seconds = 30.0  # recovery after a kill included; a fresh start takes about one second
+    stop_seconds = 30.0  # a fast shutdown writes a checkpoint
 
     @property
     def url(self) -> str:
         """The URL of the maintenance database, for a superuser."""
         return f"postgresql://postroad:{self._home.password(NAME)}@127.0.0.1:{self._home.port(NAME)}/postgres"
 
-    def is_running(self) -> bool:
-        """Tell whether the process that was started here runs and answers."""
-        return is_alive(self._home.state.processes.get(NAME)) and is_postgresql_ready(self._home.port(NAME))
+    def is_ready(self, port: int) -> bool:
+        """Tell whether PostgreSQL answers at a port."""
+        return is_postgresql_ready(port)
 
     def start(self) -> None:
         """Install, make the data folder and start, whatever of it is missing; return once it answers.
@@ -51,25 +48,12 @@ class PrivatePostgresql:
         self.stop()
         programs = find_postgresql() or self._install()
         folder = self._prepare(programs)
-        port = self._home.refresh_port(NAME)
-        mark = spawn(
-            self._command(programs, folder=folder, port=port),
-            environment=build_environment(),
-            account=find_account("postgres"),
-            log=self._log,
-            folder=folder,
-        )
-        self._home.remember_process(NAME, mark)
-        if not wait_until(
-            lambda: is_postgresql_ready(port), while_true=lambda: is_alive(mark), patience_seconds=START_SECONDS
-        ):
-            raise ServerError(f"PostgreSQL did not start; end of {self._log}:\n{read_tail(self._log)}")
+        command = self._command(programs, folder=folder, port=self._home.refresh_port(NAME))
+        self._wait_until_ready(self._spawn(command, environment=build_environment(), folder=folder))
 
     def stop(self, *, kill: bool = False) -> None:
         """Shut down fast (open transactions roll back), or with SIGKILL as a crash would."""
-        chosen = signal.SIGKILL if kill else signal.SIGINT
-        end(self._home.state.processes.get(NAME), with_signal=chosen, patience_seconds=STOP_SECONDS)
-        self._home.remember_process(NAME, None)
+        self._end(signal.SIGKILL if kill else signal.SIGINT)
 
     def _install(self) -> Path:
         install("postgresql", log=self._home.logs / "packages.log")

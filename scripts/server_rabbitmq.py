@@ -11,14 +11,13 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from server_home import Home, is_free
+from server_home import is_free
 from server_packages import find_rabbitmq, install
+from server_private import PrivateServer
 from server_probe import is_listening, is_rabbitmq_ready, wait_until
 from server_process import ServerError, end, find_account, is_alive, read_tail, spawn
 
 NAME = "rabbitmq"
-START_SECONDS = 60.0  # recovery of many queues after a kill included; a fresh start takes about four seconds
-STOP_SECONDS = 30.0
 EPMD_SECONDS = 10.0
 CONFIGURATION = """\
 default_user = postroad
@@ -31,25 +30,24 @@ log.console = false
 """
 
 
-class PrivateRabbitmq:
-    """Runs as the system user `rabbitmq`, or as oneself when not root; listens on 127.0.0.1 only."""
+class PrivateRabbitmq(PrivateServer):
+    """RabbitMQ."""
 
+    name = NAME
     role = "broker"
     title = "RabbitMQ"
-    source = "private"
-
-    def __init__(self, home: Home) -> None:
-        self._home = home
-        self._log = home.logs / f"{NAME}.log"
+    account = "rabbitmq"
+    start_seconds = 60.0  # recovery of many queues after a kill included; a fresh start takes about four seconds
+    stop_seconds = 30.0
 
     @property
     def url(self) -> str:
         """The URL of the virtual host `/`, for a user that may do everything."""
         return f"amqp://postroad:{self._home.password(NAME)}@127.0.0.1:{self._home.port(NAME)}/%2F"
 
-    def is_running(self) -> bool:
-        """Tell whether the process that was started here runs and answers."""
-        return is_alive(self._home.state.processes.get(NAME)) and is_rabbitmq_ready(self._home.port(NAME))
+    def is_ready(self, port: int) -> bool:
+        """Tell whether RabbitMQ answers at a port."""
+        return is_rabbitmq_ready(port)
 
     def start(self) -> None:
         """Install and start, whatever of it is missing; return once it answers. Keeps port and data.
@@ -58,31 +56,21 @@ class PrivateRabbitmq:
         """
         if self.is_running():
             return
-        self._end_broker(kill=False)
+        self._end(signal.SIGTERM)
         programs = find_rabbitmq() or self._install()
         self._prepare()
         self._start_epmd()
-        port = self._home.refresh_port(NAME)
-        mark = spawn(
-            [programs / "rabbitmq-server"],
-            environment=self.build_environment(),
-            account=find_account("rabbitmq"),
-            log=self._log,
-            folder=self._folder,
-        )
-        self._home.remember_process(NAME, mark)
+        self._home.refresh_port(NAME)
+        mark = self._spawn([programs / "rabbitmq-server"], environment=self.build_environment(), folder=self._folder)
         processors = os.sched_getaffinity(0)
         pin(mark.pid, processors={min(processors)})
-        if not wait_until(
-            lambda: is_rabbitmq_ready(port), while_true=lambda: is_alive(mark), patience_seconds=START_SECONDS
-        ):
-            raise ServerError(f"RabbitMQ did not start; end of {self._log}:\n{read_tail(self._log)}")
+        self._wait_until_ready(mark)
         for pid in (mark.pid, int((self._folder / "pid").read_text(encoding="ascii"))):
             pin(pid, processors=processors)
 
     def stop(self, *, kill: bool = False) -> None:
         """Shut down in order, or with SIGKILL as a crash would; its name server (epmd) too."""
-        self._end_broker(kill=kill)
+        self._end(signal.SIGKILL if kill else signal.SIGTERM)
         end(self._home.state.processes.get("epmd"), with_signal=signal.SIGTERM, patience_seconds=EPMD_SECONDS)
         self._home.remember_process("epmd", None)
 
@@ -91,7 +79,7 @@ class PrivateRabbitmq:
 
         Raises: ServerError if another process took the port in the meantime: clients would connect to the wrong server.
         """
-        self._end_broker(kill=kill)
+        self._end(signal.SIGKILL if kill else signal.SIGTERM)
         if not is_free(self._home.port(NAME)):
             raise ServerError(f"port {self._home.port(NAME)} of the broker was taken by another program: end that")
         self.start()
@@ -195,11 +183,6 @@ class PrivateRabbitmq:
             raise ServerError(
                 f"Erlang's epmd did not start; end of its log:\n{read_tail(self._home.logs / 'epmd.log')}"
             )
-
-    def _end_broker(self, *, kill: bool) -> None:
-        chosen = signal.SIGKILL if kill else signal.SIGTERM
-        end(self._home.state.processes.get(NAME), with_signal=chosen, patience_seconds=STOP_SECONDS)
-        self._home.remember_process(NAME, None)
 
 
 def pin(pid: int, *, processors: set[int]) -> None:
