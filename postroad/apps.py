@@ -1,11 +1,18 @@
 """The Django application that puts the parts together when a process starts."""
 
+import sys
 from importlib.util import find_spec
+from pathlib import Path
 
 from django.apps import AppConfig
 from django.core.checks import register
 from django.utils.module_loading import import_string
 from typing_extensions import override
+
+from postroad.errors import InvalidSetting
+
+_COMMAND_LINES = ("manage.py", "django-admin", str(Path("django", "__main__.py")))
+"""Programs of Django's command line: a person reads what they say, and no server starts them again and again."""
 
 
 class PostroadConfig(AppConfig):
@@ -16,8 +23,17 @@ class PostroadConfig(AppConfig):
 
     @override
     def ready(self) -> None:
-        """Read the handler tables, so that a contradiction in them is found at start (models exist only now)."""
-        import_string("postroad.checks.settings.ensure_usable")()
+        """Read the handler tables, so that a contradiction in them is found at start (models exist only now).
+
+        Raises:
+            InvalidSetting: A key or value of POSTROAD cannot be used; a command ends with that one line instead.
+        """
+        try:
+            import_string("postroad.checks.settings.ensure_usable")()
+        except InvalidSetting as error:
+            if "".join(sys.argv[:1]).endswith(_COMMAND_LINES):
+                raise SystemExit(f"postroad: {error}") from None
+            raise
         for check in ("check_settings", "check_variables"):
             register(import_string(f"postroad.checks.settings.{check}"), "postroad")
         for check in ("check_routers", "check_time_zones", "check_sqlite"):

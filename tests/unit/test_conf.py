@@ -1,6 +1,11 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 
@@ -10,6 +15,8 @@ from postroad.checks.settings import KEYS, SECTIONS, check_variables, ensure_usa
 from postroad.conf import CoreSettings, Section
 from postroad.errors import InvalidSetting
 from postroad.messaging.conf import MessagingSettings
+
+PROJECT = Path(__file__).resolve().parent.parent.parent
 
 
 def test_a_wrong_key_gets_the_right_spelling() -> None:
@@ -82,6 +89,25 @@ def test_reading_wrong_settings_raises_with_every_problem(settings: Any) -> None
 
     with pytest.raises(InvalidSetting, match=r"NONSENSE.*CONSUMER_ATTEMPTS"):
         ensure_usable()
+
+
+def test_a_command_that_cannot_use_a_setting_says_so_in_one_line() -> None:
+    given = {"POSTROAD_CONSUMER_ATTEMPTS": "many", "DJANGO_SETTINGS_MODULE": "config.settings.test"}
+
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check"], cwd=PROJECT, env={**os.environ, **given}, capture_output=True, text=True, timeout=60, check=False
+    )  # fmt: skip
+
+    (line,) = done.stderr.splitlines()
+    assert done.returncode == 1
+    assert line.startswith("postroad: POSTROAD['CONSUMER_ATTEMPTS'] is 'many'; it must be a whole number (")
+
+
+def test_another_program_that_cannot_use_a_setting_ends_with_the_exception(settings: Any) -> None:
+    settings.POSTROAD = {"CONSUMER_ATTEMPTS": "many"}
+
+    with pytest.raises(InvalidSetting, match="CONSUMER_ATTEMPTS"):
+        apps.get_app_config("postroad").ready()
 
 
 @pytest.mark.django_db
