@@ -19,7 +19,7 @@ from postroad.calls import deadline
 from postroad.calls.transport import Outgoing
 from postroad.calls.transports.local import LocalTransport, environment
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)
 
 SHOP = "0123456789abcdef"
 GUARDED = {"AUTH": "api_key", "API_KEYS": f"shop:{SHOP}:consumer office:{SHOP}staff:staff"}

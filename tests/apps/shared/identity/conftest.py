@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
 from pytest_django import DjangoDbBlocker, Settings
 
@@ -114,7 +114,11 @@ def town(settings: Settings, transactional_db: None) -> Iterator[Town]:
 
 @pytest.fixture(scope="module")
 def standing_town(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Town]:
-    """A town that is built once; what a test changes is rolled back."""
-    with django_db_blocker.unblock(), transaction.atomic(), patient_calls():
+    """A town that is built once; what a test changes is rolled back.
+
+    A call in process ends as a request does, with a look at the connections: it leaves the one of our transaction alone.
+    """
+    with django_db_blocker.unblock(), transaction.atomic(), patient_calls(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(connection, "close_if_unusable_or_obsolete", lambda: None)
         yield build_town()
         transaction.set_rollback(True)
