@@ -9,7 +9,7 @@ from typing_extensions import override
 from apps.accounting.domain import AccountState, EntryType
 from apps.accounting.models import Account, AccountEntry
 from apps.shared.admin import NumberedAdmin
-from postroad.console.readonly import ReadOnlyAdmin, ReadOnlyInline
+from postroad.console.readonly import ReadOnlyAdmin, ReadOnlyInline, find_by_number
 from postroad.console.render import age
 from postroad.console.theme import display
 
