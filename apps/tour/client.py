@@ -1,6 +1,6 @@
 """A small client of the services' REST API, for the demo.
 
-Where callers have to show who they are, it sends DEMO_API_KEY or DEMO_TOKEN of the environment, somebody's of the staff.
+If the services authenticate callers, it sends DEMO_API_KEY or DEMO_TOKEN from the environment; either needs the role staff.
 """
 
 import json
@@ -45,7 +45,7 @@ class Services:
         return self._call("POST", service, path, body)
 
     def until_found(self, service: str, path: str, *, seconds: float) -> Any:
-        """GET a document that is about to appear.
+        """GET a document that does not exist yet, again and again until it does.
 
         Raises:
             DemoFailed: It did not appear in time.
@@ -68,7 +68,7 @@ class Services:
                 return json.load(answer)
         except urllib.error.HTTPError as error:
             if error.code in (401, 403):
-                found = f"{hide_password(url)}: {error.code}; set DEMO_API_KEY or DEMO_TOKEN to that of somebody with the role staff."
+                found = f"{hide_password(url)}: {error.code}; set DEMO_API_KEY or DEMO_TOKEN to the key or token of a caller with the role staff."
                 raise DemoFailed(found) from error
             raise
         except OSError as error:

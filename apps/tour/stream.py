@@ -50,7 +50,9 @@ class Streams:
     def answer(self, request: HttpRequest, look: Callable[[], object]) -> HttpResponse | StreamingHttpResponse:
         """Answer with a stream of what `look` returns; 503 if the maximum is open, or the process ends."""
         if self._stop.is_set() or not self._free.acquire(blocking=False):
-            busy = JsonResponse({"detail": "There are enough streams; ask for the document itself."}, status=503)
+            busy = JsonResponse(
+                {"detail": "The maximum number of streams is open; get tour/status.json instead."}, status=503
+            )
             busy["Retry-After"] = "5"
             return busy
         response = StreamingHttpResponse(
@@ -94,7 +96,7 @@ class _Stream:
             raise
 
     def close(self) -> None:
-        """Called by the server in any case."""
+        """Call the function, once; the server calls this at the end of every response."""
         if not self._has_ended:
             self._has_ended = True
             self._at_end()

@@ -1,4 +1,4 @@
-"""`manage.py demo`: a demo order against running services; needs no database of its own."""
+"""`manage.py demo`: places a demo order at running services; needs no database."""
 
 import os
 import sys
@@ -19,7 +19,7 @@ from postroad.secrecy import hide_password, split_url
 
 
 class Command(BaseCommand):
-    """Exit code 0 when the order ends as it should."""
+    """Exit code 0 if the order ends as expected."""
 
     help = "Place a demo order at running services and show its saga history."
     requires_system_checks: list[str] = []
@@ -27,7 +27,9 @@ class Command(BaseCommand):
     @override
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--refuse", choices=["", *REFUSALS], default=os.environ.get("REFUSE", ""))
-        parser.add_argument("--count", type=int, default=1, help="orders to place; more than one are only counted")
+        parser.add_argument(
+            "--count", type=int, default=1, help="orders to place; if more than one, only the results are counted"
+        )
 
     @override
     def handle(self, *args: Any, **options: Any) -> None:
@@ -44,7 +46,7 @@ class Command(BaseCommand):
             said = error.read(300).decode(errors="replace")
             raise CommandError(f"{hide_password(error.url)} answered {error.code}: {said}") from error
         if not is_well:
-            raise CommandError("The order did not end as it should; look at /admin/ or 'manage.py sagas list'.")
+            raise CommandError("The order did not end as expected; look at /admin/ or 'manage.py sagas list'.")
 
 
 def _gateway() -> str:

@@ -1,4 +1,4 @@
-"""`manage.py prepare_service`: all that must be there before the processes of a service start; safe to repeat."""
+"""`manage.py prepare_service`: creates what a service needs before its processes start; safe to repeat."""
 
 import os
 from typing import Any
@@ -12,7 +12,7 @@ from postroad.interruption import interruptible
 
 
 class Command(BaseCommand):
-    """Tables, then queues, then the user of the admin; the first trouble ends it with exit code 1."""
+    """Creates tables, then queues, then the user of the admin; the first failure ends it with exit code 1."""
 
     help = "Migrate, declare the channels, and make the user ADMIN_USER (admin) if ADMIN_PASSWORD is set."
 

@@ -1,4 +1,4 @@
-"""`manage.py run`: the whole platform in this process, with a demo order.  `make run` calls it."""
+"""`manage.py run`: all services in this process, with a demo order.  `make run` calls it."""
 
 import os
 import socket
@@ -30,7 +30,7 @@ from postroad.schema import state as schema
 from postroad.web.server import listen, serve
 from postroad.web.threads import InThreads
 
-_GRPC_DRAIN_SECONDS = 1.0  # somebody waits for the end of Ctrl-C
+_GRPC_DRAIN_SECONDS = 1.0  # short: a person who pressed Ctrl-C waits for it
 _WEB_DRAIN_SECONDS = 5.0
 _BODY_BYTES = 2_621_440  # largest body of a form of the admin, which is Django's default
 _WEB_THREADS = 8 + MAX_STREAMS
@@ -52,7 +52,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         self._story = Story(sys.stdout)
         port: int = options["port"]
-        if schema.missing_migrations():  # asking is quick; `migrate` takes half a second to find nothing to do
+        if schema.missing_migrations():  # this check is quick; `migrate` takes half a second to find nothing to do
             call_command("migrate", verbosity=0)
         password = make_administrator(settings.VAR_DIR / "admin-password", given=os.environ.get("ADMIN_PASSWORD", ""))
         listener = _listen(port)
@@ -87,7 +87,7 @@ class Command(BaseCommand):
             tell(f"  admin password, made for this first start: {password}")
 
     def _serve_grpc(self) -> GrpcServer | None:
-        """Serve gRPC beside the rest, or say why not."""
+        """Serve gRPC too, or print why it cannot be served."""
         try:
             server = GrpcServer(find_servicers())
         except MisconfiguredError as error:
@@ -117,7 +117,7 @@ def _listen(port: int) -> socket.socket:
         return listen(_LOCALHOST, port)
     except OSError as error:
         raise CommandError(
-            f"port {port} cannot be used ({error.strerror}); stop what listens there, or choose another: make run PORT=8080."
+            f"port {port} cannot be used ({error.strerror}); stop the program that listens there, or choose another port: make run PORT=8080."
         ) from error
 
 

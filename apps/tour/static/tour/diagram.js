@@ -4,7 +4,7 @@ const SVG = "http://www.w3.org/2000/svg";
 const TOP = 44; // room for the names
 const ASK = 21, ANSWER = 42, STEP = 52, LOCAL = 30; // heights within a step, and of steps
 const LABEL = 5; // text above its arrow
-const LETTER = 6.4; // width of a letter, near enough
+const LETTER = 6.4; // approximate width of a letter
 const GUTTER = 66; // left of the first lifeline: the time since the start
 
 function make(name, attributes, text) {
@@ -46,7 +46,7 @@ function words(group, { x, y, text, note, name }) {
   group.append(label);
 }
 
-// Labels stand between the lifelines if they fit, else right of the asked service, else where they began.
+// A label stands between the lifelines if it fits, otherwise right of the receiving service, otherwise where the arrow begins.
 function beside(texts, { home, target, width }) {
   const longest = LETTER * Math.max(...texts.map((text) => text.length));
   if (home + 12 + longest < target - 8) return home + 12;

@@ -1,12 +1,12 @@
-// Keeps the cluster page fresh: fetches it again and puts its table in place of the old one.  Not: what it shows.
+// Refreshes the cluster page: fetches it again and replaces the table.
 
-const EVERY = 10000; // milliseconds, from one answer to the next question
+const EVERY = 10000; // milliseconds from one answer to the next request
 
 async function refresh() {
   const shown = document.querySelector("#postroad-cluster");
   try {
     const answer = await fetch(location.href, { cache: "no-store" });
-    if (!answer.ok || answer.redirected) throw new Error(`${answer.status}`); // redirected: to the login
+    if (!answer.ok || answer.redirected) throw new Error(`${answer.status}`); // a redirect leads to the login
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     shown.replaceWith(page.querySelector("#postroad-cluster"));
   } catch {
