@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 import schemathesis
-from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
-from django.db import close_old_connections
 from django.test import Client
 from drf_spectacular.validation import validate_schema
 from hypothesis import HealthCheck, given, settings
+from pytest_django import DjangoDbBlocker
 from schemathesis.checks import not_a_server_error
 from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi.checks import (
@@ -26,6 +25,7 @@ from schemathesis.specs.openapi.checks import (
 
 from config.services import GATEWAY, SERVICES
 from postroad.testing.pump import Pump
+from tests.support.standing import stored_once
 
 pytestmark = pytest.mark.slow
 
@@ -41,9 +41,15 @@ CHECKS = [
 ADDRESS = {"street1": "1 Main Street", "city": "Oakland", "state": "CA", "zip": "94611"}
 
 
-@pytest.fixture
-def world(db: None) -> None:
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """A consumer, a restaurant, a new order and one that a courier carries: what exists, for the fuzzer to meet."""
+    with stored_once(django_db_blocker):
+        fill()
+        yield
+
+
+def fill() -> None:
     client, pump = Client(), Pump()
 
     def post(path: str, body: Any) -> Any:
@@ -64,16 +70,6 @@ def world(db: None) -> None:
     post(f"/kitchen/v1/tickets/{carried}/accept", {"readyBy": "2030-01-01T11:00:00Z"})
     post("/delivery/v1/couriers/1/availability", {"available": True})
     pump.close()
-
-
-@pytest.fixture
-def kept_connection(world: None) -> Iterator[None]:
-    """Keep the test's connection, in whose transaction everything happens, over requests; Django's own client does so too, and undoes it."""
-    for signal in (request_started, request_finished):
-        signal.disconnect(close_old_connections)
-    yield
-    for signal in (request_started, request_finished):
-        signal.connect(close_old_connections)
 
 
 APPLICATION = get_wsgi_application()
@@ -101,7 +97,7 @@ def test_a_document_is_valid_and_has_both_versions(
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.name.lower())
-def test_every_answer_is_as_documented(operation: Any, mode: GenerationMode, kept_connection: None) -> None:
+def test_every_answer_is_as_documented(operation: Any, mode: GenerationMode, world: None, db: None) -> None:
     @given(case=operation.as_strategy(generation_mode=mode))
     @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
     def call(case: Any) -> None:

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
 from django.test import Client
 from pytest_django import DjangoDbBlocker, Settings
 
 from postroad.calls.policies.policy import Policy
 from postroad.testing import Pump
 from tests.rpc.conftest import any_port, channel, shared_connection
+from tests.support.standing import stored_once
 
 __all__ = ["any_port", "channel", "shared_connection"]
 
@@ -114,11 +114,6 @@ def town(settings: Settings, transactional_db: None) -> Iterator[Town]:
 
 @pytest.fixture(scope="module")
 def standing_town(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Town]:
-    """A town that is built once; what a test changes is rolled back.
-
-    A call in process ends as a request does, with a look at the connections: it leaves the one of our transaction alone.
-    """
-    with django_db_blocker.unblock(), transaction.atomic(), patient_calls(), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(connection, "close_if_unusable_or_obsolete", lambda: None)
+    """A town that is built once; what a test changes is rolled back."""
+    with stored_once(django_db_blocker), patient_calls():
         yield build_town()
-        transaction.set_rollback(True)

@@ -101,7 +101,7 @@ def test_a_foreign_order_is_answered_like_one_that_is_not_there(
     absent = getattr(client, method)(path.format(10**6), headers=as_caller("ada"))
 
     assert foreign.status_code == absent.status_code == 404
-    assert foreign.content.replace(str(town.bobs).encode(), b"?") == absent.content.replace(b"1000000", b"?")
+    assert foreign.content.decode().replace(f"order {town.bobs}.", "order 1000000.") == absent.content.decode()
 
 
 ANY_STATE = {"if-match": "*"}
