@@ -1,1 +1,1 @@
-"""The service that authorises charges: accounts with a journal of everything that happened to them."""
+"""The service that authorises charges: accounts, each with a journal of its changes."""

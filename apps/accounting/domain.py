@@ -1,4 +1,4 @@
-"""The rules of an account: what its journal adds up to, and which charge it bears.  Pure."""
+"""The rules of an account: its balance by the journal, and which charges are authorised.  Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -29,7 +29,7 @@ TRANSITIONS: Mapping[tuple[AccountState, AccountVerb], AccountState] = {
     (AccountState.ENABLED, AccountVerb.DISABLE): AccountState.DISABLED,
     (AccountState.DISABLED, AccountVerb.ENABLE): AccountState.ENABLED,
 }
-"""What changes something; who repeats a change may be told so, or not."""
+"""All transitions.  A repeated change is not among them; a use case may accept or refuse it."""
 
 
 def next_state(state: AccountState, verb: AccountVerb) -> AccountState:
@@ -62,9 +62,9 @@ class Entry:
 
     Attributes:
         type: What it was.
-        amount: What the entry adds to the order's charge: of a reversal and of a smaller revision less than nothing.
-            Of a refusal what was asked for, of the opening the account's limit, of anything else nothing.
-        order_id: The order that was to be charged; None if it was no charge.
+        amount: What the entry adds to the order's charge; negative for a reversal and for a smaller revision.
+            For a refusal, the requested amount; for the opening, the account's limit; otherwise 0.
+        order_id: The order of the charge; None if the entry is not about a charge.
         reason: Why a charge was refused.
     """
 
@@ -84,7 +84,7 @@ class BillState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bill:
-    """What an order is charged: the present amount, or the one that was refused or given back."""
+    """What an order is charged: the present amount, or the amount that was refused or reversed."""
 
     order_id: int
     account_id: int
@@ -94,13 +94,13 @@ class Bill:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What a journal adds up to.
+    """The state of an account, computed from its journal.
 
     Attributes:
         state: Whether charges are authorised now.
-        limit: The largest charge that is.
-        authorized_total: All authorised charges together.
-        last_sequence: How many entries there are.
+        limit: The maximum of a single charge.
+        authorized_total: The sum of all authorised charges.
+        last_sequence: The number of entries.
     """
 
     state: AccountState = AccountState.DISABLED
@@ -109,7 +109,7 @@ class Standing:
     last_sequence: int = 0
 
     def after(self, entry: Entry) -> "Standing":
-        """Return what follows from one more entry."""
+        """Return the state after one more entry."""
         counted = replace(self, last_sequence=self.last_sequence + 1)
         match entry.type:
             case EntryType.OPENED:
@@ -125,7 +125,7 @@ class Standing:
 
 
 def fold(entries: Iterable[Entry]) -> Standing:
-    """Return what a whole journal, oldest entry first, adds up to."""
+    """Return the state after all entries of a journal, oldest first."""
     standing = Standing()
     for entry in entries:
         standing = standing.after(entry)
@@ -136,11 +136,11 @@ def charge_of(amount: Decimal) -> Decimal:
     """Return the amount of a charge, exact to the cent.
 
     Raises:
-        ValueError: It is no amount of money, or less than nothing.
+        ValueError: It is not an amount of money, or it is negative.
     """
     charge = cents(amount)
     if charge < 0:
-        raise ValueError(f"{charge} is less than nothing; a charge is 0.00 or more.")
+        raise ValueError(f"{charge} is negative; a charge is 0.00 or more.")
     return charge
 
 
@@ -154,7 +154,7 @@ def decide(standing: Standing, *, order_id: int, amount: Decimal) -> Entry:
 
 
 def charged(entries: Iterable[Entry]) -> Decimal | None:
-    """Return what an order is charged, by its entries, oldest first; None if it is not, or not any more."""
+    """Return what an order is charged, from its entries, oldest first; None if it is not charged, or not any more."""
     amount: Decimal | None = None
     for entry in entries:
         match entry.type:
@@ -168,7 +168,7 @@ def charged(entries: Iterable[Entry]) -> Decimal | None:
 
 
 def bill_of(entries: Sequence[Entry], *, order_id: int, account_id: int) -> Bill:
-    """Return the bill that an order's entries, oldest first and at least one, add up to."""
+    """Return the bill of an order, from its entries, oldest first; there is at least one."""
     amount = charged(entries)
     if amount is not None:
         return Bill(order_id=order_id, account_id=account_id, state=BillState.AUTHORIZED, amount=amount)
@@ -178,7 +178,7 @@ def bill_of(entries: Sequence[Entry], *, order_id: int, account_id: int) -> Bill
 
 
 def decide_revision(standing: Standing, *, order_id: int, amount: Decimal, current: Decimal) -> Entry:
-    """Return the entry that revises a charge of `current`, or refuses to; as `decide`."""
+    """Return the entry that revises a charge of `current`, or refuses to, by the rules of `decide`."""
     rest = replace(standing, authorized_total=standing.authorized_total - current)
     decision = decide(rest, order_id=order_id, amount=amount)
     if decision.type is EntryType.REFUSED:

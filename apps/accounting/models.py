@@ -15,7 +15,7 @@ _DECISIONS = (EntryType.AUTHORIZED.value, EntryType.REFUSED.value)
 
 
 class JournalIsFinal(Exception):
-    """Somebody tried to change or delete what has happened; write a new entry with `Account.record` instead."""
+    """A journal entry was to be changed or deleted; write a new entry with `Account.record` instead."""
 
     def __init__(self) -> None:
         super().__init__("A journal entry is never changed or deleted; record a new one instead.")
@@ -30,7 +30,7 @@ class AccountQuerySet(models.QuerySet["Account"]):
 
 
 class Account(models.Model):
-    """What a journal adds up to; take it with `Account.objects.lock` before you record anything."""
+    """An account: the state after all entries of its journal; lock it with `Account.objects.lock` before you record anything."""
 
     consumer_id = models.BigIntegerField(primary_key=True)
     state = models.TextField(choices=[(state.value, state.value) for state in AccountState])
@@ -57,7 +57,7 @@ class Account(models.Model):
     def lock_or_open(cls, consumer_id: int, *, limit: Decimal) -> "tuple[Account, bool]":
         """Return a consumer's account under a row lock, and whether it is new.
 
-        Concurrency: of two transactions that open it at once, one waits for the other and then finds it.
+        Concurrency: of two transactions that open it at the same time, one waits for the other and then finds it.
         """
         account = cls.objects.lock(consumer_id)
         if account is not None:
@@ -72,7 +72,7 @@ class Account(models.Model):
 
     @property
     def standing(self) -> Standing:
-        """The row as the value that the journal's fold is compared with."""
+        """The row as a value, which can be compared with the `fold` of its journal."""
         return Standing(
             state=AccountState(self.state),
             limit=self.limit,
@@ -86,7 +86,7 @@ class Account(models.Model):
         return self.state == AccountState.ENABLED
 
     def decision_on(self, order_id: int) -> Entry | None:
-        """Return how an order's charge was decided, here or in another account; None if nobody has asked yet."""
+        """Return the decision on an order's charge, in this or another account; None if there is none yet."""
         decisions = AccountEntry.objects.filter(order_id=order_id, type__in=_DECISIONS)
         found = decisions.exclude(~models.Q(account=self), type=EntryType.REFUSED.value).order_by("sequence").first()
         if found is not None and found.account_id != self.pk:
@@ -96,31 +96,31 @@ class Account(models.Model):
         return found.entry if found else None
 
     def entries_of(self, order_id: int) -> tuple[Entry, ...]:
-        """Return what happened to an order's charge, oldest first; one statement."""
+        """Return the entries of an order's charge, oldest first; one statement."""
         return tuple(row.entry for row in self.entries.filter(order_id=order_id).order_by("sequence"))
 
     def charge(self, order_id: int, *, amount: Decimal) -> Entry:
-        """Authorise or refuse an order's charge, and record which.
+        """Authorise or refuse an order's charge, and record the decision.
 
         Raises:
-            IntegrityError: The order's charge was authorised, here or in another account.
+            IntegrityError: The order's charge was authorised already, in this or another account.
         """
         entry = decide(self.standing, order_id=order_id, amount=amount)
         self.record(entry)
         return entry
 
     def reverse(self, order_id: int, *, amount: Decimal) -> None:
-        """Give an order's charge of this amount back, and record it."""
+        """Reverse an order's charge of this amount, and record it."""
         self.record(Entry(type=EntryType.REVERSED, order_id=order_id, amount=-amount))
 
     def revise(self, order_id: int, *, amount: Decimal, current: Decimal) -> Entry:
-        """Charge an order with another amount than the current one, or refuse to, and record which."""
+        """Replace the current charge of an order by another amount, or refuse to, and record the decision."""
         entry = decide_revision(self.standing, order_id=order_id, amount=amount, current=current)
         self.record(entry)
         return entry
 
     def record(self, entry: Entry) -> None:
-        """Write one entry into the journal, and what follows from it into the row."""
+        """Write one entry into the journal, and the resulting state into the row."""
         after = self.standing.after(entry)
         AccountEntry.objects.create(account=self, sequence=after.last_sequence, at=clock.now(), **asdict(entry))
         self.state, self.limit = after.state.value, after.limit
@@ -129,7 +129,7 @@ class Account(models.Model):
 
 
 class AccountEntryQuerySet(models.QuerySet["AccountEntry"]):
-    """Entries, to be read."""
+    """Entries; they can only be read."""
 
     @override
     def update(self, **changes: Any) -> NoReturn:
@@ -154,7 +154,7 @@ class AccountEntry(models.Model):
     objects = AccountEntryQuerySet.as_manager()
 
     class Meta:
-        """Numbered within the account; an order is authorised once.  Found by order, type and age in the admin."""
+        """Entries are numbered within the account; an order is authorised once.  The admin searches by order, type and age."""
 
         verbose_name_plural = "account entries"
         constraints = [

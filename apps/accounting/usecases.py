@@ -42,19 +42,20 @@ AUTHORIZATION_LIMIT = "10000.00"  # default of the setting ACCOUNTING_AUTHORIZAT
 
 
 def keep_consumer(event: ConsumerCreated) -> None:
-    """Open the consumer's account; safe to repeat, and nothing to do if a charge has opened it before."""
+    """Open the consumer's account, unless a charge has opened it already; safe to repeat."""
     _lock_or_open(event.consumer_id)
 
 
 def authorize_charge(command: AuthorizeCharge) -> ChargeAuthorized | ChargeRefused:
-    """Decide on an order's charge once; a repeated command is answered as the first one was.
+    """Decide on an order's charge once; a repeated command gets the same answer.
 
-    A consumer without account gets it here: the sender has validated the consumer, whose event may be under way.
+    A consumer without an account gets one: the sender has validated the consumer, whose event may not have arrived yet.
     A refusal is returned, not raised, so that its journal entry stays.
 
     Raises:
         Refusal: `invalid_message`: the total is no amount of money.
-    Concurrency: of two consumers charged for one order at once, one fails at the order's key and is refused when retried.
+    Concurrency: if two consumers are charged for one order at the same time, one charge violates the unique key of the order and
+        is refused when it is retried.
     """
     amount = _amount_of(command.order_total)
     account = _lock_or_open(command.consumer_id)
@@ -68,7 +69,7 @@ def authorize_charge(command: AuthorizeCharge) -> ChargeAuthorized | ChargeRefus
 
 
 def reverse_authorization(command: ReverseAuthorization) -> AuthorizationReversed | ChargeRefused:
-    """Give an order's charge back, from a disabled account too; safe to repeat.  Refuses with `not_authorized`."""
+    """Reverse an order's charge, also of a disabled account; safe to repeat.  Refuses with `not_authorized`."""
     account = Account.objects.lock(command.consumer_id)
     entries = account.entries_of(command.order_id) if account is not None else ()
     amount = charged(entries)
@@ -81,7 +82,7 @@ def reverse_authorization(command: ReverseAuthorization) -> AuthorizationReverse
 
 
 def revise_authorization(command: ReviseAuthorization) -> AuthorizationRevised | ChargeRefused:
-    """Charge an order with another total; safe to repeat.  Refuses as `authorize_charge`, or with `not_authorized`.
+    """Charge an order with another total; safe to repeat.  Refuses as `authorize_charge` does, or with `not_authorized`.
 
     Raises:
         Refusal: `invalid_message`: the total is no amount of money.
@@ -165,7 +166,7 @@ def find_bill(order_id: int) -> Bill:
     """Return what an order is charged; one statement.
 
     Raises:
-        BusinessRefusal: `not_found`: nobody has asked for its charge yet, or it is somebody else's.
+        BusinessRefusal: `not_found`: its charge was not requested yet, or it belongs to another consumer.
     """
     rows = list(own(AccountEntry.objects.all(), by="account_id").filter(order_id=order_id).order_by("type", "pk"))
     if not rows:

@@ -1,1 +1,1 @@
-"""The service that knows the consumers: who may order."""
+"""The service that owns the consumers, who may order."""

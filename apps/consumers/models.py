@@ -7,7 +7,7 @@ from postroad import clock
 
 
 class Consumer(models.Model):
-    """Somebody who may order."""
+    """A person who may order."""
 
     first_name = models.TextField()
     last_name = models.TextField()

@@ -8,10 +8,10 @@ from postroad import Snapshot, publish, refuse
 
 
 def create_consumer(*, first_name: str, last_name: str) -> Consumer:
-    """Register a consumer, and tell the others.
+    """Register a consumer, and publish the event.
 
     Raises:
-        BusinessRefusal: `already_registered`: the caller is a consumer.
+        BusinessRefusal: `already_registered`: the caller is a consumer already.
     """
     caller = scope()
     if caller.is_limited and caller.consumer_id is not None:
@@ -26,7 +26,7 @@ def find_consumer(consumer_id: int) -> Consumer:
     """Return a consumer.
 
     Raises:
-        BusinessRefusal: `not_found`, also when it is somebody else.
+        BusinessRefusal: `not_found`, also if the caller is another consumer.
     """
     consumer = own(Consumer.objects.all(), by="pk").filter(pk=consumer_id).first()
     if consumer is None:
@@ -42,7 +42,7 @@ def validate_order(command: ValidateOrderByConsumer) -> OrderValidated:
 
 
 def snapshots(after: str, maximum: int) -> list[Snapshot]:
-    """Return the next consumers as they are, for a replica that is rebuilt; their rows are locked."""
+    """Return snapshots of the next consumers, for rebuilding a replica; their rows are locked."""
     found = Consumer.objects.filter(pk__gt=int(after or 0)).select_for_update().order_by("pk")[:maximum]
     return [Snapshot(key=str(consumer.pk), events=(_created(consumer),)) for consumer in found]
 

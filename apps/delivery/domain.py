@@ -1,6 +1,6 @@
 """The rules of a delivery: which state follows which, and what a courier has to do.  Pure.
 
-A pick-up is a moment of a delivery, not a state: the kitchen may tell it before a courier could be chosen.
+A pick-up is a time, not a state: the kitchen may report it before a courier is chosen.
 """
 
 from collections.abc import Mapping
@@ -37,7 +37,7 @@ TRANSITIONS: Mapping[tuple[DeliveryState, DeliveryVerb], DeliveryState] = {
     (DeliveryState.SCHEDULED, DeliveryVerb.DELIVER): DeliveryState.DELIVERED,
     (DeliveryState.SCHEDULED, DeliveryVerb.CANCEL): DeliveryState.CANCELLED,
 }
-"""Every transition there is; whatever is not in it is refused."""
+"""All transitions; any other is refused."""
 
 
 def next_state(state: DeliveryState, verb: DeliveryVerb, *, is_picked_up: bool) -> DeliveryState:
@@ -53,7 +53,7 @@ def next_state(state: DeliveryState, verb: DeliveryVerb, *, is_picked_up: bool) 
 
 
 def is_allowed(state: DeliveryState, verb: str, *, is_picked_up: bool) -> bool:
-    """Whether the verb is allowed, so that an event has something to change and a client is offered it."""
+    """Whether the verb is allowed: whether an event changes something, and whether a client is offered the action."""
     return (state, verb) in TRANSITIONS and (is_picked_up or verb != DeliveryVerb.DELIVER)
 
 
@@ -67,7 +67,7 @@ class Plan:
 
 
 def plan_delivery(courier_id: int, *, ready_by: datetime | None, dropoff_minutes: int) -> Plan:
-    """Return the plan: pick-up when the food is ready, drop-off later, or at once if the calendar ends before.
+    """Return the plan: pick-up when the food is ready, drop-off after it, or at the same time if no later date exists.
 
     Raises:
         BusinessRefusal: `illegal_transition`: no restaurant has said when the food is ready.
@@ -94,7 +94,7 @@ class CourierAction:
 
     Attributes:
         time: When it was done; until then, when it is planned.
-        address: Where; None if nobody has told yet.
+        address: Where; None if it is not known yet.
         is_done: Whether it has happened.
     """
 

@@ -26,10 +26,10 @@ _OPEN = Q(state=DeliveryState.SCHEDULED.value)
 
 
 class Schedule(models.Model):
-    """Who carries what, as a whole: one row, whose lock everybody takes first who changes a delivery or a courier.
+    """The schedule of all couriers: one row, which is locked before any delivery or courier is changed.
 
-    So a courier who becomes available and a ticket that is accepted at the same moment cannot miss each other, a
-    courier's load is right, and changes that wait for each other in a circle do not exist.
+    With one lock, a ticket that is accepted finds a courier who becomes available at the same moment, the load of a
+    courier is correct, and there are no deadlocks.
     """
 
     id = models.PositiveSmallIntegerField(primary_key=True)
@@ -59,7 +59,7 @@ class CourierQuerySet(models.QuerySet["Courier"]):
         return self.filter(pk=courier_id).first() or self.create(pk=courier_id)
 
     def least_loaded(self) -> "Courier | None":
-        """Return the available courier with the fewest deliveries, of several the one with the lowest id."""
+        """Return the available courier with the fewest deliveries; of several, the one with the lowest id."""
         return self.filter(available=True).order_by("load", "pk").first()
 
 
@@ -78,7 +78,7 @@ class Courier(models.Model):
     objects = CourierQuerySet.as_manager()
 
     class Meta:
-        """The next one is chosen from those who are available, by load."""
+        """The next courier is chosen among the available ones, by load."""
 
         indexes = [models.Index(fields=["available", "load", "id"], name="delivery_courier_choice")]
 
@@ -95,12 +95,12 @@ class Courier(models.Model):
         return tuple(sorted((each for each in actions if not each.is_done), key=lambda action: action.time))
 
     def change_availability(self, *, available: bool) -> None:
-        """Take further deliveries, or no more."""
+        """Accept further deliveries from now on, or stop accepting them."""
         self.available = available
         self.save(update_fields=["available"])
 
     def carry(self, deliveries: int) -> None:
-        """Have so many deliveries more; a negative number is fewer."""
+        """Add this number of deliveries to the load; a negative number reduces it."""
         self.load += deliveries
         self.save(update_fields=["load"])
 
@@ -114,24 +114,24 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         return self.filter(pk=delivery_id).first()
 
     def lock_or_add(self, order_id: int) -> "Delivery":
-        """As `lock`; a stub if there was none."""
+        """As `lock`, but create a stub if there is no delivery."""
         return self.lock(order_id) or self.create(pk=order_id, created_at=clock.now())
 
     def waiting(self) -> "DeliveryQuerySet":
-        """Return what a courier is missing for, the most urgent first."""
+        """Return the deliveries that wait for a courier, the most urgent first."""
         return self.filter(_WAITING).order_by("ready_by", "pk")
 
 
 class Delivery(models.Model):
-    """The way of one order, with the order's id; take it with `lock` or `lock_or_add` before you change it.
+    """The delivery of one order, with the order's id; take it with `lock` or `lock_or_add` before you change it.
 
-    A stub is a row whose `restaurant_id` is empty: an event of the ticket was faster than that of the new order.
+    A stub is a row whose `restaurant_id` is empty: an event of the ticket arrived before that of the new order.
 
     Attributes:
-        consumer_id: Whose order it is; empty on a stub, and on deliveries of before it was kept.
-        dropoff_address: Where to; empty on a stub.
+        consumer_id: Whose order it is; empty on a stub, and on deliveries from before this column existed.
+        dropoff_address: Where it is delivered; empty on a stub.
         ready_by: When it can be picked up; empty until the restaurant has accepted.
-        dropoff_time: When the consumer shall have it; empty until a courier was found, like `courier`.
+        dropoff_time: When the consumer should have it; empty until a courier is found, like `courier`.
         picked_up_at: When the kitchen's event of the pick-up arrived.
     """
 
@@ -154,7 +154,7 @@ class Delivery(models.Model):
     objects = DeliveryQuerySet.as_manager()
 
     class Meta:
-        """Indexes for searches by state, courier and age in the admin; those that wait and those of a plan by urgency."""
+        """Indexes for searches by state, courier and age in the admin, and for waiting and planned deliveries by urgency."""
 
         verbose_name_plural = "deliveries"
         indexes = [
@@ -171,12 +171,12 @@ class Delivery(models.Model):
 
     @property
     def order_id(self) -> int:
-        """The order whose way it is."""
+        """The order that is delivered."""
         return self.id
 
     @property
     def is_waiting(self) -> bool:
-        """Whether nothing is missing but a courier."""
+        """Whether only a courier is missing."""
         return self.allows(DeliveryVerb.SCHEDULE) and self.ready_by is not None and self.restaurant_id is not None
 
     def allows(self, verb: str) -> bool:
@@ -185,14 +185,14 @@ class Delivery(models.Model):
 
     @property
     def plan(self) -> Plan | None:
-        """Who carries it and when; None if nobody does."""
+        """The courier and the planned times; None if no courier has it."""
         if self.courier_id is None or self.ready_by is None or self.dropoff_time is None:
             return None
         return Plan(courier_id=self.courier_id, pickup_time=self.ready_by, dropoff_time=self.dropoff_time)
 
     @property
     def actions(self) -> tuple[CourierAction, ...]:
-        """What its courier does for it, in order, wherever it is picked up; nothing if nobody carries it."""
+        """What the courier does for it, in order, without the pick-up address; empty if no courier has it."""
         return self.actions_at(None)
 
     def actions_at(self, restaurant: Restaurant | None) -> tuple[CourierAction, ...]:
@@ -216,20 +216,20 @@ class Delivery(models.Model):
         return (pickup, dropoff)
 
     def keep_order(self, *, restaurant_id: int, consumer_id: int, dropoff_address: dict[str, str]) -> None:
-        """Know from where and to where, and for whom."""
+        """Store the restaurant, the consumer and the delivery address."""
         self.restaurant_id, self.consumer_id, self.dropoff_address = restaurant_id, consumer_id, dropoff_address
         self.save(update_fields=["restaurant_id", "consumer_id", "dropoff_address"])
 
     def keep_ready_by(self, moment: datetime) -> None:
-        """Know when it can be picked up."""
+        """Store when it can be picked up."""
         self.ready_by = moment
         self.save(update_fields=["ready_by"])
 
     def schedule(self, courier: Courier, *, dropoff_minutes: int) -> None:
-        """A courier will carry it.
+        """Assign it to a courier.
 
         Raises:
-            BusinessRefusal: It does not wait for one; so do the others below when the state forbids them.
+            BusinessRefusal: It does not wait for a courier. The methods below raise it too if the state forbids them.
         """
         self._move(DeliveryVerb.SCHEDULE)
         plan = plan_delivery(courier.pk, ready_by=self.ready_by, dropoff_minutes=dropoff_minutes)
@@ -238,20 +238,20 @@ class Delivery(models.Model):
         courier.carry(1)
 
     def pick_up(self) -> None:
-        """A courier has the food."""
+        """Record that the courier has the food."""
         self._move(DeliveryVerb.PICK_UP)
         self.picked_up_at = clock.now()
         self.save(update_fields=["picked_up_at"])
 
     def deliver(self) -> None:
-        """The consumer has the food."""
+        """Record that the consumer has the food."""
         self._move(DeliveryVerb.DELIVER)
         self.delivered_at = clock.now()
         self.save(update_fields=["state", "delivered_at"])
         self._unload()
 
     def cancel(self) -> None:
-        """Nothing will be brought, and its courier has one delivery less."""
+        """Cancel it, and take it from its courier."""
         self._move(DeliveryVerb.CANCEL)
         self._unload()
         self.courier = None

@@ -1,7 +1,8 @@
 """What delivery can do, one function per verb, each inside the transaction that its caller opened.
 
-A choreographed saga: delivery receives no commands and reacts to events of orders and tickets.  Those of one aggregate
-arrive in order, those of an order and of its ticket in any order.  An event whose time is over changes nothing.
+A choreographed saga: delivery receives no commands and reacts to events of orders and tickets.  The events of one
+aggregate arrive in order; those of an order and those of its ticket in any order.  An event that arrives too late changes
+nothing.
 """
 
 from collections.abc import Iterable
@@ -23,7 +24,7 @@ DROPOFF_MINUTES = 30  # default of the setting DELIVERY_DROPOFF_MINUTES, after t
 
 
 def keep_order(event: OrderCreated) -> None:
-    """A new order: its delivery is pending, or scheduled if the ticket was accepted already."""
+    """Store the delivery of a new order: pending, or scheduled if the ticket was accepted already."""
     delivery = Delivery.objects.lock_or_add(event.order_id)
     delivery.keep_order(
         restaurant_id=event.restaurant_id,
@@ -34,7 +35,7 @@ def keep_order(event: OrderCreated) -> None:
 
 
 def keep_acceptance(event: TicketAccepted) -> None:
-    """The restaurant has said when: a courier is chosen, or the delivery waits for one."""
+    """Store when the food is ready, and choose a courier; if none is available, the delivery waits."""
     delivery = Delivery.objects.lock_or_add(event.order_id)
     if delivery.allows(DeliveryVerb.SCHEDULE):
         delivery.keep_ready_by(event.ready_by)
@@ -42,7 +43,7 @@ def keep_acceptance(event: TicketAccepted) -> None:
 
 
 def keep_pickup(event: TicketPickedUp) -> None:
-    """The kitchen has handed the food out; announced as soon as a courier has the delivery."""
+    """Record that the kitchen has handed the food out; published once a courier has the delivery."""
     delivery = Delivery.objects.lock_or_add(event.order_id)
     if delivery.picked_up_at is None and delivery.allows(DeliveryVerb.PICK_UP):
         delivery.pick_up()
@@ -50,17 +51,17 @@ def keep_pickup(event: TicketPickedUp) -> None:
 
 
 def keep_cancelled_ticket(event: TicketCancelled) -> None:
-    """Nothing is cooked, so nothing is carried."""
+    """Cancel the delivery of a cancelled ticket."""
     _cancel(event.order_id)
 
 
 def keep_cancelled_order(event: OrderCancelled) -> None:
-    """Nothing is wanted any more."""
+    """Cancel the delivery of a cancelled order."""
     _cancel(event.order_id)
 
 
 def keep_rejected_order(event: OrderRejected) -> None:
-    """Somebody has not agreed to the order."""
+    """Cancel the delivery of a rejected order."""
     _cancel(event.order_id)
 
 
@@ -71,9 +72,10 @@ def keep_restaurant(event: RestaurantCreated) -> None:
 
 
 def change_availability(courier_id: int, *, available: bool) -> Courier:
-    """A courier begins or ends to take deliveries; an unknown one is new.
+    """Record whether a courier accepts deliveries; an unknown courier is registered.
 
-    The courier gets all waiting deliveries, the most urgent first: while a courier is available, no delivery waits.
+    An available courier gets all waiting deliveries, the most urgent first, so no delivery waits while a courier is
+    available.
     """
     courier = Courier.objects.lock_or_add(courier_id)
     courier.change_availability(available=available)
@@ -84,7 +86,7 @@ def change_availability(courier_id: int, *, available: bool) -> Courier:
 
 
 def register_courier(courier_id: int, *, available: bool) -> Courier:
-    """Take a new courier in.
+    """Register a new courier.
 
     Raises:
         BusinessRefusal: `already_registered`.
@@ -97,7 +99,7 @@ def register_courier(courier_id: int, *, available: bool) -> Courier:
 
 
 def deliver(delivery_id: int) -> Delivery:
-    """The courier reports the drop-off.  The pick-up is reported by the kitchen.
+    """Record a drop-off, which the courier reports.  The kitchen reports the pick-up.
 
     Raises:
         BusinessRefusal: `not_found`, or `illegal_transition`.
@@ -112,7 +114,7 @@ def find_delivery(delivery_id: int) -> Delivery:
     """Return a delivery.
 
     Raises:
-        BusinessRefusal: `not_found`: no such order, its events have not arrived yet, or it is somebody else's.
+        BusinessRefusal: `not_found`: the order does not exist, its events have not arrived yet, or it belongs to another consumer.
     """
     delivery = own(Delivery.objects.all()).filter(pk=delivery_id).first()
     if delivery is None:
@@ -152,7 +154,7 @@ def snapshots(after: str, maximum: int) -> list[Snapshot]:
 
 
 def _find_courier(delivery: Delivery) -> None:
-    """Schedule a delivery that only misses a courier; if none is available it waits until one is."""
+    """Schedule a delivery that only lacks a courier; it waits until one is available."""
     courier = Courier.objects.least_loaded() if delivery.is_waiting else None
     if courier is not None:
         _give(delivery, courier)
@@ -177,7 +179,7 @@ def _publish_all(events: Iterable[Message]) -> None:
 
 
 def _story(delivery: Delivery) -> tuple[Message, ...]:
-    """Return what is published of a delivery up to its present state, in this order; of a pending one, nothing."""
+    """Return the events of a delivery up to its present state, in order; none for a pending delivery."""
     ids, plan = {"delivery_id": delivery.pk, "order_id": delivery.order_id}, delivery.plan
     if delivery.state == DeliveryState.CANCELLED:
         return (DeliveryCancelled(**ids),)

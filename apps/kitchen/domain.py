@@ -39,7 +39,7 @@ class TicketVerb(StrEnum):
 
 
 BACK = None
-"""In `TRANSITIONS`: to the state that the ticket had before its pending change."""
+"""In `TRANSITIONS`: the ticket returns to the state it had before its pending change."""
 
 TRANSITIONS: Mapping[tuple[TicketState, TicketVerb], TicketState | None] = {
     (TicketState.CREATE_PENDING, TicketVerb.CONFIRM_CREATE): TicketState.AWAITING_ACCEPTANCE,
@@ -57,14 +57,14 @@ TRANSITIONS: Mapping[tuple[TicketState, TicketVerb], TicketState | None] = {
     (TicketState.REVISION_PENDING, TicketVerb.UNDO_BEGIN_REVISE): BACK,
     (TicketState.REVISION_PENDING, TicketVerb.CONFIRM_REVISE): BACK,
 }
-"""Every transition there is; whatever is not in it is refused."""
+"""All transitions; any other is refused."""
 
 CHANGING = frozenset({TicketState.CANCEL_PENDING, TicketState.REVISION_PENDING})
-"""States in which a saga changes a ticket that stands, and from which it may go back to the state before."""
+"""States in which a saga changes a confirmed ticket, which may return to its previous state."""
 
 
 def next_state(state: TicketState, verb: TicketVerb, *, before: TicketState) -> TicketState:
-    """Return the state that follows; `before` is the one in front of a pending change.
+    """Return the state that follows; `before` is the state before a pending change.
 
     Raises:
         BusinessRefusal: `illegal_transition`: the state does not allow the verb.
@@ -77,7 +77,7 @@ def next_state(state: TicketState, verb: TicketVerb, *, before: TicketState) -> 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Portions:
-    """So many of a dish, with the name it had when it was ordered."""
+    """A quantity of one dish, with the name it had when it was ordered."""
 
     menu_item_id: str
     name: str
@@ -85,12 +85,12 @@ class Portions:
 
 
 def reason_to_refuse(lines: Sequence[Portions], *, menu: Collection[str], largest: int) -> str:
-    """Return why the kitchen does not take the work, or an empty text if it does.
+    """Return why the kitchen refuses the work; empty if it accepts.
 
     Args:
         lines: What is to be cooked.
         menu: Ids of the dishes that the restaurant offers now.
-        largest: Portions that one ticket may have at most.
+        largest: Maximum number of portions of a ticket.
     """
     if any(line.menu_item_id not in menu for line in lines):
         return "unknown_menu_item"

@@ -39,8 +39,8 @@ class Ticket(models.Model):
     """The work of one order, with the order's id; take it with `Ticket.objects.lock` before you change its state.
 
     Attributes:
-        consumer_id: Whose order it is; empty: not known, as tickets of before it was kept.
-        previous_state: The state before this one, pending changes left out; empty at first.
+        consumer_id: Whose order it is; empty on tickets from before this column existed.
+        previous_state: The previous state, not counting pending changes; empty at first.
     """
 
     id = models.BigIntegerField(primary_key=True)
@@ -72,10 +72,10 @@ class Ticket(models.Model):
     def reserve(
         cls, order_id: int, *, restaurant: Restaurant, lines: Sequence[Portions], consumer_id: int | None = None
     ) -> "Ticket":
-        """Store a new ticket, which waits for the order to stand.
+        """Store a new ticket, which waits until its order is approved.
 
         Raises:
-            IntegrityError: The order has one, since a moment ago.
+            IntegrityError: Another transaction has just stored one for the order.
         """
         ticket = cls.objects.create(
             pk=order_id, restaurant_id=restaurant.pk, consumer_id=consumer_id, created_at=clock.now()
@@ -85,22 +85,22 @@ class Ticket(models.Model):
 
     @property
     def order_id(self) -> int:
-        """The order whose work it is."""
+        """The order that is cooked."""
         return self.id
 
     @property
     def is_confirmed(self) -> bool:
-        """Whether it was part of an order that stands, if only until it was cancelled."""
+        """Whether it was ever confirmed, even if it was cancelled later."""
         return self.settled_state is not TicketState.CREATE_PENDING
 
     @property
     def is_cancelled(self) -> bool:
-        """Whether nothing will be cooked, so that a cancellation has nothing to change."""
+        """Whether it is cancelled."""
         return self.state == TicketState.CANCELLED
 
     @property
     def settled_state(self) -> TicketState:
-        """How far the kitchen is, or was when the ticket was cancelled, whatever change is pending."""
+        """The state without pending changes; of a cancelled ticket, the state before it was cancelled."""
         state = TicketState(self.state)
         if state in CHANGING or state is TicketState.CANCELLED:
             return TicketState(self.previous_state or TicketState.CREATE_PENDING)
@@ -112,24 +112,24 @@ class Ticket(models.Model):
         return tuple(item.portions for item in self.line_items.order_by("pk"))
 
     def confirm_create(self) -> None:
-        """The order stands: the restaurant may accept.
+        """The order is approved: the restaurant may accept the ticket.
 
         Raises:
-            BusinessRefusal: It is no reservation any more; so do all the others below when the state forbids them.
+            BusinessRefusal: It is not a reservation any more. The methods below raise it too if the state forbids them.
         """
         self._move(TicketVerb.CONFIRM_CREATE)
 
     def cancel_create(self) -> None:
-        """Take the reservation back."""
+        """Cancel the reservation."""
         self._move(TicketVerb.CANCEL_CREATE)
 
     def accept(self, ready_by: datetime) -> None:
-        """The restaurant will have it ready by then."""
+        """The restaurant accepts, and says when the food will be ready."""
         self.ready_by = ready_by
         self._move(TicketVerb.ACCEPT)
 
     def prepare(self) -> None:
-        """The restaurant begins to cook."""
+        """The restaurant starts to cook."""
         self._move(TicketVerb.PREPARE)
 
     def finish(self) -> None:
@@ -141,27 +141,27 @@ class Ticket(models.Model):
         self._move(TicketVerb.PICK_UP)
 
     def begin_cancel(self) -> None:
-        """The order is being cancelled: nobody cooks until that is decided."""
+        """The order is being cancelled: cooking does not start until that is decided."""
         self._move(TicketVerb.BEGIN_CANCEL)
 
     def undo_begin_cancel(self) -> None:
-        """The order stands after all."""
+        """The cancellation was refused: return to the previous state."""
         self._move(TicketVerb.UNDO_BEGIN_CANCEL)
 
     def confirm_cancel(self) -> None:
-        """Nothing will be cooked."""
+        """The order was cancelled, and so is the ticket."""
         self._move(TicketVerb.CONFIRM_CANCEL)
 
     def begin_revise(self) -> None:
-        """Other dishes are asked for: nobody cooks until that is decided."""
+        """Other dishes are requested: cooking does not start until that is decided."""
         self._move(TicketVerb.BEGIN_REVISE)
 
     def undo_begin_revise(self) -> None:
-        """The dishes stay what they were."""
+        """The revision was refused: return to the previous state."""
         self._move(TicketVerb.UNDO_BEGIN_REVISE)
 
     def confirm_revise(self, lines: Sequence[Portions]) -> None:
-        """These are the dishes now."""
+        """The revision was accepted: replace the dishes."""
         self._move(TicketVerb.CONFIRM_REVISE)
         self.line_items.all().delete()
         TicketLineItem.objects.bulk_create(TicketLineItem(ticket=self, **asdict(line)) for line in lines)

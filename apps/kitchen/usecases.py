@@ -33,7 +33,9 @@ from apps.shared.identity.scope import own
 from apps.shared.refusals import BusinessRefusal, not_found
 from postroad import Done, Message, Snapshot, publish, refuse
 
-LARGEST_TICKET_PORTIONS = 100  # default of the setting KITCHEN_LARGEST_TICKET_PORTIONS: more needs a talk with the cook
+LARGEST_TICKET_PORTIONS = (
+    100  # default of the setting KITCHEN_LARGEST_TICKET_PORTIONS: a larger order is arranged by telephone
+)
 
 
 def create_ticket(command: CreateTicket) -> TicketReserved:
@@ -52,10 +54,10 @@ def create_ticket(command: CreateTicket) -> TicketReserved:
 
 
 def confirm_create_ticket(command: ConfirmCreateTicket) -> Done:
-    """The order stands: the restaurant may see the ticket; safe to repeat, however far the kitchen is.
+    """The order is approved: the restaurant may see the ticket; safe to repeat in every state.
 
     Raises:
-        Refusal: `unknown_ticket`: nothing was reserved; `illegal_transition`: the reservation was taken back.
+        Refusal: `unknown_ticket`: nothing was reserved; `illegal_transition`: the reservation was cancelled.
     """
     ticket = _lock_asked(command.ticket_id)
     if not ticket.is_confirmed:
@@ -65,9 +67,9 @@ def confirm_create_ticket(command: ConfirmCreateTicket) -> Done:
 
 
 def cancel_create_ticket(command: CancelCreateTicket) -> Done:
-    """Take a reservation back; safe to repeat, and without effect if there is none.
+    """Cancel a reservation; safe to repeat, and also if there is none.
 
-    No event: a ticket is announced when it is confirmed, so nobody knows of this one.
+    It publishes no event, because a ticket is published only when it is confirmed.
 
     Raises:
         Refusal: `illegal_transition`: the ticket was confirmed.
@@ -79,10 +81,10 @@ def cancel_create_ticket(command: CancelCreateTicket) -> Done:
 
 
 def begin_cancel_ticket(command: BeginCancelTicket) -> Done:
-    """Hold a ticket that may be cancelled; safe to repeat, and so are the five below.
+    """Hold a ticket that may be cancelled; safe to repeat, as are the five functions below.
 
     Raises:
-        Refusal: `unknown_ticket`, or `illegal_transition`: somebody cooks, or another change is pending.
+        Refusal: `unknown_ticket`, or `illegal_transition`: cooking has started, or another change is pending.
     """
     ticket = _lock_asked(command.ticket_id)
     if ticket.state not in (TicketState.CANCEL_PENDING, TicketState.CANCELLED):
@@ -91,7 +93,7 @@ def begin_cancel_ticket(command: BeginCancelTicket) -> Done:
 
 
 def undo_begin_cancel_ticket(command: UndoBeginCancelTicket) -> Done:
-    """Let the kitchen go on; refuses with `unknown_ticket`."""
+    """Release a held ticket; refuses with `unknown_ticket`."""
     ticket = _lock_asked(command.ticket_id)
     if ticket.state == TicketState.CANCEL_PENDING:
         ticket.undo_begin_cancel()
@@ -99,7 +101,7 @@ def undo_begin_cancel_ticket(command: UndoBeginCancelTicket) -> Done:
 
 
 def confirm_cancel_ticket(command: ConfirmCancelTicket) -> Done:
-    """Forget the ticket; refuses with `unknown_ticket`, or `illegal_transition`: it is not held."""
+    """Cancel a held ticket; refuses with `unknown_ticket`, or `illegal_transition`: it is not held."""
     ticket = _lock_asked(command.ticket_id)
     if not ticket.is_cancelled:
         _move(ticket.confirm_cancel)
@@ -108,7 +110,7 @@ def confirm_cancel_ticket(command: ConfirmCancelTicket) -> Done:
 
 
 def begin_revise_ticket(command: BeginReviseTicket) -> Done:
-    """Hold a ticket that may get other dishes, if the kitchen would cook them.
+    """Hold a ticket that may get other dishes, if the kitchen would accept them.
 
     Raises:
         Refusal: As `begin_cancel_ticket`, or `unknown_menu_item`, `too_many_portions`.
@@ -121,7 +123,7 @@ def begin_revise_ticket(command: BeginReviseTicket) -> Done:
 
 
 def undo_begin_revise_ticket(command: UndoBeginReviseTicket) -> Done:
-    """Let the kitchen go on with the old dishes; refuses with `unknown_ticket`."""
+    """Release a held ticket with its old dishes; refuses with `unknown_ticket`."""
     ticket = _lock_asked(command.ticket_id)
     if ticket.state == TicketState.REVISION_PENDING:
         ticket.undo_begin_revise()
@@ -129,7 +131,7 @@ def undo_begin_revise_ticket(command: UndoBeginReviseTicket) -> Done:
 
 
 def confirm_revise_ticket(command: ConfirmReviseTicket) -> Done:
-    """Take the new dishes; refuses with `unknown_ticket`, or `illegal_transition`: it is not held."""
+    """Replace the dishes of a held ticket; refuses with `unknown_ticket`, or `illegal_transition`: it is not held."""
     ticket, lines = _lock_asked(command.ticket_id), _portions(command.revised_line_items)
     if ticket.lines != lines or ticket.state == TicketState.REVISION_PENDING:
         _move(lambda: ticket.confirm_revise(lines))
@@ -138,9 +140,9 @@ def confirm_revise_ticket(command: ConfirmReviseTicket) -> Done:
 
 
 def snapshots(after: str, maximum: int) -> list[Snapshot]:
-    """Return the next tickets as they are, for a view that is rebuilt; their rows are locked.
+    """Return snapshots of the next tickets, for rebuilding a view; their rows are locked.
 
-    A ticket that was never confirmed was never announced: it has no events.
+    A ticket that was never confirmed has no events, because none was published.
     """
     found = Ticket.objects.filter(pk__gt=int(after or 0)).select_for_update().order_by("pk")[:maximum]
     return [Snapshot(key=str(ticket.pk), events=_announced(ticket)) for ticket in found]
@@ -162,7 +164,7 @@ def _announced(ticket: Ticket) -> tuple[Message, ...]:
 
 
 def _move(move: Callable[[], None]) -> None:
-    """Move a ticket for a command: what its state forbids is a refusal."""
+    """Change the state of a ticket for a command; a transition that the state forbids becomes a refusal."""
     try:
         move()
     except BusinessRefusal as refusal:
@@ -170,10 +172,10 @@ def _move(move: Callable[[], None]) -> None:
 
 
 def accept_ticket(ticket_id: int, *, ready_by: datetime) -> Ticket:
-    """The restaurant takes the ticket and says when it will be ready.
+    """Accept a ticket with the time when the food will be ready.
 
     Raises:
-        BusinessRefusal: `not_found`, or `illegal_transition`; so do the three below.
+        BusinessRefusal: `not_found`, or `illegal_transition`. The three functions below raise it too.
     """
     ticket = lock_ticket(ticket_id)
     ticket.accept(ready_by)
@@ -182,7 +184,7 @@ def accept_ticket(ticket_id: int, *, ready_by: datetime) -> Ticket:
 
 
 def start_preparing(ticket_id: int) -> Ticket:
-    """The restaurant begins to cook."""
+    """Record that the restaurant starts to cook."""
     ticket = lock_ticket(ticket_id)
     ticket.prepare()
     publish(TicketPreparationStarted(ticket_id=ticket.pk, order_id=ticket.order_id))
@@ -190,7 +192,7 @@ def start_preparing(ticket_id: int) -> Ticket:
 
 
 def finish_preparing(ticket_id: int) -> Ticket:
-    """The food is ready for pickup."""
+    """Record that the food is ready for pickup."""
     ticket = lock_ticket(ticket_id)
     ticket.finish()
     publish(TicketReadyForPickup(ticket_id=ticket.pk, order_id=ticket.order_id))
@@ -198,7 +200,7 @@ def finish_preparing(ticket_id: int) -> Ticket:
 
 
 def pick_up_ticket(ticket_id: int) -> Ticket:
-    """A courier takes the food."""
+    """Record that a courier takes the food."""
     ticket = lock_ticket(ticket_id)
     ticket.pick_up()
     publish(TicketPickedUp(ticket_id=ticket.pk, order_id=ticket.order_id))
@@ -209,7 +211,7 @@ def find_ticket(ticket_id: int) -> Ticket:
     """Return a ticket.
 
     Raises:
-        BusinessRefusal: `not_found`, also when it is of somebody else's order.
+        BusinessRefusal: `not_found`, also if the order belongs to another consumer.
     """
     ticket = own(Ticket.objects.all()).filter(pk=ticket_id).first()
     if ticket is None:
@@ -247,7 +249,7 @@ def _portions(lines: Sequence[TicketLine]) -> tuple[Portions, ...]:
 
 
 def _check_menu(restaurant_id: int, lines: Sequence[Portions]) -> Restaurant:
-    """Return the restaurant that would cook these dishes; refuse if it would not."""
+    """Return the restaurant; refuse if it is unknown or would not cook these dishes."""
     restaurant = Restaurant.objects.filter(pk=restaurant_id).first()
     if restaurant is None:
         refuse(TicketRefused(reason="unknown_restaurant"))

@@ -1,1 +1,1 @@
-"""A view of all orders, fed by the events of their owners (CQRS): nothing is decided here."""
+"""A view of all orders, built from the events of the other services (CQRS); it decides nothing."""

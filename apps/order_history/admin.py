@@ -21,7 +21,7 @@ _COLOURS = {
 
 @admin.register(OrderView)
 class OrderViewAdmin(OrderPartAdmin):
-    """Newest first; stubs, whose order has not been heard of yet, come first on PostgreSQL and last on SQLite."""
+    """Newest first; stubs, whose order event has not arrived yet, come first on PostgreSQL and last on SQLite."""
 
     list_display = (
         "number",

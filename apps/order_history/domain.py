@@ -1,4 +1,4 @@
-"""The states and queries of the order history, and the rule which events are new to it.  Pure functions."""
+"""The states and queries of the order history, and the rule that tells which events are new.  Pure functions."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class OrderStatus(StrEnum):
-    """Where an order stands, in the words of orders."""
+    """The state of an order, with the names that the orders service uses."""
 
     APPROVAL_PENDING = "APPROVAL_PENDING"
     APPROVED = "APPROVED"
@@ -19,7 +19,7 @@ class OrderStatus(StrEnum):
 
 
 class TicketState(StrEnum):
-    """Where the kitchen stands, as far as its events tell."""
+    """The state of a ticket, as far as its events tell."""
 
     AWAITING_ACCEPTANCE = "AWAITING_ACCEPTANCE"
     ACCEPTED = "ACCEPTED"
@@ -30,7 +30,7 @@ class TicketState(StrEnum):
 
 
 class DeliveryState(StrEnum):
-    """Where the delivery stands, as far as its events tell; a pending one is not announced."""
+    """The state of a delivery, as far as its events tell; no event tells of a pending one."""
 
     SCHEDULED = "SCHEDULED"
     PICKED_UP = "PICKED_UP"
@@ -39,18 +39,18 @@ class DeliveryState(StrEnum):
 
 
 def is_news(event_id: str, *, last: str) -> bool:
-    """Whether an event is newer than the last one seen of its aggregate; ids are UUIDv7 text, which sorts by age."""
+    """Whether an event is newer than the last one of its aggregate; ids are UUIDv7 text, which sorts by age."""
     return not last or event_id > last
 
 
 def keywords_of(restaurant_name: str, *, dishes: Iterable[str]) -> str:
-    """Return the text in which the words of a search are looked for: one name a line, each name once."""
+    """Return the text that a search reads: one name per line, each name once."""
     names = dict.fromkeys(name.lower() for name in (restaurant_name, *dishes))
     return "\n".join(names)
 
 
 class Position(NamedTuple):
-    """A place in the history, newest first: just after the order that has these values."""
+    """A position in the history, newest first: just after the order with these values."""
 
     creation_time: datetime
     order_id: int
@@ -58,7 +58,7 @@ class Position(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderFilter:
-    """Which orders are asked for; what is None or empty does not restrict.
+    """Which orders are requested; a field that is None or empty does not restrict.
 
     Attributes:
         since: The oldest creation time, inclusive.

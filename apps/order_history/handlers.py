@@ -1,6 +1,6 @@
 """What order_history handles: the events of orders, tickets and deliveries.  See also: `usecases`, which has the logic.
 
-A revised ticket goes back to the state it is shown in, so its event says nothing new here.
+A revised ticket returns to the state that is shown already, so its event is not handled.
 """
 
 from apps.delivery.messages import (

@@ -1,1 +1,1 @@
-"""The contract of the order history: nothing; it is only asked over REST."""
+"""The contract of the order history: it has no messages, and is queried by REST only."""

@@ -1,4 +1,4 @@
-"""The history of orders as one row an order, fed by events.  See also: `usecases`, which applies the events."""
+"""The history of orders: one row per order, built from events.  See also: `usecases`, which applies the events."""
 
 from django.db import models
 from django.db.models import Q
@@ -12,18 +12,18 @@ class OrderViewQuerySet(models.QuerySet["OrderView"]):
     """Ways to find the rows."""
 
     def lock_or_add(self, order_id: int) -> "OrderView":
-        """Return the row of an order under a lock, in the caller's transaction; a stub if there was none.
+        """Return the row of an order under a lock, in the caller's transaction; a new stub if there is none.
 
-        Concurrency: of two subscribers that meet an order first at once, one adds the stub and the other waits for it.
+        Concurrency: of two subscribers that see a new order at the same time, one adds the stub and the other waits for it.
         """
         return self.select_for_update().get_or_create(pk=order_id)[0]
 
     def known(self) -> "OrderViewQuerySet":
-        """Return the orders themselves, without stubs."""
+        """Return the orders without stubs."""
         return self.filter(creation_time__isnull=False)
 
     def listed(self, wanted: OrderFilter) -> "OrderViewQuerySet":
-        """Return the wanted orders, newest first."""
+        """Return the orders that match a filter, newest first."""
         found = self.known()
         if wanted.consumer_id is not None:
             found = found.filter(consumer_id=wanted.consumer_id)
@@ -43,10 +43,10 @@ class OrderViewQuerySet(models.QuerySet["OrderView"]):
 class OrderView(models.Model):
     """What the history shows of an order; take it with `lock_or_add` before you change it.
 
-    A stub is a row whose `creation_time` is empty: an event of ticket or delivery was faster than that of the order.
+    A stub is a row whose `creation_time` is empty: an event of the ticket or the delivery arrived before that of the order.
 
     Attributes:
-        keywords: Names of the restaurant and the dishes in lower case, one a line.
+        keywords: Names of the restaurant and the dishes in lower case, one per line.
         last_order_event: Id of the newest event seen of the order; empty: none.
         last_ticket_event: The same of its ticket.
         last_delivery_event: The same of its delivery.
@@ -72,7 +72,7 @@ class OrderView(models.Model):
     objects = OrderViewQuerySet.as_manager()
 
     class Meta:
-        """Asked for by consumer, by status, or all; always newest first."""
+        """Read by consumer, by status, or without a filter; always newest first."""
 
         verbose_name = "order"
         indexes = [
@@ -91,7 +91,7 @@ class OrderView(models.Model):
         return None if self.creation_time is None else Position(self.creation_time, self.order_id)
 
     def notes_order_event(self, event_id: str) -> bool:
-        """Remember an event of the order; False, and nothing remembered, if a newer one or itself was seen before."""
+        """Remember an event of the order; return False, and remember nothing, if it or a newer one was seen before."""
         return self._notes("last_order_event", event_id)
 
     def notes_ticket_event(self, event_id: str) -> bool:

@@ -1,4 +1,4 @@
-"""What order_history can do: keep what the events say, and find orders; events in the transaction of their delivery.
+"""What order_history can do: store what the events say, and find orders.  Events are handled in the transaction that records them.
 
 The events of one aggregate arrive in order; those of an order, its ticket and its delivery in any order.
 """
@@ -43,7 +43,7 @@ class Page:
 
 
 def find_orders(wanted: OrderFilter, *, maximum: int = PAGE_SIZE) -> Page:
-    """Return at most so many of the caller's orders; one statement."""
+    """Return at most `maximum` of the caller's orders; one statement."""
     found = tuple(own(OrderView.objects.listed(wanted))[: maximum + 1])
     orders = found[:maximum]
     return Page(orders=orders, end=orders[-1].position if len(found) > maximum else None)
@@ -53,7 +53,7 @@ def find_order(order_id: int) -> OrderView:
     """Return an order.
 
     Raises:
-        BusinessRefusal: `not_found`: it does not exist, its event has not arrived yet, or it is somebody else's.
+        BusinessRefusal: `not_found`: it does not exist, its event has not arrived yet, or it belongs to another consumer.
     """
     view = own(OrderView.objects.known()).filter(pk=order_id).first()
     if view is None:
@@ -62,7 +62,7 @@ def find_order(order_id: int) -> OrderView:
 
 
 def keep_order(event: OrderCreated) -> None:
-    """A new order; it is listed from now on."""
+    """Store a new order; it is listed from now on."""
     view = OrderView.objects.lock_or_add(event.order_id)
     if not view.notes_order_event(current().message_id):
         return
@@ -77,42 +77,42 @@ def keep_order(event: OrderCreated) -> None:
 
 
 def keep_authorization(event: OrderAuthorized) -> None:
-    """Everybody has agreed."""
+    """Show the order as approved."""
     _keep_status(event.order_id, OrderStatus.APPROVED)
 
 
 def keep_rejection(event: OrderRejected) -> None:
-    """Somebody has not agreed; the reason is kept."""
+    """Show the order as rejected, with the reason."""
     _keep_status(event.order_id, OrderStatus.REJECTED, reason=event.reason)
 
 
 def keep_proposed_cancellation(event: OrderCancellationProposed) -> None:
-    """A cancellation waits for agreement."""
+    """Show that a cancellation is pending."""
     _keep_status(event.order_id, OrderStatus.CANCEL_PENDING)
 
 
 def keep_rejected_cancellation(event: OrderCancellationRejected) -> None:
-    """The order stands."""
+    """Show the order as approved: the cancellation was refused."""
     _keep_status(event.order_id, OrderStatus.APPROVED)
 
 
 def keep_rejected_revision(event: OrderRevisionRejected) -> None:
-    """The order stays what it was."""
+    """Show the order as approved: the revision was refused."""
     _keep_status(event.order_id, OrderStatus.APPROVED)
 
 
 def keep_cancellation(event: OrderCancelled) -> None:
-    """The order was cancelled."""
+    """Show the order as cancelled."""
     _keep_status(event.order_id, OrderStatus.CANCELLED)
 
 
 def keep_proposed_revision(event: OrderRevisionProposed) -> None:
-    """A revision waits for agreement; until then the old total and dishes are shown."""
+    """Show that a revision is pending; the old total and dishes are shown until it is accepted."""
     _keep_status(event.order_id, OrderStatus.REVISION_PENDING)
 
 
 def keep_revision(event: OrderRevised) -> None:
-    """The order has other dishes and another total."""
+    """Show the revised dishes and total."""
     view = OrderView.objects.lock_or_add(event.order_id)
     if not view.notes_order_event(current().message_id):
         return
@@ -123,57 +123,57 @@ def keep_revision(event: OrderRevised) -> None:
 
 
 def keep_ticket(event: TicketCreated) -> None:
-    """The ticket was confirmed."""
+    """Show that the ticket was confirmed."""
     _keep_ticket_state(event.order_id, TicketState.AWAITING_ACCEPTANCE)
 
 
 def keep_acceptance(event: TicketAccepted) -> None:
-    """The restaurant has said when."""
+    """Show that the restaurant has accepted the ticket."""
     _keep_ticket_state(event.order_id, TicketState.ACCEPTED)
 
 
 def keep_preparation(event: TicketPreparationStarted) -> None:
-    """The restaurant cooks."""
+    """Show that the restaurant cooks."""
     _keep_ticket_state(event.order_id, TicketState.PREPARING)
 
 
 def keep_readiness(event: TicketReadyForPickup) -> None:
-    """The food waits for a courier."""
+    """Show that the food waits for a courier."""
     _keep_ticket_state(event.order_id, TicketState.READY_FOR_PICKUP)
 
 
 def keep_pickup(event: TicketPickedUp) -> None:
-    """A courier has the food."""
+    """Show that the kitchen has handed the food to a courier."""
     _keep_ticket_state(event.order_id, TicketState.PICKED_UP)
 
 
 def keep_cancelled_ticket(event: TicketCancelled) -> None:
-    """Nothing will be cooked."""
+    """Show that the ticket was cancelled."""
     _keep_ticket_state(event.order_id, TicketState.CANCELLED)
 
 
 def keep_scheduled_delivery(event: DeliveryScheduled) -> None:
-    """A courier was found."""
+    """Show that a courier was found."""
     _keep_delivery_state(event.order_id, DeliveryState.SCHEDULED)
 
 
 def keep_picked_up_delivery(event: DeliveryPickedUp) -> None:
-    """The courier is on the way."""
+    """Show that the courier has the food."""
     _keep_delivery_state(event.order_id, DeliveryState.PICKED_UP)
 
 
 def keep_delivered_delivery(event: DeliveryDelivered) -> None:
-    """The consumer has the food."""
+    """Show that the consumer has the food."""
     _keep_delivery_state(event.order_id, DeliveryState.DELIVERED)
 
 
 def keep_cancelled_delivery(event: DeliveryCancelled) -> None:
-    """Nothing will be brought."""
+    """Show that the delivery was cancelled."""
     _keep_delivery_state(event.order_id, DeliveryState.CANCELLED)
 
 
 def _keep_status(order_id: int, status: OrderStatus, *, reason: str = "") -> None:
-    """Keep it on a stub if the order was lost, as its first event comes before; the snapshot that follows has the rest."""
+    """Store the status on a stub if the order's first event was lost; a later snapshot adds the rest."""
     view = OrderView.objects.lock_or_add(order_id)
     if view.notes_order_event(current().message_id):
         view.status, view.rejection_reason = status.value, reason

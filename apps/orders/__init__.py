@@ -1,1 +1,1 @@
-"""Orders: takes them, and orchestrates the sagas in which the other services agree to them."""
+"""The service that accepts orders and orchestrates their sagas."""

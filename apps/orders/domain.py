@@ -10,7 +10,7 @@ from apps.shared.refusals import BusinessRefusal
 from apps.shared.values import MAX_MONEY, cents
 
 REVISED_ITEMS = "revisedOrderLineItems"
-"""The field of a request to revise, which errors name."""
+"""The field of a request to revise that errors name."""
 
 
 class OrderState(StrEnum):
@@ -54,10 +54,10 @@ TRANSITIONS: Mapping[tuple[OrderState, OrderVerb], OrderState] = {
     (OrderState.REVISION_PENDING, OrderVerb.UNDO_BEGIN_REVISE): OrderState.APPROVED,
     (OrderState.REVISION_PENDING, OrderVerb.CONFIRM_REVISE): OrderState.APPROVED,
 }
-"""Every transition there is; whatever is not in it is refused."""
+"""All transitions; any other is refused."""
 
 FINAL_STATES = frozenset(OrderState) - {state for state, _ in TRANSITIONS}
-"""States that an order does not leave."""
+"""Final states."""
 
 
 def next_state(state: OrderState, verb: OrderVerb) -> OrderState:
@@ -74,7 +74,7 @@ def next_state(state: OrderState, verb: OrderVerb) -> OrderState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestedItem:
-    """What a consumer asks for: so many of a dish."""
+    """A quantity of one dish, as the consumer requests it."""
 
     menu_item_id: str
     quantity: int
@@ -93,7 +93,7 @@ class DeliveryAddress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderRequest:
-    """What a consumer asks for, as a whole; `delivery_time` is aware of its time zone."""
+    """An order as the consumer requests it; `delivery_time` has a time zone."""
 
     consumer_id: int
     restaurant_id: int
@@ -144,7 +144,7 @@ def _price(item: RequestedItem, menu: Mapping[str, Dish], *, field: str) -> Orde
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
-    """What an order would be after a change of its lines."""
+    """The lines and the total that an order would have after a revision."""
 
     lines: tuple[OrderLine, ...]
     total: Decimal
@@ -153,9 +153,9 @@ class Revision:
 def revise_lines(
     lines: Sequence[OrderLine], items: Sequence[RequestedItem], *, menu: Mapping[str, Dish]
 ) -> tuple[OrderLine, ...]:
-    """Return the lines with the items' quantities; a line that no item names stays, one of quantity 0 goes.
+    """Return the lines with the requested quantities; a line without a request is kept, quantity 0 removes it.
 
-    What was ordered keeps its price; what is added has the menu's.  Lines of the same item become one.
+    A line that was ordered keeps its price; an added line has the menu's price.  Lines of the same item become one.
 
     Raises:
         BusinessRefusal: `unknown_menu_item` or `repeated_menu_item`, with the item's path.
@@ -176,7 +176,7 @@ def revise_lines(
 
 
 def total_of(lines: Sequence[OrderLine], *, minimum: Decimal, field: str = "lineItems") -> Decimal:
-    """Return what the lines cost together, exact to the cent.
+    """Return the total of the lines, exact to the cent.
 
     Raises:
         BusinessRefusal: `below_minimum` or `above_maximum`, naming the field of the request; `no_line_items`.

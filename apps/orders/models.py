@@ -48,7 +48,7 @@ class MenuItem(MenuItemReplica):
 
 
 class Consumer(models.Model):
-    """Replica of a consumer, with its id there; whether it may order is accounting's business."""
+    """Replica of a consumer, under the id that they have in the consumers service."""
 
     id = models.BigIntegerField(primary_key=True)
     first_name = models.TextField()

@@ -21,11 +21,11 @@ from postroad import Money, SagaData
 
 
 class CreateOrderData(SagaData):
-    """What creating an order has to remember.
+    """The data of the saga that creates an order.
 
     Attributes:
-        ticket_id: The kitchen's answer; 0 until then, which no participant takes for an id.
-        rejection_reason: Why somebody refused; empty while nobody has.
+        ticket_id: The id from the kitchen's reply; 0 until then, which is never an id.
+        rejection_reason: Why a participant refused; empty until one does.
     """
 
     order_id: int
@@ -38,7 +38,7 @@ class CreateOrderData(SagaData):
 
 
 def validate_order(data: CreateOrderData) -> ValidateOrderByConsumer:
-    """Ask consumers whether this consumer may order for so much."""
+    """Ask consumers whether this consumer may place an order of this total."""
     return ValidateOrderByConsumer(consumer_id=data.consumer_id, order_id=data.order_id, order_total=data.order_total)
 
 
@@ -51,7 +51,7 @@ def create_ticket(data: CreateOrderData) -> CreateTicket:
 
 
 def cancel_create_ticket(data: CreateOrderData) -> CancelCreateTicket:
-    """Ask the kitchen to forget the reservation."""
+    """Ask the kitchen to cancel the reservation."""
     return CancelCreateTicket(ticket_id=data.ticket_id, restaurant_id=data.restaurant_id)
 
 
@@ -61,12 +61,12 @@ def authorize_charge(data: CreateOrderData) -> AuthorizeCharge:
 
 
 def confirm_create_ticket(data: CreateOrderData) -> ConfirmCreateTicket:
-    """Tell the kitchen that the order stands."""
+    """Tell the kitchen that the order is approved."""
     return ConfirmCreateTicket(ticket_id=data.ticket_id, restaurant_id=data.restaurant_id)
 
 
 class ChangeOrderData(SagaData):
-    """What a saga that changes an approved order has to remember; the ticket has the order's id.
+    """The data of every saga that changes an approved order; the ticket has the order's id.
 
     Attributes:
         refusal_reason: Why a participant refused; empty until one does.
@@ -79,7 +79,7 @@ class ChangeOrderData(SagaData):
 
 
 class CancelOrderData(ChangeOrderData):
-    """What cancelling an order has to remember."""
+    """The data of the saga that cancels an order."""
 
     order_total: Money
 
@@ -90,22 +90,22 @@ def begin_cancel_ticket(data: CancelOrderData) -> BeginCancelTicket:
 
 
 def undo_begin_cancel_ticket(data: CancelOrderData) -> UndoBeginCancelTicket:
-    """Let the kitchen go on."""
+    """Ask the kitchen to release the ticket."""
     return UndoBeginCancelTicket(ticket_id=data.order_id, restaurant_id=data.restaurant_id)
 
 
 def reverse_authorization(data: CancelOrderData) -> ReverseAuthorization:
-    """Ask accounting to give the authorisation back."""
+    """Ask accounting to reverse the authorisation."""
     return ReverseAuthorization(consumer_id=data.consumer_id, order_id=data.order_id, order_total=data.order_total)
 
 
 def confirm_cancel_ticket(data: CancelOrderData) -> ConfirmCancelTicket:
-    """Tell the kitchen that nothing is to be cooked."""
+    """Ask the kitchen to cancel the ticket."""
     return ConfirmCancelTicket(ticket_id=data.order_id, restaurant_id=data.restaurant_id)
 
 
 class ReviseOrderData(ChangeOrderData):
-    """What revising an order has to remember.
+    """The data of the saga that revises an order.
 
     Attributes:
         revised_line_items: All lines that the order would have.
@@ -117,13 +117,13 @@ class ReviseOrderData(ChangeOrderData):
 
 
 def begin_revise_ticket(data: ReviseOrderData) -> BeginReviseTicket:
-    """Ask the kitchen to hold the ticket, and whether it would cook these dishes."""
+    """Ask the kitchen to hold the ticket if it would accept these dishes."""
     lines = _ticket_lines(data.revised_line_items)
     return BeginReviseTicket(ticket_id=data.order_id, restaurant_id=data.restaurant_id, revised_line_items=lines)
 
 
 def undo_begin_revise_ticket(data: ReviseOrderData) -> UndoBeginReviseTicket:
-    """Let the kitchen go on with the old dishes."""
+    """Ask the kitchen to release the ticket with its old dishes."""
     return UndoBeginReviseTicket(ticket_id=data.order_id, restaurant_id=data.restaurant_id)
 
 

@@ -27,10 +27,10 @@ MINIMUM_ORDER_VALUE = Decimal("10.00")  # default of the setting ORDERS_MINIMUM_
 def create_order(request: OrderRequest) -> Order:
     """Place an order and start its saga; no command has been sent yet when this returns.
 
-    Only local data are looked at: an unknown consumer is refused later, by consumers, since the replica may be behind.
+    Only local data are checked.  An unknown consumer is refused later, by consumers, because the replica may be outdated.
 
     Raises:
-        BusinessRefusal: Unknown restaurant or menu item, a total that is too small or too large, or `not_yours`.
+        BusinessRefusal: The restaurant or a menu item is unknown, the total is too small or too large, or `not_yours`.
     """
     check_owner(request.consumer_id, field="consumerId")
     restaurant = Restaurant.objects.filter(pk=request.restaurant_id).first()
@@ -57,7 +57,7 @@ def cancel_order(order_id: int) -> Order:
     """Begin to cancel an order; it is CANCEL_PENDING until kitchen and accounting have answered.
 
     Raises:
-        BusinessRefusal: `not_found`, or `illegal_transition`: it does not stand, or another change is pending.
+        BusinessRefusal: `not_found`, or `illegal_transition`: it is not approved, or another change is pending.
     """
     order = lock_order(order_id)
     order.begin_cancel()
@@ -78,7 +78,7 @@ def revise_order(order_id: int, items: Sequence[RequestedItem]) -> Order:
     """Begin to give an order other quantities; it is REVISION_PENDING until kitchen and accounting have answered.
 
     Raises:
-        BusinessRefusal: As `cancel_order`, or what is asked for cannot be ordered (see `Order.revised`).
+        BusinessRefusal: As `cancel_order`, or the items cannot be ordered (see `Order.revised`).
     """
     order = lock_order(order_id)
     next_state(
@@ -105,7 +105,7 @@ def find_order(order_id: int) -> Order:
     """Return an order.
 
     Raises:
-        BusinessRefusal: `not_found`, also when it is somebody else's.
+        BusinessRefusal: `not_found`, also if it belongs to another consumer.
     """
     order = own(Order.objects.all()).filter(pk=order_id).first()
     if order is None:
@@ -167,7 +167,7 @@ def keep_consumer(event: ConsumerCreated) -> None:
 
 
 def snapshots(after: str, maximum: int) -> list[Snapshot]:
-    """Return the next orders as they are, for a view that is rebuilt; their rows are locked."""
+    """Return snapshots of the next orders, for rebuilding a view; their rows are locked."""
     found = Order.objects.filter(pk__gt=int(after or 0)).select_for_update().order_by("pk")[:maximum]
     return [
         Snapshot(key=str(order.pk), events=(event_factories.created(order), *event_factories.outcome(order)))

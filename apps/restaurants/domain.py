@@ -28,7 +28,7 @@ class StreetAddress:
 
 
 def check_menu(dishes: Sequence[Dish], *, path: str) -> None:
-    """Refuse a menu in which an id occurs twice or something costs nothing.
+    """Refuse a menu in which an id occurs twice or a price is not positive.
 
     Args:
         dishes: The whole menu.

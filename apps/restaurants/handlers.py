@@ -1,4 +1,4 @@
-"""What restaurants handles: no command and no event; it publishes, and tells replicas its present state."""
+"""What restaurants handles: no commands and no events, only requests for snapshots."""
 
 from apps.restaurants import usecases
 from apps.restaurants.messages import RESTAURANTS

@@ -58,7 +58,7 @@ class Restaurant(models.Model):
         return tuple(Dish(id=item.item_id, name=item.name, price=item.price) for item in items)
 
     def replace_menu(self, dishes: Sequence[Dish]) -> None:
-        """Offer these dishes and no others."""
+        """Replace the menu by these dishes."""
         self.menu_items.all().delete()
         MenuItem.objects.bulk_create(
             MenuItem(restaurant=self, item_id=dish.id, name=dish.name, price=dish.price) for dish in dishes

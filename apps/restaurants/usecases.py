@@ -28,10 +28,10 @@ def list_restaurants(*, after: int = 0) -> Page:
 
 
 def create_restaurant(name: str, *, address: StreetAddress, dishes: Sequence[Dish]) -> Restaurant:
-    """Take a restaurant in, and tell the others.
+    """Register a restaurant, and publish the event.
 
     Raises:
-        BusinessRefusal: The menu contradicts itself.
+        BusinessRefusal: The menu is not valid (see `check_menu`).
     """
     check_menu(dishes, path="menu.menuItems")
     restaurant = Restaurant.open(name, address=address, dishes=dishes)
@@ -40,11 +40,11 @@ def create_restaurant(name: str, *, address: StreetAddress, dishes: Sequence[Dis
 
 
 def revise_menu(restaurant_id: int, *, dishes: Sequence[Dish]) -> Restaurant:
-    """Replace a restaurant's menu, and tell the others.
+    """Replace a restaurant's menu, and publish the event.
 
     Raises:
-        BusinessRefusal: There is no such restaurant, or the menu contradicts itself.
-    Concurrency: revisions of one restaurant wait for each other, so the last event has the menu that is stored.
+        BusinessRefusal: The restaurant does not exist, or the menu is not valid.
+    Concurrency: revisions of one restaurant run one after another, so the last event has the stored menu.
     """
     restaurant = lock_restaurant(restaurant_id)
     check_menu(dishes, path="menuItems")
@@ -74,7 +74,7 @@ def lock_restaurant(restaurant_id: int) -> Restaurant:
 
 
 def snapshots(after: str, maximum: int) -> list[Snapshot]:
-    """Return the next restaurants as they are, for a replica that is rebuilt; their rows are locked."""
+    """Return snapshots of the next restaurants, for rebuilding a replica; their rows are locked."""
     found = Restaurant.objects.filter(pk__gt=int(after or 0)).select_for_update().order_by("pk")[:maximum]
     return [Snapshot(key=str(restaurant.pk), events=(_created(restaurant),)) for restaurant in found]
 

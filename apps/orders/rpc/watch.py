@@ -1,4 +1,4 @@
-"""Following one order: what it is, and each time it is something else."""
+"""Following one order: its present state and each change."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -15,8 +15,8 @@ _FINAL = frozenset(Order.State.Value(state) for state in FINAL_STATES)
 class Watch:
     """All watchers of this process.
 
-    Concurrency: safe in threads.  One thread looks for all, so they share one database connection; a watcher that
-    waits holds none.
+    Concurrency: safe in threads.  One thread reads for all watchers, so they share one database connection; a
+    waiting watcher holds none.
     """
 
     def __init__(self, look: Callable[[int], Order], *, interval_seconds: float = _INTERVAL_SECONDS) -> None:
@@ -27,7 +27,7 @@ class Watch:
     def changes(self, order_id: int, *, gone: threading.Event) -> Iterator[Order]:
         """Yield the order now and after each change, until it is in a final state or the watcher is gone.
 
-        It is looked at as its caller may see it.
+        It is read with the permissions of the caller.
 
         Raises:
             BusinessRefusal: `not_found`.
@@ -43,5 +43,5 @@ class Watch:
             gone.wait(self._interval_seconds)
 
     def close(self) -> None:
-        """End every watch at its next look."""
+        """End every watch at its next reading."""
         self._closed.set()
