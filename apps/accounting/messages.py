@@ -13,9 +13,9 @@ class ChargeAuthorized(Message):
 
 @refusal("accounting.ChargeRefused")
 class ChargeRefused(Message):
-    """It may not: `account_disabled`, `limit_exceeded`.
+    """The charge is refused: `account_disabled`, `limit_exceeded`.
 
-    Or there is no such authorisation: `not_authorized`, `authorized_for_another_consumer`.
+    Or the order has no such authorisation: `not_authorized`, `authorized_for_another_consumer`.
     """
 
     reason: str
@@ -32,14 +32,14 @@ class AuthorizeCharge(Message):
 
 @reply("accounting.AuthorizationReversed")
 class AuthorizationReversed(Message):
-    """The order is not charged any more."""
+    """The authorisation was reversed: the order is not charged any more."""
 
 
 @command(
     "accounting.ReverseAuthorization", on=ACCOUNTING, key="consumer_id", replies=(AuthorizationReversed, ChargeRefused)
 )
 class ReverseAuthorization(Message):
-    """Ask to give an order's authorisation back; the whole of it, whatever the total says."""
+    """Ask to reverse the whole authorisation of an order; `order_total` is ignored."""
 
     consumer_id: Positive
     order_id: Positive
@@ -70,7 +70,7 @@ class AccountCreated(Message):
 
 
 class ChargeEvent(Message):
-    """What all events of an order's charge tell."""
+    """The fields of every event of a charge."""
 
     account_id: Positive
     order_id: Positive
@@ -91,7 +91,7 @@ class AccountAuthorizationRefused(ChargeEvent):
 
 @event("accounting.AccountAuthorizationReversed", of=ACCOUNTS, key="account_id")
 class AccountAuthorizationReversed(ChargeEvent):
-    """A charge was given back; `amount` is what it had been."""
+    """A charge was reversed; `amount` is the reversed amount."""
 
 
 @event("accounting.AccountAuthorizationRevised", of=ACCOUNTS, key="account_id")
@@ -103,7 +103,7 @@ class AccountAuthorizationRevised(ChargeEvent):
 
 @event("accounting.AccountDisabled", of=ACCOUNTS, key="account_id")
 class AccountDisabled(Message):
-    """Nothing is authorised any more."""
+    """No charges are authorised any more."""
 
     account_id: Positive
 

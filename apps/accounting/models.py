@@ -30,7 +30,7 @@ class AccountQuerySet(models.QuerySet["Account"]):
 
 
 class Account(models.Model):
-    """An account: the state after all entries of its journal; lock it with `Account.objects.lock` before you record anything."""
+    """The state after all entries of a journal; lock it with `Account.objects.lock` before you record anything."""
 
     consumer_id = models.BigIntegerField(primary_key=True)
     state = models.TextField(choices=[(state.value, state.value) for state in AccountState])
@@ -154,7 +154,7 @@ class AccountEntry(models.Model):
     objects = AccountEntryQuerySet.as_manager()
 
     class Meta:
-        """Entries are numbered within the account; an order is authorised once.  The admin searches by order, type and age."""
+        """Entries are numbered per account; an order is authorised once.  The admin searches by order, type and age."""
 
         verbose_name_plural = "account entries"
         constraints = [

@@ -53,9 +53,9 @@ def authorize_charge(command: AuthorizeCharge) -> ChargeAuthorized | ChargeRefus
     A refusal is returned, not raised, so that its journal entry stays.
 
     Raises:
-        Refusal: `invalid_message`: the total is no amount of money.
-    Concurrency: if two consumers are charged for one order at the same time, one charge violates the unique key of the order and
-        is refused when it is retried.
+        Refusal: `invalid_message`: the total is not an amount of money.
+    Concurrency: if two consumers are charged for one order at the same time, one charge violates the unique key of the
+        order and is refused when it is retried.
     """
     amount = _amount_of(command.order_total)
     account = _lock_or_open(command.consumer_id)
@@ -85,7 +85,7 @@ def revise_authorization(command: ReviseAuthorization) -> AuthorizationRevised |
     """Charge an order with another total; safe to repeat.  Refuses as `authorize_charge` does, or with `not_authorized`.
 
     Raises:
-        Refusal: `invalid_message`: the total is no amount of money.
+        Refusal: `invalid_message`: the total is not an amount of money.
     """
     amount = _amount_of(command.order_total)
     account = Account.objects.lock(command.consumer_id)

@@ -44,7 +44,7 @@ def next_state(state: DeliveryState, verb: DeliveryVerb, *, is_picked_up: bool) 
     """Return the state that follows.
 
     Raises:
-        BusinessRefusal: `illegal_transition`: the state does not allow the verb, or nobody has what is to be delivered.
+        BusinessRefusal: `illegal_transition`: the state does not allow the verb, or it was not picked up yet.
     """
     if is_allowed(state, verb, is_picked_up=is_picked_up):
         return TRANSITIONS[state, verb]

@@ -8,7 +8,7 @@ DELIVERIES = EventChannel("delivery.Delivery", shards=4)
 
 
 class DeliveryEvent(Message):
-    """What all events of a delivery tell."""
+    """The fields of every event of a delivery."""
 
     delivery_id: Positive
     order_id: Positive
@@ -16,7 +16,7 @@ class DeliveryEvent(Message):
 
 @event("delivery.DeliveryScheduled", of=DELIVERIES, key="delivery_id")
 class DeliveryScheduled(DeliveryEvent):
-    """A courier will pick the food up and bring it, at about these times."""
+    """A courier will pick up and deliver the food, at about these times."""
 
     courier_id: Positive
     pickup_time: datetime
@@ -39,4 +39,4 @@ class DeliveryDelivered(DeliveryEvent):
 
 @event("delivery.DeliveryCancelled", of=DELIVERIES, key="delivery_id")
 class DeliveryCancelled(DeliveryEvent):
-    """Nothing will be brought."""
+    """The delivery was cancelled."""

@@ -1,4 +1,4 @@
-"""Deliveries and couriers with their behaviour, and the replica of restaurants.  See also: `domain`, which has the rules."""
+"""Deliveries, couriers and the replica of restaurants.  See also: `domain`, which has the rules."""
 
 from datetime import datetime
 
@@ -154,7 +154,7 @@ class Delivery(models.Model):
     objects = DeliveryQuerySet.as_manager()
 
     class Meta:
-        """Indexes for searches by state, courier and age in the admin, and for waiting and planned deliveries by urgency."""
+        """Indexes for searches in the admin, and for waiting and planned deliveries by urgency."""
 
         verbose_name_plural = "deliveries"
         indexes = [

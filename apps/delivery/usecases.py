@@ -114,7 +114,7 @@ def find_delivery(delivery_id: int) -> Delivery:
     """Return a delivery.
 
     Raises:
-        BusinessRefusal: `not_found`: the order does not exist, its events have not arrived yet, or it belongs to another consumer.
+        BusinessRefusal: `not_found`: it does not exist, its events have not arrived yet, or it is another consumer's.
     """
     delivery = own(Delivery.objects.all()).filter(pk=delivery_id).first()
     if delivery is None:

@@ -30,7 +30,7 @@ class TicketLine(Message):
 
 @reply("kitchen.TicketReserved")
 class TicketReserved(Message):
-    """The work is reserved; nothing is cooked before it is confirmed."""
+    """The work is reserved; cooking starts only after it is confirmed."""
 
     ticket_id: int
 
@@ -39,8 +39,8 @@ class TicketReserved(Message):
 class TicketRefused(Message):
     """The kitchen refuses.
 
-    To a new ticket: `unknown_restaurant`, `unknown_menu_item`, `too_many_portions`; to what is asked of a ticket:
-    `unknown_ticket`, `illegal_transition`.
+    A new ticket: `unknown_restaurant`, `unknown_menu_item`, `too_many_portions`; a change of a ticket: `unknown_ticket`,
+    `illegal_transition`.
     """
 
     reason: str
@@ -51,7 +51,7 @@ class CreateTicket(Message):
     """Ask the kitchen to reserve the work of an order; the ticket has the order's id.
 
     Attributes:
-        consumer_id: Who may look at the ticket besides the kitchen; None: nobody, as an older sender does not say.
+        consumer_id: The consumer, who may see the ticket too; None from an older sender: only the kitchen sees it.
     """
 
     restaurant_id: Positive
@@ -62,7 +62,7 @@ class CreateTicket(Message):
 
 @command("kitchen.ConfirmCreateTicket", on=KITCHEN, key="ticket_id", replies=(Done, TicketRefused))
 class ConfirmCreateTicket(Message):
-    """Tell the kitchen that the order stands."""
+    """Tell the kitchen that the order is approved."""
 
     ticket_id: Positive
     restaurant_id: Positive
@@ -70,7 +70,7 @@ class ConfirmCreateTicket(Message):
 
 @command("kitchen.CancelCreateTicket", on=KITCHEN, key="ticket_id", replies=(Done, TicketRefused))
 class CancelCreateTicket(Message):
-    """Take a reservation back."""
+    """Ask the kitchen to cancel a reservation."""
 
     ticket_id: Positive
     restaurant_id: Positive
@@ -78,7 +78,7 @@ class CancelCreateTicket(Message):
 
 @command("kitchen.BeginCancelTicket", on=KITCHEN, key="ticket_id", replies=(Done, TicketRefused))
 class BeginCancelTicket(Message):
-    """Ask the kitchen to hold a ticket that may be cancelled; refused once somebody cooks."""
+    """Ask the kitchen to hold a ticket that may be cancelled; refused once cooking has started."""
 
     ticket_id: Positive
     restaurant_id: Positive
@@ -86,7 +86,7 @@ class BeginCancelTicket(Message):
 
 @command("kitchen.UndoBeginCancelTicket", on=KITCHEN, key="ticket_id", replies=(Done, TicketRefused))
 class UndoBeginCancelTicket(Message):
-    """Tell the kitchen that the ticket stands after all."""
+    """Ask the kitchen to release a held ticket, which is not cancelled."""
 
     ticket_id: Positive
     restaurant_id: Positive
@@ -94,7 +94,7 @@ class UndoBeginCancelTicket(Message):
 
 @command("kitchen.ConfirmCancelTicket", on=KITCHEN, key="ticket_id", replies=(Done, TicketRefused))
 class ConfirmCancelTicket(Message):
-    """Tell the kitchen to forget a ticket that it holds."""
+    """Ask the kitchen to cancel a held ticket."""
 
     ticket_id: Positive
     restaurant_id: Positive
@@ -102,7 +102,7 @@ class ConfirmCancelTicket(Message):
 
 @command("kitchen.BeginReviseTicket", on=KITCHEN, key="ticket_id", replies=(Done, TicketRefused))
 class BeginReviseTicket(Message):
-    """Ask the kitchen to hold a ticket, and whether it would cook these dishes instead; refused once somebody cooks."""
+    """Ask the kitchen to hold a ticket if it would cook these dishes instead; refused once cooking has started."""
 
     ticket_id: Positive
     restaurant_id: Positive
@@ -111,7 +111,7 @@ class BeginReviseTicket(Message):
 
 @command("kitchen.UndoBeginReviseTicket", on=KITCHEN, key="ticket_id", replies=(Done, TicketRefused))
 class UndoBeginReviseTicket(Message):
-    """Tell the kitchen that the dishes stay what they were."""
+    """Ask the kitchen to release a held ticket with its old dishes."""
 
     ticket_id: Positive
     restaurant_id: Positive
@@ -119,7 +119,7 @@ class UndoBeginReviseTicket(Message):
 
 @command("kitchen.ConfirmReviseTicket", on=KITCHEN, key="ticket_id", replies=(Done, TicketRefused))
 class ConfirmReviseTicket(Message):
-    """Tell the kitchen which dishes a ticket that it holds has now."""
+    """Ask the kitchen to replace the dishes of a held ticket."""
 
     ticket_id: Positive
     restaurant_id: Positive
@@ -127,7 +127,7 @@ class ConfirmReviseTicket(Message):
 
 
 class TicketEvent(Message):
-    """What all events of a ticket tell."""
+    """The fields of every event of a ticket."""
 
     ticket_id: Positive
     order_id: Positive
@@ -142,14 +142,14 @@ class TicketCreated(TicketEvent):
 
 @event("kitchen.TicketAccepted", of=TICKETS, key="ticket_id")
 class TicketAccepted(TicketEvent):
-    """The restaurant will have it ready by the given moment."""
+    """The restaurant has accepted; the food is ready at this time."""
 
     ready_by: datetime
 
 
 @event("kitchen.TicketPreparationStarted", of=TICKETS, key="ticket_id")
 class TicketPreparationStarted(TicketEvent):
-    """The restaurant cooks."""
+    """The restaurant has started to cook."""
 
 
 @event("kitchen.TicketReadyForPickup", of=TICKETS, key="ticket_id")
@@ -164,11 +164,11 @@ class TicketPickedUp(TicketEvent):
 
 @event("kitchen.TicketCancelled", of=TICKETS, key="ticket_id")
 class TicketCancelled(TicketEvent):
-    """Nothing will be cooked."""
+    """The ticket was cancelled."""
 
 
 @event("kitchen.TicketRevised", of=TICKETS, key="ticket_id")
 class TicketRevised(TicketEvent):
-    """Other dishes will be cooked."""
+    """The dishes of the ticket were replaced."""
 
     line_items: NonEmpty[tuple[TicketLine, ...]]

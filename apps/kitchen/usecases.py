@@ -33,9 +33,7 @@ from apps.shared.identity.scope import own
 from apps.shared.refusals import BusinessRefusal, not_found
 from postroad import Done, Message, Snapshot, publish, refuse
 
-LARGEST_TICKET_PORTIONS = (
-    100  # default of the setting KITCHEN_LARGEST_TICKET_PORTIONS: a larger order is arranged by telephone
-)
+LARGEST_TICKET_PORTIONS = 100  # default of the setting KITCHEN_LARGEST_TICKET_PORTIONS: the business's own figure
 
 
 def create_ticket(command: CreateTicket) -> TicketReserved:

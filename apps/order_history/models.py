@@ -14,7 +14,7 @@ class OrderViewQuerySet(models.QuerySet["OrderView"]):
     def lock_or_add(self, order_id: int) -> "OrderView":
         """Return the row of an order under a lock, in the caller's transaction; a new stub if there is none.
 
-        Concurrency: of two subscribers that see a new order at the same time, one adds the stub and the other waits for it.
+        Concurrency: if two subscribers see a new order at once, one adds the stub and the other waits for it.
         """
         return self.select_for_update().get_or_create(pk=order_id)[0]
 
@@ -43,7 +43,7 @@ class OrderViewQuerySet(models.QuerySet["OrderView"]):
 class OrderView(models.Model):
     """What the history shows of an order; take it with `lock_or_add` before you change it.
 
-    A stub is a row whose `creation_time` is empty: an event of the ticket or the delivery arrived before that of the order.
+    A stub is a row whose `creation_time` is empty: an event of ticket or delivery arrived before that of the order.
 
     Attributes:
         keywords: Names of the restaurant and the dishes in lower case, one per line.

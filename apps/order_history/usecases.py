@@ -1,6 +1,7 @@
-"""What order_history can do: store what the events say, and find orders.  Events are handled in the transaction that records them.
+"""What order_history can do: store what the events say, and find orders.
 
-The events of one aggregate arrive in order; those of an order, its ticket and its delivery in any order.
+An event is handled in the transaction that records it in the inbox.  The events of one aggregate arrive in order; those
+of an order, its ticket and its delivery in any order.
 """
 
 from dataclasses import dataclass

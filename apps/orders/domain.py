@@ -168,7 +168,7 @@ def revise_lines(
     for index, item in enumerate(items):
         field = f"{REVISED_ITEMS}[{index}].menuItemId"
         if item.menu_item_id in ids[:index]:
-            detail = f"Item {item.menu_item_id} is named twice; name it once, with the quantity it shall have."
+            detail = f"Item {item.menu_item_id} is named twice; name it once, with its new quantity."
             raise BusinessRefusal("repeated_menu_item", detail, field=field, status=400)
         line = revised.get(item.menu_item_id) or _price(item, menu, field=field)
         revised[item.menu_item_id] = replace(line, quantity=item.quantity)
@@ -186,9 +186,9 @@ def total_of(lines: Sequence[OrderLine], *, minimum: Decimal, field: str = "line
         raise BusinessRefusal("no_line_items", detail, field=field, status=400)
     total = sum((line.total for line in lines), start=Decimal(0))
     if total < minimum:
-        detail = f"The order comes to {total}; the least order value is {minimum}."
+        detail = f"The order comes to {total}; the minimum is {minimum}."
         raise BusinessRefusal("below_minimum", detail, field=field, status=400)
     if total > MAX_MONEY:
-        detail = f"The order comes to more than {MAX_MONEY}, the largest order value."
+        detail = f"The order comes to more than the maximum, {MAX_MONEY}."
         raise BusinessRefusal("above_maximum", detail, field=field, status=400)
     return cents(total)

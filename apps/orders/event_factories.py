@@ -34,7 +34,7 @@ def created(order: Order) -> OrderCreated:
 
 
 def outcome(order: Order) -> tuple[Message, ...]:
-    """Return what was published since, up to the present state."""
+    """Return the events that were published after it, up to the present state."""
     approved = OrderAuthorized(order_id=order.pk)
     match OrderState(order.state):
         case OrderState.APPROVAL_PENDING:
@@ -69,5 +69,5 @@ def proposed(order: Order) -> OrderRevisionProposed:
 
 
 def line_items(lines: Iterable[OrderLine]) -> tuple[LineItem, ...]:
-    """Return lines as messages have them."""
+    """Return the lines as parts of messages."""
     return tuple(LineItem(**asdict(line)) for line in lines)

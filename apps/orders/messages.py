@@ -18,7 +18,7 @@ class LineItem(Message):
 
 
 class Address(Message):
-    """Where an order is delivered to: somebody's home."""
+    """The delivery address of an order, which is personal data."""
 
     street1: Annotated[Text, Sensitive]
     city: Text
@@ -29,7 +29,7 @@ class Address(Message):
 
 @event("orders.OrderCreated", of=ORDERS, key="order_id")
 class OrderCreated(Message):
-    """An order was placed; it is not agreed to yet."""
+    """An order was placed; it is not approved yet."""
 
     order_id: Positive
     consumer_id: Positive
@@ -51,7 +51,7 @@ class OrderAuthorized(Message):
 
 @event("orders.OrderRejected", of=ORDERS, key="order_id")
 class OrderRejected(Message):
-    """Somebody did not agree; `reason` is the participant's own word for it."""
+    """A participant refused the order; `reason` is the code that the participant sent."""
 
     order_id: Positive
     reason: str
@@ -59,14 +59,14 @@ class OrderRejected(Message):
 
 @event("orders.OrderCancellationProposed", of=ORDERS, key="order_id")
 class OrderCancellationProposed(Message):
-    """The consumer wants an approved order cancelled; it is not agreed to yet."""
+    """The consumer asks to cancel an approved order; the participants have not agreed yet."""
 
     order_id: Positive
 
 
 @event("orders.OrderCancellationRejected", of=ORDERS, key="order_id")
 class OrderCancellationRejected(Message):
-    """Somebody did not agree to cancel: the order stands."""
+    """A participant refused the cancellation: the order stays approved."""
 
     order_id: Positive
     reason: str
@@ -81,7 +81,7 @@ class OrderCancelled(Message):
 
 @event("orders.OrderRevisionProposed", of=ORDERS, key="order_id")
 class OrderRevisionProposed(Message):
-    """A revision was asked for; it is not agreed to yet."""
+    """The consumer asks to revise an approved order; the participants have not agreed yet."""
 
     order_id: Positive
     line_items: NonEmpty[tuple[LineItem, ...]]
@@ -91,7 +91,7 @@ class OrderRevisionProposed(Message):
 
 @event("orders.OrderRevisionRejected", of=ORDERS, key="order_id")
 class OrderRevisionRejected(Message):
-    """Somebody did not agree to the revision: the order stays what it was."""
+    """A participant refused the revision: the order stays unchanged."""
 
     order_id: Positive
     reason: str
@@ -99,7 +99,7 @@ class OrderRevisionRejected(Message):
 
 @event("orders.OrderRevised", of=ORDERS, key="order_id")
 class OrderRevised(Message):
-    """The revision was agreed to: these are the order's lines and total now."""
+    """The order was revised: it has these lines and this total now."""
 
     order_id: Positive
     line_items: NonEmpty[tuple[LineItem, ...]]

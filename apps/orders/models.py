@@ -141,16 +141,16 @@ class Order(models.Model):
 
     @property
     def lines(self) -> tuple[OrderLine, ...]:
-        """The lines as they were ordered; one statement."""
+        """The lines, in the order in which they were ordered; one statement."""
         return tuple(item.line for item in self.line_items.order_by("pk"))
 
     @property
     def address(self) -> DeliveryAddress:
-        """Where it goes."""
+        """The delivery address."""
         return DeliveryAddress(**self.delivery_address)
 
     def approve(self) -> None:
-        """All have agreed.
+        """Approve it: all participants have agreed.
 
         Raises:
             BusinessRefusal: It does not wait for approval.
@@ -158,7 +158,7 @@ class Order(models.Model):
         self._move(OrderVerb.APPROVE)
 
     def reject(self, reason: str) -> None:
-        """Somebody has not agreed; the order keeps the reason.
+        """Reject it: a participant has refused.  The order keeps the reason.
 
         Raises:
             BusinessRefusal: It does not wait for approval.
@@ -167,25 +167,25 @@ class Order(models.Model):
         self._move(OrderVerb.REJECT)
 
     def begin_cancel(self) -> None:
-        """The consumer wants it cancelled.
+        """Mark it as being cancelled, as the consumer requests.
 
         Raises:
-            BusinessRefusal: It does not stand, or another change is pending; so do all the others below.
+            BusinessRefusal: It is not approved, or another change is pending.  The methods below raise it too.
         """
         self.refused_change = self.refusal_reason = ""
         self._move(OrderVerb.BEGIN_CANCEL)
 
     def undo_begin_cancel(self, reason: str) -> None:
-        """Somebody does not agree: it stands."""
+        """A participant has refused the cancellation: it is approved again."""
         self.refused_change, self.refusal_reason = OrderChange.CANCEL.value, reason
         self._move(OrderVerb.UNDO_BEGIN_CANCEL)
 
     def confirm_cancel(self) -> None:
-        """All have agreed: it is cancelled."""
+        """Cancel it: all participants have agreed."""
         self._move(OrderVerb.CONFIRM_CANCEL)
 
     def revised(self, items: Sequence[RequestedItem], *, restaurant: Restaurant, minimum: Decimal) -> Revision:
-        """Return what it would be with these quantities.
+        """Return the lines and the total that it would have with these quantities.
 
         Raises:
             BusinessRefusal: An added item is not on the menu, or the total is too small or too large.
@@ -200,19 +200,19 @@ class Order(models.Model):
         return None if self.proposed_revision is None else msgspec.convert(self.proposed_revision, Revision)
 
     def begin_revise(self, revision: Revision) -> None:
-        """The consumer wants other quantities."""
+        """Mark it as being revised, and store the revision."""
         self.refused_change = self.refusal_reason = ""
         self.proposed_revision = msgspec.to_builtins(revision)
         self._move(OrderVerb.BEGIN_REVISE)
 
     def undo_begin_revise(self, reason: str) -> None:
-        """Somebody does not agree: it stays what it was."""
+        """A participant has refused the revision: it is approved again, with its old lines."""
         self.refused_change, self.refusal_reason = OrderChange.REVISE.value, reason
         self.proposed_revision = None
         self._move(OrderVerb.UNDO_BEGIN_REVISE)
 
     def confirm_revise(self) -> None:
-        """All have agreed: it is what was proposed."""
+        """All participants have agreed: replace lines and total by the proposed ones."""
         revision = self.revision
         self.proposed_revision = None
         self._move(OrderVerb.CONFIRM_REVISE)

@@ -24,7 +24,7 @@ def approve_order(data: CreateOrderData) -> None:
 
 
 def reject_order(data: CreateOrderData) -> None:
-    """Compensation: a participant has refused."""
+    """Compensation: a participant has refused, so the order is rejected."""
     order = Order.objects.lock(data.order_id)
     order.reject(data.rejection_reason or UNNAMED_REASON)
     publish(OrderRejected(order_id=order.pk, reason=order.rejection_reason))

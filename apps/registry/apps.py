@@ -15,7 +15,7 @@ def check_deployment(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[
     """Report a registry without password; `manage.py check --deploy` prints it."""
     if DiscoverySettings.current().registry_password:
         return []
-    found = "POSTROAD_REGISTRY_PASSWORD is empty: whoever reaches the service registry gets calls meant for others."
+    found = "POSTROAD_REGISTRY_PASSWORD is empty: anyone who reaches the service registry can receive calls that are meant for others."
     hint = "Set it for the registry and its clients."
     return [checks.Warning(found, hint=hint, id="registry.W001")]
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from postroad.calls.discovery.eureka.instance import Instance
 
 KEEP_SECONDS = 180.0
-"""Eureka's own: six fetches of a client may be lost before it must fetch everything."""
+"""Eureka's default: a client may lose six fetches before it must fetch everything."""
 
 
 class RecentChanges:
@@ -20,7 +20,7 @@ class RecentChanges:
         self._changes: dict[tuple[str, str], tuple[float, Instance]] = {}
 
     def note(self, now: float, instance: Instance) -> None:
-        """Remember the instance as it is after the change."""
+        """Remember the instance in its changed state."""
         self.version += 1
         self._changes.pop(instance.key, None)
         self._changes[instance.key] = (now, instance)

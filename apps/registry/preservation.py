@@ -1,4 +1,4 @@
-"""Self-preservation: evict nobody when so many renewals are missing that the network must be the cause.
+"""Self-preservation: no instance is evicted while so many renewals are missing that the network must be the cause.
 
 A registry that evicted all instances behind a broken switch would stop the platform.
 Source: Eureka's `renewalPercentThreshold`. Three things are better here: what is expected follows each lease's own
@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 WINDOW_SECONDS = 60.0
 MIN_RATIO = 0.85
-"""Eureka's own: below it nobody is evicted."""
+"""Eureka's default: below this share, no instance is evicted."""
 
 
 class Pulse:
@@ -29,17 +29,17 @@ class Pulse:
         self._beats.append(now)
 
     def expected(self, now: float) -> int:
-        """Return how many renewals there should be."""
+        """Return the number of expected renewals."""
         return int(min(WINDOW_SECONDS, now - self._since) / self._renewal_seconds)
 
     def received(self, now: float) -> int:
-        """Return how many there are, of those that are expected."""
+        """Return the number of renewals that have arrived, out of the expected ones."""
         recent = sum(beat > now - WINDOW_SECONDS for beat in self._beats)
         return min(recent, self.expected(now))
 
 
 def is_outage(now: float, pulses: Iterable[Pulse]) -> bool:
-    """Return whether so many renewals are missing, of more than one instance, that nobody may be evicted."""
+    """Return whether too many renewals of more than one instance are missing, so that no instance may be evicted."""
     counts = [(pulse.received(now), pulse.expected(now)) for pulse in pulses]
     received, expected = sum(count[0] for count in counts), sum(count[1] for count in counts)
     silent = sum(received_of_one < MIN_RATIO * expected_of_one for received_of_one, expected_of_one in counts)

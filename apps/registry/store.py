@@ -15,13 +15,13 @@ from apps.registry.preservation import Pulse, is_outage
 from postroad.calls.discovery.eureka.applications import Applications, hashcode
 from postroad.calls.discovery.eureka.instance import Action, Instance, Status
 
-_OWN_WORD = (Status.DOWN, Status.STARTING)
-"""What an instance says of itself that no operator can overrule: it cannot take calls."""
+_OWN_STATUSES = (Status.DOWN, Status.STARTING)
+"""Statuses of an instance that no operator can override: it cannot take calls."""
 
 
 @dataclass(slots=True, kw_only=True)
 class _Entry:
-    """A lease: the instance as it reported itself, and what happened since.  Times: seconds, by the clock."""
+    """A lease: the instance as it registered, and what has changed since.  Times are seconds of the clock."""
 
     reported: Instance
     pulse: Pulse
@@ -41,7 +41,7 @@ class _Entry:
         own, override = self.reported.status, self.override
         return replace(
             self.reported,
-            status=own if override is None or own in _OWN_WORD else override,
+            status=own if override is None or own in _OWN_STATUSES else override,
             overridden=override or Status.UNKNOWN,
             updated_ms=_ms(self.updated_at),
             action=self.action,
@@ -56,7 +56,7 @@ class _Entry:
 
 
 class Registry:
-    """All operations of the protocol.  Names of applications are the same in upper and lower case.
+    """All operations of the protocol.  Names of applications are not case-sensitive.
 
     There is no timer: expired instances are evicted at the next request, which looks the same to clients.
 
@@ -70,7 +70,7 @@ class Registry:
 
         Args:
             clock: Seconds since 1970 that never jump.
-            is_self_preserving: Evict nobody while too many renewals are missing.
+            is_self_preserving: Evict no instance while too many renewals are missing.
             bounds: How much it keeps; None: the usual ones.
         """
         self._bounds = bounds or Bounds()
@@ -83,7 +83,7 @@ class Registry:
         )
 
     def register(self, instance: Instance) -> None:
-        """Begin a lease, or begin it anew with what the instance now says; an operator's status stays.
+        """Start a lease, or restart it with the new registration; an operator's status is kept.
 
         Raises:
             InstanceTooLarge: The instance is too large.
@@ -108,7 +108,7 @@ class Registry:
             self._note(now, entry, Action.ADDED)
 
     def renew(self, app: str, instance_id: str, *, dirty_ms: int | None = None) -> bool:
-        """Prolong a lease; False asks the instance to register (again), because it is unknown or has changed."""
+        """Renew a lease; False asks the instance to register (again), because it is unknown or has changed."""
         with self._at_present() as now:
             entry = self._entries.get(_key(app, instance_id))
             if entry is None or (dirty_ms is not None and dirty_ms > entry.reported.dirty_ms):
@@ -130,7 +130,7 @@ class Registry:
         return entry is not None
 
     def clear_status(self, app: str, instance_id: str, *, fallback: Status | None = None) -> bool:
-        """Let the instance's own status count again, or `fallback` until it registers anew; False if it is unknown."""
+        """Remove the operator's status; until it registers again, a given `fallback` is its own status; False if unknown."""
         with self._modifying(app, instance_id) as entry:
             if entry is not None:
                 entry.override = None
@@ -138,10 +138,10 @@ class Registry:
         return entry is not None
 
     def set_metadata(self, app: str, instance_id: str, values: Mapping[str, str]) -> bool:
-        """Add to an instance's metadata until it registers anew; False if it is unknown.
+        """Add to an instance's metadata until it registers again; False if it is unknown.
 
         Raises:
-            InstanceTooLarge: It would say too much.
+            InstanceTooLarge: Its metadata would be too large.
         """
         with self._modifying(app, instance_id) as entry:
             if entry is not None:
@@ -156,7 +156,7 @@ class Registry:
             return self._answer(lambda _: True)
 
     def changed(self) -> Applications:
-        """Return the instances that changed lately, deleted ones among them, with the hashcode of all."""
+        """Return the recently changed and deleted instances, with the hashcode of all instances."""
         with self._at_present() as now:
             return replace(self._answer(lambda _: False), instances=tuple(self._changes.since(now)))
 

@@ -47,7 +47,7 @@ class AppsView(RegistryView):
 
 
 class DeltaView(RegistryView):
-    """The instances that changed lately."""
+    """The instances that changed recently."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Show them, and the hashcode of all."""
@@ -100,7 +100,7 @@ class StatusView(RegistryView):
         return _done_if(registry().set_status(app, instance_id, read_status(value)), instance_id)
 
     def delete(self, request: HttpRequest, app: str, instance_id: str) -> HttpResponse:
-        """Let the instance's own status count again, or `?value=UP` until it registers anew."""
+        """Remove the operator's status; `?value=UP` is the status until it registers again."""
         value = request.GET.get("value", "")
         fallback = read_status(value) if value else None
         return _done_if(registry().clear_status(app, instance_id, fallback=fallback), instance_id)

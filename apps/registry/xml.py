@@ -33,11 +33,11 @@ def encode(document: Document) -> bytes:
 
 
 def decode(body: bytes) -> Document:
-    """Return what the bytes say.  Raises InvalidInstance: they are no XML, or more than plain XML."""
+    """Return the document.  Raises InvalidInstance: it is not XML, or more than plain XML."""
     try:
         root = fromstring(body, forbid_dtd=True)
     except (ParseError, ValueError, LookupError) as error:
-        raise InvalidInstance(f"the body is no plain XML: {type(error).__name__}: {error}.") from None
+        raise InvalidInstance(f"the body is not plain XML: {type(error).__name__}: {error}.") from None
     return {root.tag: _read(root, _MAX_DEPTH)}
 
 

@@ -12,7 +12,7 @@ class BusinessRefusal(Exception):
     Attributes:
         code: Stable word for programs, such as `unknown_restaurant`.
         detail: One sentence for people that says what to do.
-        field: Path of the field of the request that is at fault, such as `lineItems[0].menuItemId`; empty: none.
+        field: Path of the request field at fault, such as `lineItems[0].menuItemId`; empty: none.
         status: HTTP status: 400 the request is at fault, 403 it is not yours, 404 there is no such thing, 409 its state forbids it.
     """
 

@@ -1,4 +1,6 @@
-"""The parser and error handlers that the settings of Django REST framework name: strict JSON, one form of error.  See also: `apps.shared.views`, which has the views.
+"""The parser and error handlers that the settings of Django REST framework name: strict JSON, one form of error.
+
+See also: `apps.shared.views`, which has the views.
 
 Every error has the body `{"code": "invalid", "detail": "one sentence", "fields": {"lineItems[0].quantity": ["…"]}}`.
 """
@@ -26,7 +28,7 @@ _WHOLE = "non_field_errors"  # Django REST framework's key for what is wrong wit
 
 
 class Ruled:
-    """Marks the answer to a request that a business rule refused, as opposed to an invalid request."""
+    """Marks the answer to a request that is valid, but refused by a business rule."""
 
 
 class RuledResponse(Ruled, Response):
@@ -65,7 +67,7 @@ class BoundedJSONParser(BaseParser):
         try:
             value = json.loads(body.decode(), parse_float=Decimal, parse_constant=_refuse_constant)
         except (ValueError, ArithmeticError) as error:
-            raise ParseError(f"The body is no JSON in UTF-8: {type(error).__name__}.") from error
+            raise ParseError(f"The body is not JSON in UTF-8: {type(error).__name__}.") from error
         except RecursionError:
             raise ParseError(_TOO_DEEP) from None
         _check_depth(value)
@@ -95,7 +97,7 @@ def _children(value: object) -> Sequence[object]:
 
 
 def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response | None:
-    """Return the answer for whatever a view raised; None for a defect, which Django answers and logs."""
+    """Return the answer for an exception of a view; None for a defect, which Django answers and logs."""
     match error:
         case BusinessRefusal():
             fields = {error.field: [error.detail]} if error.field else {}
@@ -133,7 +135,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
 
 
 def server_error(request: HttpRequest) -> JsonResponse:
-    """Answer for a defect, which the log has: the project's `handler500`."""
+    """Answer for a defect, which is logged: the project's `handler500`."""
     return _page(DEFECT)
 
 

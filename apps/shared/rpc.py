@@ -60,10 +60,10 @@ def read_id(number: int, *, field: str) -> int:
     """Return the id in a request.
 
     Raises:
-        BusinessRefusal: `invalid`: it was left out, or is no id.
+        BusinessRefusal: `invalid`: it is missing, or is not an id.
     """
     if not 1 <= number <= MAX_ID:
-        raise invalid(field, f"{number} is no id; send a number from 1 to {MAX_ID}.")
+        raise invalid(field, f"{number} is not an id; send a number from 1 to {MAX_ID}.")
     return number
 
 

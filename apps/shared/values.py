@@ -12,7 +12,7 @@ MAX_MONEY = Decimal("9999999999.99")
 """The largest amount: twelve digits, which SQLite's fifteen significant digits still keep exactly."""
 
 ADDRESS_PARTS = ("street1", "street2", "city", "state", "zip")
-"""The parts of an address in the order in which people read them; a database's JSON keeps no order."""
+"""The parts of an address in reading order; the JSON of a database keeps no order."""
 
 MONEY_DIGITS = 12
 CENT = Decimal("0.01")
@@ -43,8 +43,8 @@ def cents(amount: Decimal) -> Decimal:
         ValueError: It is not a number, has fractions of a cent or is beyond `MAX_MONEY`.
     """
     if not amount.is_finite() or amount.copy_abs() > MAX_MONEY:
-        raise ValueError(f"{str(amount)[:_SHOWN]} is no amount of money; the largest is {MAX_MONEY}.")
+        raise ValueError(f"{str(amount)[:_SHOWN]} is not an amount of money; the maximum is {MAX_MONEY}.")
     exact = amount.quantize(CENT)
     if exact != amount:
-        raise ValueError(f"{str(amount)[:_SHOWN]} is finer than a cent; write at most two decimals.")
+        raise ValueError(f"{str(amount)[:_SHOWN]} has fractions of a cent; write at most two decimals.")
     return exact

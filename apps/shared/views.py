@@ -30,7 +30,7 @@ class AlwaysJSON(DefaultContentNegotiation):
 
 
 class ServiceView(APIView):
-    """Base of a service's views: runs as the service, so that what it sends carries the service's name."""
+    """Base of a service's views: it sets the service, so that messages and calls carry its name."""
 
     service: ClassVar[str]
     content_negotiation_class = AlwaysJSON
@@ -58,7 +58,7 @@ def read_body(request: Request, serializer: type[CamelSerializer]) -> dict[str, 
 
 
 class IdConverter:
-    """`<id:order_id>` in a route: zero, or a larger number than any id, is a URL without view."""
+    """`<id:order_id>` in a route; zero, or a number above `MAX_ID`, is 404."""
 
     regex = "[0-9]{1,19}"
 

@@ -73,7 +73,9 @@ def _message(order: models.Order) -> Order:
 
 def _page_size(request: ListOrdersRequest) -> int:
     if request.page_size < 0:
-        raise invalid("pageSize", f"{request.page_size} is no size; send 1 to {_LARGEST_PAGE_ORDERS}, or leave it out.")
+        raise invalid(
+            "pageSize", f"{request.page_size} is not a page size; send 1 to {_LARGEST_PAGE_ORDERS}, or leave it out."
+        )
     return request.page_size or _PAGE_ORDERS
 
 

@@ -27,7 +27,7 @@ def is_known(request: HttpRequest, tag: str) -> bool:
 
 
 def check_unchanged(request: HttpRequest, tag: str) -> None:
-    """Refuse an update by a client that has not seen the current state: `If-Match`, compared strongly.
+    """Refuse an update if the client does not know the current state: `If-Match`, compared strongly.
 
     Raises:
         Problem: 428, there is no condition; 412, the state has changed.

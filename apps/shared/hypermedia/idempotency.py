@@ -38,7 +38,7 @@ EXPIRING = (OLD_ANSWERS,)
 
 
 class _Unstored(Exception):
-    """Carries an answer out of the transaction that it undoes."""
+    """Ends the transaction with a rollback, and carries the answer."""
 
     def __init__(self, response: HttpResponse) -> None:
         self.response = response
@@ -69,8 +69,8 @@ def own_key(caller: str, key: str | None) -> str | None:
     """Return the key as it is stored: prefixed by caller, because callers choose keys independently of each other.
 
     Args:
-        caller: Whose it is; empty: nobody had to say who they are.
-        key: What they sent; one that cannot be used stays what it is.
+        caller: Name of the caller; empty without authentication.
+        key: What they sent; a key that cannot be used is returned unchanged.
     """
     if not caller or key is None or not re.fullmatch(KEY_PATTERN, key):
         return key
@@ -92,7 +92,7 @@ def _answer(row: AnsweredRequest, fingerprint: str, respond: Respond) -> HttpRes
 
 
 def _claim(service: str, key: str, fingerprint: str) -> AnsweredRequest:
-    """Return the row of a key: a new one, or that of the first request, which has ended."""
+    """Return the row of a key: a new row, or that of the first request, which is finished."""
     blank = AnsweredRequest(service=service, key=key, fingerprint=fingerprint, created_at=clock.now())
     try:
         _limit_waits(getattr(settings, "IDEMPOTENCY_WAIT_SECONDS", WAIT_SECONDS))

@@ -17,7 +17,7 @@ _QUALITY = re.compile(r"[01](\.[0-9]{0,3})?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """An answer that suits the client."""
+    """The version and media type of an answer."""
 
     version: int
     media_type: str = PLAIN
@@ -25,7 +25,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Range:
-    """One media range of `Accept`; `version` is None when it has none, and 0 when it has a wrong one."""
+    """One media range of `Accept`; `version` is None if it has none, and 0 if it is not valid."""
 
     media_type: str
     quality: float
@@ -38,7 +38,7 @@ def media_type_of(name: str, version: int) -> str:
 
 
 def choose(accept: str, *, name: str, versions: Collection[int]) -> Wanted | None:
-    """Return what suits a client best, of the resource `name` in these versions; None if nothing does.
+    """Return the version and media type of the resource `name` that a client prefers; None if it accepts none.
 
     The ranges count in the order of their quality, then as they are written.
     """
@@ -54,7 +54,7 @@ def choose(accept: str, *, name: str, versions: Collection[int]) -> Wanted | Non
 
 
 def names_version(accept: str, *, name: str) -> bool:
-    """Whether a client asks for a version of the resource `name` at all."""
+    """Whether a client asks for any version of the resource `name`."""
     return any(each.version is not None and each.media_type == f"{_PREFIX}{name}+json" for each in _ranges(accept))
 
 

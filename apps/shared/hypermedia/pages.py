@@ -1,4 +1,4 @@
-"""The page that shows a service's OpenAPI document to people, with a link to the page of every other service here."""
+"""The page that shows a service's OpenAPI document, with links to the pages of the other services in this process."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ def page_of(service: str, prefix: str) -> URLPattern:
 
 
 def _address(service: str) -> str:
-    """Return where a service's page is; empty if this process has none of it."""
+    """Return the URL of a service's page; empty if this process does not serve it."""
     try:
         return reverse(f"{service}-docs")
     except NoReverseMatch:

@@ -22,7 +22,7 @@ MAX_LIMIT = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page(Generic[T]):
-    """Some things of a list; `cursor` asks for those behind, None on the last page."""
+    """A page of a list; `cursor` asks for the next page, None on the last one."""
 
     items: Sequence[T]
     cursor: str | None = None
@@ -66,14 +66,14 @@ class CursorField(serializers.Field[int, Any, str, Any]):
 
 
 class PageQuerySerializer(CamelSerializer):
-    """Which page is asked for; a list with filters adds them."""
+    """The requested page; a list with filters adds them."""
 
     limit = LimitField()
     cursor = CursorField(required=False)
 
 
 def read_query(request: Request, serializer: type[CamelSerializer]) -> dict[str, Any]:
-    """Return the query's values by snake_case name; a parameter that is given twice fits nowhere, as a list does not.
+    """Return the query's values by snake_case name; a parameter that is given twice becomes a list, which no field accepts.
 
     Raises:
         ValidationError: The query does not fit; it names every parameter at fault.

@@ -59,11 +59,11 @@ class ProblemResponse(JsonResponse):
 
 
 class RuledProblemResponse(Ruled, ProblemResponse):
-    """The answer to a request that a rule of the business refused."""
+    """The answer to a request that a business rule refused."""
 
 
 def exception_handler(error: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
-    """Return the answer for whatever a view raised; None for a defect, which Django answers and logs."""
+    """Return the answer for an exception of a view; None for a defect, which Django answers and logs."""
     request: Request = context["request"]
     match error:
         case Problem():
@@ -95,7 +95,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer for a defect, which the log has: the project's `handler500`."""
+    """Answer for a defect, which is logged: the project's `handler500`."""
     if not _VERSIONED.match(request.path_info):
         return rest.server_error(request)
     return _response(request, DEFECT)
@@ -115,7 +115,7 @@ def _summary(found: Sequence[Mapping[str, object]]) -> str:
 
 
 def _fault(request: Request, path: str, detail: str, code: str) -> dict[str, object]:
-    """Return one entry of `errors`: what is wrong where, with the value if it is short enough to repeat."""
+    """Return one entry of `errors`: the fault and its field, with the value if it is short enough to repeat."""
     fault: dict[str, object] = {"field": path, "detail": detail}
     for value in _values(request, path):
         fault["value"] = value

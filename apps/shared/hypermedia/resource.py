@@ -20,7 +20,7 @@ Values = dict[str, Any]
 """The values of a body or a query by snake_case name."""
 
 Links = dict[str, dict[str, str]]
-"""By relation: where, and with which method."""
+"""URL and method by relation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +32,9 @@ class Action(Generic[T]):
         run: The use case, called with the object's id and the body's values by name; returns the changed object.
         operation: Its name in generated clients.
         summary: One sentence for the API's document.
-        verb: The verb of the resource's transitions that it stands for; None: it is always allowed.
-        body: What it takes; None: nothing, and what is given is not read.
-        status: Status of the answer in version 2: 202 when a saga goes on with it.
+        verb: Its verb in the resource's transitions; None: it is always allowed.
+        body: The request body; None: none, and a body that is sent is not read.
+        status: Status of the answer in version 2: 202 if a saga completes it.
     """
 
     name: str
@@ -66,7 +66,7 @@ class Creation(Generic[T]):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Listing(Generic[T]):
-    """A list of things under the field `name`; `body` shows one of them, perhaps shorter than it shows itself."""
+    """A list of objects in the field `name`; `body` shows an item, perhaps with fewer fields than the resource."""
 
     summary: str
     name: str
@@ -76,7 +76,7 @@ class Listing(Generic[T]):
 
 
 def _cannot_lock(key: int) -> Any:
-    raise TypeError(f"thing {key} was to be locked, but its Resource has no lock; declare lock= beside its actions.")
+    raise TypeError(f"thing {key} was to be locked, but its Resource has no lock=; declare it beside its actions.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -85,12 +85,12 @@ class Resource(Generic[T]):
 
     Attributes:
         name: In the singular; in media types and operation ids.
-        path: Its route below the version, such as `orders/<id:order_id>`; that of the list is without the last part.
-        find: Returns the thing with an id, or raises `not_found`.
+        path: Its route below the version, such as `orders/<id:order_id>`; the route of the list has no last part.
+        find: Returns the object with an id, or raises `not_found`.
         lock: The same under a row lock; needed for actions.
-        transitions: The domain's table; an action is offered if the thing's `state` and the action's verb are in it.
-        allows: Says it instead of the table, where more than the state decides.
-        related: Addresses of other things of this service, by relation.
+        transitions: The domain's table; an action is offered if the object's `state` and the action's verb are in it.
+        allows: Replaces the table if more than the state decides.
+        related: URLs of other objects of this service, by relation.
         parts: What can be expanded.
     """
 
@@ -116,7 +116,7 @@ class Resource(Generic[T]):
         return self.path.rpartition(":")[2].rstrip(">")
 
     def route_name(self, suffix: str = "") -> str:
-        """Return the name of one of its routes: its own, that of an action or of the list."""
+        """Return the name of a route: of the object, an action or the list."""
         return "-".join(filter(None, (self.service, "v2", self.name, suffix)))
 
     @property
@@ -125,7 +125,7 @@ class Resource(Generic[T]):
         return reverse(self.route_name("list"))
 
     def address(self, key: int, action: str = "") -> str:
-        """Return the address of a thing, or of something that can be done to it."""
+        """Return the URL of an object or of one of its actions."""
         return reverse(self.route_name(action), args=[key])
 
     def action(self, name: str) -> Action[T]:
@@ -141,7 +141,7 @@ class Resource(Generic[T]):
         return found[name]
 
     def links(self, thing: T) -> Links:
-        """Return where the thing is, what is related to it, and exactly the actions that its state allows."""
+        """Return the links to the object, to related objects, and to exactly the actions that its state allows."""
         key = self.key(thing)
         links = {"self": {"href": self.address(key), "method": "GET"}}
         links |= {name: {"href": address(thing), "method": "GET"} for name, address in self.related.items()}
@@ -157,14 +157,14 @@ class Resource(Generic[T]):
         return (attrgetter("state")(thing), verb) in self.transitions
 
     def show(self, thing: T, parts: Sequence[str] = ()) -> tuple[dict[str, object], str]:
-        """Return the thing's representation with the named parts in `_embedded`, and its entity tag."""
+        """Return the representation of an object with the named parts in `_embedded`, and its entity tag."""
         shown: dict[str, object] = {**self.body(thing).data, "_links": self.links(thing)}
         embedded = {name: self.parts[name].show(thing) for name in parts}
         tag = tag_of(shown, parts=embedded)
         return (shown | {"_embedded": embedded} if embedded else shown), tag
 
     def show_item(self, thing: T, body: type[CamelSerializer]) -> dict[str, object]:
-        """Return the thing as one of a list."""
+        """Return the representation of an item of a list."""
         return {**body(thing).data, "_links": self.links(thing)}
 
 

@@ -33,7 +33,7 @@ class Address:
     """An address without version, with its view in each version.
 
     Attributes:
-        resource: Which row of `apps.shared.identity.roles.ROLES` says who may use it.
+        resource: The row of `apps.shared.identity.roles.ROLES` that says who may use it.
     """
 
     service: str
@@ -42,14 +42,14 @@ class Address:
     views: Mapping[int, View]
 
     def media_name(self, method: str) -> str:
-        """Return what the address shows, as its media types call it."""
+        """Return the name of the resource in the media types of the address."""
         view = self.views[max(self.views)]
         names: Mapping[str, str] = getattr(getattr(view, "cls", None), "media_names", {})
         return names.get(method, self.name)
 
 
 def served(service: str, patterns: Iterable[URLPattern]) -> list[URLPattern]:
-    """Return a service's routes as they are served, and after them those without version."""
+    """Return a service's routes with a version, and after them the same routes without one."""
     found: dict[str, dict[int, URLPattern]] = {}
     for pattern in patterns:
         match = _ROUTE.fullmatch(str(pattern.pattern))
@@ -71,7 +71,7 @@ def served(service: str, patterns: Iterable[URLPattern]) -> list[URLPattern]:
 
 
 def _at(address: Address, version: int | None) -> View:
-    """Return the view of an address in one version, or in the one that the client asks for."""
+    """Return the view of an address in one version, or in the version that the client accepts."""
 
     @csrf_exempt
     def answer(request: HttpRequest, **keys: Any) -> HttpResponse:

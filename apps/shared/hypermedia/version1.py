@@ -3,7 +3,7 @@
     path("v1/tickets/<id:ticket_id>", shows(TICKET), name="ticket"),
     path("v1/tickets/<id:ticket_id>/accept", performs(TICKET, "accept"), name="ticket-accept"),
 
-The keyword arguments say where version 1 differs.  An operation that is not alike has a view of its own in the service.
+The keyword arguments say where version 1 differs.  The service writes a view for an operation that is not alike.
 """
 
 from collections.abc import Callable

@@ -21,7 +21,7 @@ class ResourceView(ServiceView):
     """Base of the views below, which `routes` completes with what a service has declared.
 
     Attributes:
-        media_names: What is shown, by method, as media types call it.
+        media_names: By method, the name of the resource in media types.
     """
 
     resource: ClassVar[Resource[Any]]
@@ -38,7 +38,7 @@ class ResourceView(ServiceView):
         return Response(status=204)
 
     def answer(self, thing: object, *, shown: dict[str, object], tag: str, status: int) -> Response:
-        """Return the answer to a change: the thing as it is then, and where it is if that is news."""
+        """Return the answer to a change: the changed object, and its URL if it is new or still changing."""
         headers = {"ETag": tag}
         if status in (201, 202):
             headers["Location"] = self.resource.address(self.resource.key(thing))
@@ -46,10 +46,10 @@ class ResourceView(ServiceView):
 
 
 class ItemView(ResourceView):
-    """One thing."""
+    """One object."""
 
     def get(self, request: Request, **key: int) -> Response:
-        """Show it, with its links and the parts that are asked for."""
+        """Show the object, with its links and the requested parts."""
         parts = asked_parts(request, self.resource.parts)
         return _cached(request, *self.resource.show(self.resource.find(*key.values()), parts))
 
@@ -76,7 +76,7 @@ class ActionView(UpdateView):
 
 
 class ReplacementView(UpdateView):
-    """A part of an object that is replaced as a whole."""
+    """An action by PUT: it replaces a part of an object."""
 
     put = UpdateView.update
 
@@ -87,7 +87,7 @@ class ListView(ResourceView):
     listing: ClassVar[Listing[Any]]
 
     def get(self, request: Request) -> Response:
-        """Show a page of them, with the address of the next one."""
+        """Show a page of the list, with the URL of the next one."""
         page = self.listing.find(read_query(request, self.listing.query))
         items = [self.resource.show_item(item, self.listing.body) for item in page.items]
         links = page_links(self.resource.list_address, request.query_params.dict(), cursor=page.cursor)
@@ -101,7 +101,7 @@ class CreationView(ResourceView):
     creation: ClassVar[Creation[Any]]
 
     def post(self, request: Request) -> Response:
-        """Make one."""
+        """Create an object."""
         values = read_body(request, self.creation.body)
         with unit_of_work():
             thing = self.creation.run(**values)

@@ -1,4 +1,4 @@
-"""Admits callers to a service: identity, roles, and whose objects they may see and change.
+"""Authenticates the callers of a service, checks their roles, and limits them to their own objects.
 
 The rules are the same for REST and gRPC, in a separate service and in the one-process mode.  They do not apply to health,
 metrics, documents and the admin, nor to messages: everybody who may write to the broker is trusted.
@@ -23,7 +23,7 @@ def admitted(headers: Mapping[str, str], *, method: str, resource: str) -> Itera
     Args:
         headers: Of the request, or the metadata of a call; names in lower case, or in any case if the mapping allows it.
         method: HTTP method; a gRPC call that changes nothing is a GET.
-        resource: Row of `roles.ROLES`; a resource without row is refused.
+        resource: Row of `roles.ROLES`; a resource without a row is refused.
 
     Raises:
         NotAdmitted: They are not authenticated, or their roles do not allow it.

@@ -20,7 +20,7 @@ def check_deployment(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[
     """Report that callers are not authenticated; `manage.py check --deploy` prints it."""
     if conf.problems() or conf.settings().auth != "none":
         return []
-    found = "GATEWAY_AUTH is 'none': whoever reaches this process reads and changes everybody's orders."
+    found = "GATEWAY_AUTH is 'none': anyone who reaches this process can read and change all orders."
     hint = "Set GATEWAY_AUTH=oidc or api_key for the gateway and for all services; docs/how-to/use-the-gateway.md."
     return [checks.Warning(found, hint=hint, id="identity.W001")]
 

@@ -1,4 +1,4 @@
-"""A caller: name, roles, and the consumer they are.  See also: `admission`, which authenticates callers."""
+"""A caller: name, roles and consumer id.  See also: `admission`, which authenticates callers."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -28,10 +28,10 @@ class Caller:
     """The caller of a request.
 
     Attributes:
-        name: Of the key, or the token's subject; empty when nobody has to say.
-        roles: What they are; None: nobody has to be anything.
-        consumer_id: Which consumer they are; None: none.
-        token: What shows all this to the services behind the gateway; empty: nothing does.
+        name: Of the key, or the token's subject; empty without authentication.
+        roles: Their roles; None: without authentication.
+        consumer_id: The consumer that they are; None: not a consumer.
+        token: The access token for the services behind the gateway; empty: none.
     """
 
     name: str = ""
@@ -45,11 +45,11 @@ class Caller:
             return True
         access = ROLES.get(resource)
         if access is None:
-            return True  # there is nothing at such an address
+            return True  # such an address is 404
         return bool(self.roles & access.roles(method))
 
     def check(self, method: str, resource: str) -> None:
-        """Refuse what the caller's roles do not allow.
+        """Refuse a method that the caller's roles do not allow.
 
         Raises:
             NotAdmitted: 403.
@@ -59,26 +59,26 @@ class Caller:
             raise NotAdmitted(403, "forbidden", f"{method} on {resource} needs one of the roles: {wanted}.")
 
     def is_limited(self, method: str, resource: str) -> bool:
-        """Whether only the role of a consumer allows it, so that it reaches no further than what is theirs."""
+        """Whether only the consumer role allows it, so that only their own objects are accessible."""
         if self.roles is None or resource in EVERYBODYS or resource not in ROLES:
             return False
         return not self.roles & (ROLES[resource].roles(method) - {CONSUMER})
 
 
 ANYBODY = Caller()
-"""Whoever calls where nobody has to say who they are."""
+"""The caller of every request if authentication is off."""
 
 _caller: ContextVar[Caller] = ContextVar("postroad_caller", default=ANYBODY)
 
 
 def current_caller() -> Caller:
-    """Return who asked for the work in progress."""
+    """Return the caller of the current request."""
     return _caller.get()
 
 
 @contextmanager
 def calling(caller: Caller) -> Iterator[None]:
-    """Run a block as work that a caller asked for."""
+    """Run a block on behalf of a caller."""
     token = _caller.set(caller)
     try:
         yield

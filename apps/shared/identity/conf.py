@@ -17,7 +17,7 @@ from postroad.errors import InvalidSetting
 from postroad.secrecy import hide_password, split_url
 
 CONSUMER_SIGN = "="
-"""Stands in an API key between the role of a consumer and the id of which consumer it is."""
+"""Separates, in an API key, the role of a consumer from the consumer's id."""
 
 
 _API_KEYS = (
@@ -98,7 +98,7 @@ def read_consumer_id(value: object) -> int | None:
 
 
 def contradictions_of(made: Settings) -> list[str]:
-    """Return one sentence for each setting without which the chosen way cannot work, or that is no such thing."""
+    """Return one sentence for each setting that the chosen authentication needs and that is missing or not valid."""
     try:
         api_keys(made.api_keys)
     except InvalidSetting as error:
@@ -140,7 +140,7 @@ def settings() -> Settings:
 
 
 def _roles(listed: str) -> tuple[frozenset[str], set[int | None]]:
-    """Return the roles of an API key, and the ids of the consumers it has written after them."""
+    """Return the roles of an API key, and the consumer ids that it has after them."""
     parts = [part.partition(CONSUMER_SIGN) for part in listed.split("+")]
     consumers = {read_consumer_id(number) if name == CONSUMER else None for name, sign, number in parts if sign}
     return frozenset(name for name, _, _ in parts), consumers

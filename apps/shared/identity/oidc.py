@@ -96,7 +96,7 @@ def usable_keys(document: object) -> dict[str, jwt.PyJWK]:
     """Return the keys of a set (RFC 7517) that may verify a signature, by id; of two with one id the first counts.
 
     Raises:
-        jwt.PyJWTError: It is no set of keys.
+        jwt.PyJWTError: It is not a set of keys.
     """
     listed = document.get("keys") if isinstance(document, Mapping) else None
     if not isinstance(listed, list):

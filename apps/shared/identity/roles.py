@@ -38,9 +38,9 @@ ROLES: Mapping[str, Access] = {
     "accounts": _access(STAFF),
     "bills": _access(CONSUMER, STAFF, change=(STAFF,)),
     "graphql": _access(CONSUMER, STAFF),
-    "model.json": _access(*EVERYBODY),  # each root of the graph asks again for the resource it shows
+    "model.json": _access(*EVERYBODY),  # each root of the graph is checked again, for its own resource
 }
-"""First part of a path behind the version, or the whole of one without version → who may."""
+"""First part of a path after the version, or a whole path without a version → roles."""
 
 EVERYBODYS = frozenset({"restaurants"})
-"""Resources that belong to no consumer: whoever may read them reads all of them."""
+"""Resources that belong to no consumer: who may read one may read all of them."""

@@ -2,7 +2,7 @@
 
     Order.objects …        →  own(Order.objects.all()).filter(pk=order_id)
 
-An object of somebody else is "not found", because "forbidden" would reveal which ids exist.
+An object of another consumer is "not found", because "forbidden" would reveal which ids exist.
 """
 
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ class Scope:
     consumer_id: int | None = None
 
     def has(self, consumer_id: int | None) -> bool:
-        """Whether what belongs to a consumer is within; what belongs to nobody known is not, where it is limited."""
+        """Whether the objects of a consumer are accessible; a limited scope excludes objects without an owner."""
         return not self.is_limited or (consumer_id is not None and consumer_id == self.consumer_id)
 
 
@@ -39,13 +39,13 @@ _scope: ContextVar[Scope] = ContextVar("postroad_scope", default=Scope())  # noq
 
 
 def scope() -> Scope:
-    """Return the scope of the work in progress."""
+    """Return the scope of the current request."""
     return _scope.get()
 
 
 @contextmanager
 def within(limit: Scope) -> Iterator[None]:
-    """Run a block that may see and change no more than this."""
+    """Run a block within a scope."""
     token = _scope.set(limit)
     try:
         yield
@@ -67,7 +67,7 @@ def own(found: Q, *, by: str = "consumer_id") -> Q:
 
 
 def check_owner(consumer_id: int, *, field: str) -> None:
-    """Refuse to make something that would belong to somebody else.
+    """Refuse to create an object that would belong to another consumer.
 
     Raises:
         BusinessRefusal: `not_yours`, 403.

@@ -94,7 +94,7 @@ def test_an_order_of_exactly_the_minimum_is_taken() -> None:
 
 
 def test_an_order_a_cent_below_the_minimum_is_refused() -> None:
-    with pytest.raises(BusinessRefusal, match=r"comes to 9\.99; the least order value is 10\.00") as refused:
+    with pytest.raises(BusinessRefusal, match=r"comes to 9\.99; the minimum is 10\.00") as refused:
         total_of([line(Decimal("9.99"), 1)], minimum=Decimal("10.00"))
 
     assert (refused.value.code, refused.value.field) == ("below_minimum", "lineItems")
