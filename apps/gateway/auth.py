@@ -1,4 +1,4 @@
-"""Authentication of the gateway's callers, and the check of their roles.  The owner of an object decides whose it is."""
+"""Authentication of the gateway's callers, and the check of their roles.  Who owns an object is checked by its service."""
 
 from dataclasses import replace
 

@@ -9,7 +9,7 @@ METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
 ASKED = "Accept, Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-API-Key, X-Request-Id"
 SHOWN = "Deprecation, ETag, Idempotency-Replayed, Link, Location, Retry-After, Sunset, X-Request-Id"
 KEPT_SECONDS = 600
-"""How long a browser may keep the answer of a preflight: as long as browsers do at most."""
+"""Seconds that a browser may keep the answer to a preflight: the maximum that browsers accept."""
 
 
 def preflight(request: HttpRequest) -> HttpResponse | None:

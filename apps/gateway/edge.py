@@ -35,7 +35,7 @@ def guarded(view: View, *, resource: str = "") -> View:
 
     Args:
         view: Is called with the request, the caller and the route's values.
-        resource: Which row of `roles.ROLES` counts; empty: the route's value of that name.
+        resource: The row of `roles.ROLES`; empty: the route's value `resource`.
     """
 
     @csrf_exempt  # callers are not identified by cookies, so another site's page cannot use them
@@ -69,7 +69,7 @@ async def admit(request: HttpRequest, resource: str) -> Caller:
 
     Args:
         request: Only its headers are read.
-        resource: A row of `roles.ROLES`; every authenticated caller may use a resource without row.
+        resource: A row of `roles.ROLES`; every authenticated caller may use a resource without a row.
 
     Raises:
         Refused: 413, 401, 429 or 403.

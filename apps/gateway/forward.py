@@ -25,14 +25,14 @@ from postroad.calls.transport import Answer, Outgoing, Transport
 from postroad.errors import PostroadError, ServiceUnavailable
 
 PASSED = ("accept", "accept-language", "content-type", "idempotency-key", "if-match", "if-none-match", "prefer")
-"""Headers of a request that the owner gets; besides: `traceparent`, `x-request-id`, the deadline and who calls."""
+"""Headers of a request that are forwarded, besides `traceparent`, `x-request-id`, the deadline and the token."""
 
 _KEY = "idempotency-key"
 _NOT_BACK = frozenset({
     "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding",
     "upgrade", "content-length", "date", "server", "set-cookie", "x-request-id",
 })  # fmt: skip
-"""Headers of an answer that end here: hop by hop (RFC 9110, 7.6.1), or the gateway's own."""
+"""Headers of an answer that are not forwarded: hop-by-hop ones (RFC 9110, 7.6.1), and those the gateway sets itself."""
 
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 _METHODS = _IDEMPOTENT | {"POST", "PATCH"}
@@ -54,7 +54,7 @@ async def forward(
         owner: The service that owns the path.
         seconds: Time for all attempts.
         caller: The caller whose `Idempotency-Key` it is; empty: shared by all callers without authentication.
-        transport: Another way to call than the process's own.
+        transport: Replaces the transport of the process.
         below: A prefix of the path that the owner does not know.
 
     Raises:

@@ -14,7 +14,7 @@ from apps.gateway.conf import settings
 from apps.gateway.problems import Refused
 
 MAX_CLIENTS = 10_000
-"""Buckets kept; the one that was used longest ago goes first, and by then is full again as a rule."""
+"""Maximum number of buckets; the least recently used one is removed, which is usually full again."""
 
 
 class TokenBuckets:

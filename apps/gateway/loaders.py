@@ -1,4 +1,4 @@
-"""Data loaders of one request, which fetch each object once: N orders of one restaurant fetch it one time.
+"""Data loaders of one request, which fetch each object once, even if many orders refer to it.
 
 The owners answer for one id at a time, so a batch is a limited number of concurrent calls.  The loaders are not a cache:
 they live as long as the request.
@@ -18,10 +18,10 @@ K = TypeVar("K", int, None)
 T = TypeVar("T")
 
 MAX_CALLS = 16
-"""Calls of one loader at a time: half of what a service's bulkhead lets through, so that others have room too."""
+"""Concurrent calls of one loader: half of what a service's bulkhead allows, so that other requests can call too."""
 
 MAX_LISTED = 200
-"""A list is at most its first so many elements: ten pages of a consumer's orders."""
+"""Maximum number of elements of a list: ten pages of a consumer's orders."""
 
 
 class Loaders:

@@ -1,4 +1,4 @@
-"""The services' answers, as far as the gateway reads them.  Other services may not import a service's own types.
+"""The parts of the services' answers that the gateway reads.  Other services may not import a service's own types.
 
 Unknown attributes are ignored, and missing ones get defaults (A6).
 """

@@ -22,7 +22,7 @@ from postroad.errors import (
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 5
-"""When to come back: as long as an open breaker leaves a service alone by default."""
+"""Seconds after which a client may try again: the default time that a breaker stays open."""
 
 
 class Refused(Exception):

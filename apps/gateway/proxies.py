@@ -33,10 +33,10 @@ from postroad import cached, get, post, proxy
 from postroad.calls.client import calls
 
 PART_SECONDS = 0.5
-"""Time for a part that is not essential: half of the whole, so that an order is shown though a part hangs."""
+"""Seconds for a part that is not essential: half of the whole, so that an order is shown even if a part is slow."""
 
 KEPT_SECONDS = 60
-"""Greatest age of a part that is shown while its service is away."""
+"""Maximum age, in seconds, of a cached part that is shown while its service is unavailable."""
 
 OWNERS = {
     "orders": "orders",
@@ -48,7 +48,7 @@ OWNERS = {
     "accounts": "accounting",
     "bills": "accounting",
 }
-"""First part of a path behind the version → the service that it is forwarded to."""
+"""First part of a path after the version → the service to which it is forwarded."""
 
 HISTORY = "order_history"
 """Answers questions about many orders."""

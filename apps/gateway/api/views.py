@@ -20,7 +20,7 @@ from postroad.calls import deadline
 from postroad.errors import DeadlineExceeded, PostroadError
 
 _VENDOR = "application/vnd.postroad."
-"""A client that asks for a media type of ours asks for the owner's own representation."""
+"""A client that accepts a media type with this prefix gets the representation of the owner."""
 
 
 async def order(request: HttpRequest, caller: Caller, *, order_id: int) -> HttpResponse:

@@ -17,16 +17,16 @@ from apps.gateway.graphql.limits import find_excess
 from apps.gateway.problems import Refused
 
 MAX_CHARACTERS = 20_000
-"""Our longest sensible question has 2 000, the one that tools ask for the schema 1 500."""
+"""Our longest useful query has 2 000; the query that tools send for the schema has 1 500."""
 
 MAX_TOKENS = 1000
-"""The worst document of so many takes 60 ms to be checked."""
+"""The slowest document of this size is checked in 60 ms."""
 
 MAX_VALUES = 1000
-"""Values in the variables, those within others too; reading one takes 20 µs of the event loop."""
+"""Maximum number of values in the variables, nested ones included; reading one takes 20 µs of the event loop."""
 
 _QUICK_CHARACTERS = 500
-"""A document of at most so many is checked at once: in 1 to 5 ms, and a thread costs 0.2."""
+"""A document up to this size is checked in the event loop, in 1 to 5 ms; a thread costs 0.2 ms."""
 
 
 class Checking(SchemaExtension):
