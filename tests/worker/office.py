@@ -215,10 +215,10 @@ class Office:
                 return False
             return True
 
-    def call_task(self, number: int, *, countdown: float = 0, seconds: float = 0, **environment: str) -> None:
-        """Send the ordinary task, from a process of its own, as a web process would; it takes so many seconds."""
+    def call_task(self, number: int, *, countdown: float = 0, until: Path | str = "", **environment: str) -> None:
+        """Send the ordinary task, from a process of its own, as a web process would; it takes until there is a file."""
         code = "from tests.worker.notes.celery import app; from tests.worker.notes.tasks import note; import django;"
-        code += f" django.setup(); note.apply_async(({number}, {seconds}), countdown={countdown})"
+        code += f" django.setup(); note.apply_async(({number}, {str(until)!r}), countdown={countdown})"
         subprocess.run([sys.executable, "-c", code], env=self.environment() | environment, cwd=ROOT, check=True)
 
     def owners(self) -> dict[str, set[str]]:

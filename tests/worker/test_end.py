@@ -27,7 +27,8 @@ def test_idle_queues_are_taken_over_while_the_ending_worker_finishes_what_is_und
 ) -> None:
     office = open_office(4)
     first = office.hire("prefork", "-c", "4", number=1)
-    office.call_task(1, seconds=45)  # longer than a second worker takes to start on a busy machine
+    may_end = office.folder / "may-end"
+    office.call_task(1, until=may_end)
     wait_until(lambda: "task begun" in first.log)
     second = share(office)
     own = office.owners()[first.name]
@@ -38,6 +39,7 @@ def test_idle_queues_are_taken_over_while_the_ending_worker_finishes_what_is_und
     is_taken_over = wait_until(lambda: office.count() == 5 * len(keys))
     took = time.monotonic() - began
     is_at_work = first.process.poll() is None
+    may_end.touch()
     code = first.process.wait(PATIENCE_SECONDS)
     print(f"taken over after {took:.2f} s")
 
