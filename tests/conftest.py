@@ -20,13 +20,17 @@ hypothesis.settings.load_profile("postroad")
 collect_ignore = [] if "E2E" in os.environ else ["cluster"]  # needs a Kubernetes of its own: make e2e
 
 
+_OF_OURS = ("restarts", "virtual_hosts")
+"""Marks of tests that command the broker."""
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what restarts the broker if it was given to us (servers that are ours have a home); slow files first.
+    """Leave out what commands the broker if it was given to us (servers that are ours have a home); slow files first.
 
     What takes long begins early, so that at the end no process of pytest-xdist works through a long file alone.
     """
     is_given = "TEST_BROKER_URL" in os.environ and "POSTROAD_SERVERS_HOME" not in os.environ
-    left_out = [item for item in items if is_given and item.get_closest_marker("restarts")]
+    left_out = [item for item in items if is_given and any(map(item.get_closest_marker, _OF_OURS))]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]

@@ -17,7 +17,7 @@ from tests.e2e.test_wheel import run, snippets
 from tests.faults.deployment import ROOT
 from tests.support.amqp import virtual_host
 
-pytestmark = [pytest.mark.broker, pytest.mark.postgres, pytest.mark.restarts, pytest.mark.slow]
+pytestmark = [pytest.mark.broker, pytest.mark.postgres, pytest.mark.virtual_hosts, pytest.mark.slow]
 
 SETTINGS = """
 import os

@@ -43,7 +43,7 @@ def delete_topology(url: str, topology: Topology) -> None:
 
 @contextmanager
 def virtual_host(url: str) -> Iterator[str]:
-    """Make a virtual host at the broker that `scripts/servers.py` has started, for a while; tests are marked `restarts`."""
+    """Make a virtual host at the broker that `scripts/servers.py` has started, for a while; tests are marked `virtual_hosts`."""
     name, parts = f"v{uuid.uuid4().hex[:8]}", urlsplit(url)
     _control("add_vhost", name)
     _control("set_permissions", "--vhost", name, str(parts.username), ".*", ".*", ".*")

@@ -19,7 +19,7 @@ def elsewhere(broker_url: str) -> Iterator[str]:
         yield url
 
 
-@pytest.mark.restarts
+@pytest.mark.virtual_hosts
 @POOLS
 def test_tasks_stay_at_celerys_broker_and_messages_at_ours(office: Office, elsewhere: str, pool: str) -> None:
     office.send(20)
