@@ -5,7 +5,7 @@ from typing_extensions import override
 
 
 class MessagingConfig(AppConfig):
-    """Label `postroad_messaging`, so that no application of yours clashes with it."""
+    """Label `postroad_messaging`, so that it does not clash with an application of the project."""
 
     name = "postroad.messaging"
     label = "postroad_messaging"

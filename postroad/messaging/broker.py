@@ -17,14 +17,12 @@ class PublishResult(StrEnum):
     """What became of one published message."""
 
     CONFIRMED = "confirmed"  # the broker is responsible for it now
-    ACCEPTED = "accepted"  # under way, but lost if this process dies: wait for `settled`
-    UNROUTABLE = (
-        "unroutable"  # no exchange, or (events apart, which may have no subscriber) no queue takes it; not kept
-    )
-    REFUSED = "refused"  # the broker said no (a full queue); it was not kept
-    IMPOSSIBLE = "impossible"  # the broker never takes this very message (too large); the publisher has made sure
+    ACCEPTED = "accepted"  # buffered in this process; not durable until `settled` returns its id
+    UNROUTABLE = "unroutable"  # no exchange, or no queue for it (an event may have no subscriber); not kept
+    REFUSED = "refused"  # the broker refused it (a full queue); not kept
+    IMPOSSIBLE = "impossible"  # the broker will never take this message (too large); the publisher has verified that
     BEHIND = "behind"  # not sent: an earlier message of its channel and key in the batch is impossible
-    UNKNOWN = "unknown"  # no answer: it may or may not be there; send it again
+    UNKNOWN = "unknown"  # no answer: the broker may or may not have it; send it again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,12 +33,12 @@ class Delivery:
         queue: Physical queue it came from.
         envelope: The message.
         tag: The adapter's own handle for acknowledging it; grows within a queue.
-        is_redelivered: The broker has handed it out before.
-        dead_from: On a dead-letter queue: the queue that gave it up; else empty.
-        dead_reason: On a dead-letter queue: the broker's word for why; else empty.
-        body_path: File that has the body until the delivery is settled, or its connection is lost: it would be too
-            much in memory, and the envelope's body is empty.  Else empty.
-        body_bytes: Size of that file; else 0.
+        is_redelivered: The broker has delivered it before.
+        dead_from: On a dead-letter queue: the queue that dead-lettered it; otherwise empty.
+        dead_reason: On a dead-letter queue: the broker's word for the reason; otherwise empty.
+        body_path: File with a body that is too large for memory, kept until the delivery is settled or its connection
+            is lost; the envelope's body is empty then.  Otherwise empty.
+        body_bytes: Size of that file; otherwise 0.
     """
 
     queue: str
@@ -55,12 +53,12 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueState:
-    """A queue as the broker has it now.
+    """The present state of a queue at the broker.
 
     Attributes:
         name: Physical name.
-        messages: Those that no consumer holds.
-        consumers: Who receives from it, or stands by to.
+        messages: Number of messages that no consumer holds.
+        consumers: Number of consumers, those on standby included.
     """
 
     name: str
@@ -70,12 +68,12 @@ class QueueState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inspection:
-    """What a broker has of a topology.
+    """A topology compared with the broker.
 
     Attributes:
-        missing: Exchanges and queues that are not there: `queue 'kitchen.0'`.
-        differing: A sentence, with the way out, for each that is there with other properties.
-        queues: Those that are there.
+        missing: Exchanges and queues that do not exist: `queue 'kitchen.0'`.
+        differing: A sentence, with the way out, for each that exists with other properties.
+        queues: The queues that exist.
     """
 
     missing: tuple[str, ...] = ()
@@ -89,9 +87,9 @@ class Publisher(Protocol):
     def publish(self, batch: Sequence[Outgoing]) -> list[PublishResult]:
         """Send a batch and wait for the result of each message.
 
-        Shape: one result a message, in order.  Never raises for a broken connection: the results are UNKNOWN and
-        the next call connects again.  A message that makes the broker end channel or connection harms no other: it
-        is found and IMPOSSIBLE, at the latest when it comes alone in a batch.
+        Shape: one result for each message, in order.  Never raises for a broken connection: the results are UNKNOWN and
+        the next call connects again.  A message that makes the broker close the channel or connection affects no other:
+        it is found and reported as IMPOSSIBLE, at the latest when it is alone in a batch.
         """
         ...
 
@@ -100,7 +98,7 @@ class Publisher(Protocol):
         ...
 
     def close(self) -> None:
-        """Give the connection back; never raises."""
+        """Close the connection; never raises."""
         ...
 
 
@@ -108,26 +106,26 @@ class Receiver(Protocol):
     """Takes messages from some queues, in order within each queue.  One thread."""
 
     def receive(self, *, limit: int, timeout_seconds: float) -> list[Delivery]:
-        """Wait for messages; return at once with what is there.
+        """Wait for messages; return as soon as there are any.
 
         Shape: at most `limit` deliveries, none after `timeout_seconds`.
 
         Raises:
-            BrokerUnavailable: The connection broke.  Everything unacknowledged comes again after `receive` is
-                called again, which connects anew.
+            BrokerUnavailable: The connection broke.  The next call connects again, and all unacknowledged messages are
+                delivered again.
         """
         ...
 
     def ack(self, deliveries: Sequence[Delivery]) -> None:
-        """Tell the broker that these are done.  Deliveries of a broken connection are ignored: they come again."""
+        """Acknowledge deliveries.  Those of a broken connection are ignored: they are delivered again."""
         ...
 
     def reject(self, delivery: Delivery) -> None:
-        """Give one message up: the broker moves it to the queue's dead-letter queue."""
+        """Reject one message: the broker moves it to the queue's dead-letter queue."""
         ...
 
     def close(self) -> None:
-        """Hand everything unacknowledged back, in its place; never raises."""
+        """Return all unacknowledged messages to their places in the queues; never raises."""
         ...
 
 
@@ -135,13 +133,13 @@ class Broker(Protocol):
     """One broker at one address.
 
     Attributes:
-        is_durable: Whether a CONFIRMED message outlives this process; if not, publishers answer ACCEPTED.
+        is_durable: Whether messages survive the end of this process; if not, publishers return ACCEPTED.
     """
 
     is_durable: bool
 
     def declare(self, topology: Topology) -> None:
-        """Make exchanges, queues and bindings; idempotent.
+        """Create exchanges, queues and bindings; idempotent.
 
         Raises:
             BrokerUnavailable: The broker cannot be reached.
@@ -150,16 +148,16 @@ class Broker(Protocol):
         ...
 
     def unbind(self, bindings: Sequence[Binding]) -> None:
-        """Take bindings away; one that does not exist, or whose exchange or queue does not, is no error.
+        """Remove bindings; one that does not exist, or whose exchange or queue does not, is no error.
 
         Raises:
             BrokerUnavailable: The broker cannot be reached.
-            MisconfiguredError: The user may not.
+            MisconfiguredError: The user lacks the permission.
         """
         ...
 
     def inspect(self, topology: Topology) -> Inspection:
-        """Compare exchanges and queues with what `declare` would make; makes nothing.  Bindings cannot be asked for.
+        """Compare exchanges and queues with what `declare` would create, without creating any.  AMQP cannot list bindings.
 
         Raises:
             BrokerUnavailable: The broker cannot be reached.
@@ -175,5 +173,5 @@ class Broker(Protocol):
         ...
 
     def close(self) -> None:
-        """Give up what the broker object itself holds; never raises."""
+        """Release what the broker object itself holds; never raises."""
         ...

@@ -1,7 +1,7 @@
 """Logical channels and their shards.  See also: `topology`, for exchanges and queues of a broker.
 
-A channel is declared once, in its owner's `messages.py`.  The number of shards is fixed while messages flow:
-changing it moves keys between queues, and two messages of one key could then be handled out of order.
+A channel is declared once, in its owner's `messages.py`.  The number of shards must not change while messages are in
+flight: it decides the queue of a key, so two messages of one key could be handled out of order.
 """
 
 import re
@@ -12,11 +12,11 @@ from postroad.errors import InvalidDeclaration
 from postroad.messaging.message import Address
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)*")
-_RESERVED = (".replies", ".any", ".dead", ".snapshots", ".tasks")  # other queues of the contract end so
+_RESERVED = (".replies", ".any", ".dead", ".snapshots", ".tasks")  # endings of other queues of the contract
 MAX_CHARACTERS = 200
-"""Of the name of a channel or a subscriber: with a shard behind it, it is a queue, and AMQP's names have 255 bytes."""
+"""Maximum of the name of a channel or a subscriber: with a shard appended it names a queue, and AMQP allows 255 bytes."""
 
-_MAX_SHARDS = 256  # a queue each; more than this many queues a channel only costs the broker memory
+_MAX_SHARDS = 256  # each is a queue; more queues for one channel only cost the broker memory
 
 
 def shard_of(key: str, shards: int) -> int:
@@ -49,7 +49,7 @@ class CommandChannel:
         _check(self.name, self.shards)
 
     def address(self, key: str) -> Address:
-        """Return where a command with this partition key goes."""
+        """Return the address of a command with this partition key."""
         return Address(channel=self.name, route=str(shard_of(key, self.shards)))
 
 
@@ -65,13 +65,13 @@ class EventChannel:
         _check(self.name, self.shards)
 
     def address(self, key: str, event_type: str) -> Address:
-        """Return where an event of this type and partition key goes."""
+        """Return the address of an event of this type and partition key."""
         return Address(channel=self.name, route=f"{shard_of(key, self.shards)}.{event_type}")
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyChannel:
-    """The queues in which a service reads the answers to its own requests."""
+    """The queues in which a service reads the replies to its commands."""
 
     service: str
     shards: int
@@ -82,5 +82,5 @@ class ReplyChannel:
         return f"{self.service}.replies"
 
     def queue(self, key: str) -> str:
-        """Return the one queue in which the answers for `key` are read: the value of `reply_to`."""
+        """Return the queue in which the replies for `key` are read: the value of `reply_to`."""
         return f"{self.name}.{shard_of(key, self.shards)}"

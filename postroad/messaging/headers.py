@@ -30,7 +30,7 @@ NAMES = frozenset(
         TRACE_PARENT,
     )
 )
-"""All of them; what else a message carries is its sender's own."""
+"""All headers of Postroad; any other header belongs to the sender."""
 
 SUCCESS = "success"
 FAILURE = "failure"

@@ -1,6 +1,6 @@
 """`Envelope`: one message as bytes with its metadata, frozen.
 
-A typed message (`postroad.codecs.types.Message`) is what people write; an envelope is what travels.
+A typed message (`postroad.codecs.types.Message`) is what application code uses; an envelope is what is stored and sent.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from postroad.messaging import headers as names
 
 
 class Kind(StrEnum):
-    """What a message means to its receiver (Microservices Patterns, §3.3.1)."""
+    """The kind of a message: what its receiver does with it (Microservices Patterns, §3.3.1)."""
 
     DOCUMENT = "document"
     COMMAND = "command"
@@ -21,11 +21,11 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """Where a message goes.
+    """The address of a message.
 
     Attributes:
         channel: Logical channel (an exchange, a topic), or the name of one queue when `route` is empty.
-        route: Routing key inside the channel: `3`, or `3.orders.OrderCreated`; empty: straight to a queue.
+        route: Routing key inside the channel: `3`, or `3.orders.OrderCreated`; empty: directly to the queue `channel`.
     """
 
     channel: str
@@ -37,15 +37,15 @@ class Envelope:
     """One message.
 
     Attributes:
-        id: Identity for duplicate detection (UUIDv7 when ours); empty when a foreign sender gave none.
+        id: Identity for duplicate detection (UUIDv7 if Postroad sent it); empty if a foreign sender gave none.
         type: Stable wire name such as `kitchen.CreateTicket`.
-        body: The message type's own encoding, nothing wrapped around it.
+        body: The encoded message, without any wrapper.
         content_type: Media type of the body.
         correlation_id: On a reply: the id of the request.
-        reply_to: Queue that the sender wants the answer in; empty: none wanted.
+        reply_to: Queue in which the sender expects the reply; empty if it expects none.
         app_id: Service that sent it.
-        sent_at: Seconds since 1970 by the sender's clock, a delay it asked for included; 0 when unknown.
-        headers: Everything else, text to text; names in `headers`.
+        sent_at: Seconds since 1970 by the sender's clock, plus the delay of the message; 0 if unknown.
+        headers: All other metadata, text to text; for the names see `headers`.
     """
 
     id: str
@@ -60,7 +60,7 @@ class Envelope:
 
     @property
     def key(self) -> str:
-        """Partition key; empty when the message has no order."""
+        """Partition key; empty if the message has no order."""
         return self.headers.get(names.PARTITION_KEY, "")
 
 

@@ -1,10 +1,10 @@
-"""Which queue names belong to this contract, and who may therefore be named in a message.  Pure.
+"""Which queue names belong to the contract, and which of them a message may name.  Pure.
 
     kitchen.0, kitchen.any          commands            orders.restaurants.0    a subscription to events
     orders.replies.0                replies             orders.dead, orders.snapshots, orders.tasks
 
-A message names queues in two places: `reply_to` of a command, and the subscriber of a request for snapshots.  Whoever
-wrote it must not have us write into a queue that is read as something else.
+A message names queues in two places: `reply_to` of a command, and the subscriber of a request for snapshots.  A sender must
+not be able to make Postroad write replies or snapshots into a queue for other messages.
 """
 
 import re
@@ -15,11 +15,11 @@ _REPLIES = re.compile(r".+\.replies\.[0-9]+", re.DOTALL)
 _SUBSCRIBER = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+")
 _NO_SUBSCRIBERS = (".replies", ".any", ".dead", ".snapshots", ".tasks")
 _SERVER_NAMED = "amq."
-"""Names that only the broker gives (rabbitmq.com/docs/queues): an exclusive queue of a client, or direct reply-to."""
+"""Prefix of names that only the broker assigns (rabbitmq.com/docs/queues): a client's exclusive queue, or direct reply-to."""
 
 
 def takes_replies(queue: str) -> bool:
-    """Whether a reply may go to a queue: one for replies, or one that is no queue of this contract."""
+    """Whether a reply may go to a queue: one for replies, or one that does not belong to the contract."""
     if not _can_exist(queue):
         return False
     if queue.startswith(_SERVER_NAMED) or _REPLIES.fullmatch(queue):
@@ -28,12 +28,12 @@ def takes_replies(queue: str) -> bool:
 
 
 def is_subscriber(name: str) -> bool:
-    """Whether a name is one of a subscriber to events, `<service>.<what for>`, so that its queues hold events."""
+    """Whether a name is that of a subscriber to events, `<service>.<purpose>`, so that its queues hold events."""
     return _SUBSCRIBER.fullmatch(name) is not None and not name.endswith(_NO_SUBSCRIBERS) and _can_exist(f"{name}.255")
 
 
 def _can_exist(queue: str) -> bool:
-    """Whether a broker can have a queue of this name; U+FFFD stands for what was no text when it was read."""
+    """Whether a broker can have a queue of this name; U+FFFD marks bytes that were not valid text."""
     try:
         size = len(queue.encode())
     except UnicodeEncodeError:

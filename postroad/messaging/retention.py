@@ -1,8 +1,8 @@
-"""Which rows expire, and deleting them in short transactions.  See also: `sweeper`, which decides when.
+"""Which rows expire, and how they are deleted in short transactions.  See also: `sweeper`, which decides when.
 
-A row of a handled message must outlive every way in which the message can come again (redelivery, a redrive, a
+The row of a handled message must be kept as long as the message can be delivered again (by a redelivery, a redrive or a
 publisher's retry).  PROCESSED_RETENTION_HOURS covers the broker and the publisher; while a dead letter of the same
-message is stored, whatever its state, the row stays too.
+message is stored, in any state, the row is kept too.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,10 +18,10 @@ from postroad.messaging import sql
 from postroad.messaging.conf import MessagingSettings
 
 _LOCK = 0x7265_7465_6E74_696F
-"""Key of the advisory lock that one batch holds, one for each database: "retentio" in ASCII."""
+"""Key of the advisory lock that a batch holds, one in each database: "retentio" in ASCII."""
 
 _BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
-"""Where a pass over a table begins: no row is older."""
+"""The age at which a pass over a table begins: no row is older."""
 
 
 class Batch(NamedTuple):
@@ -29,7 +29,7 @@ class Batch(NamedTuple):
 
     Attributes:
         rows: How many.
-        newest: Age of the newest of them, where the next batch begins; None if no more have expired.
+        newest: Age of the newest deleted row, where the next batch begins; None if no more have expired.
     """
 
     rows: int
@@ -37,7 +37,7 @@ class Batch(NamedTuple):
 
 
 Expiring = Callable[[Any, int], Batch]
-"""Deletes the oldest expired rows of a table, in the caller's transaction: (age to begin at, most rows)."""
+"""Deletes the oldest expired rows of a table, in the caller's transaction: (age to begin at, maximum rows)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ class Expiry:
         age: Column that is read in order: indexed, alone or after the column of `only`.
         hours: Age at which a row expires.
         only: Condition in SQL, on the table's own name: which rows expire at all.
-        ended: Further column that must be as old, if a row ages from its end on; never earlier than `age`.
+        ended: Second column that must be as old, for rows that expire some time after their end; never earlier than `age`.
     """
 
     table: str
@@ -59,7 +59,7 @@ class Expiry:
     ended: str = ""
 
     def __call__(self, begin: Any, maximum: int) -> Batch:
-        """Delete a batch; its cost does not grow with what has been deleted before, if `begin` is handed on."""
+        """Delete a batch; if `begin` is the `newest` of the last one, the cost does not grow with what was deleted before."""
         before = _as_stored(clock.now() - timedelta(hours=self.hours()))
         parameters = [_as_stored(begin), before, *([before] if self.ended else []), maximum]
         with connection.cursor() as cursor:
@@ -83,7 +83,7 @@ _OF_A_LETTER = (
 
 
 def _delete_parts(begin: Any, maximum: int) -> Batch:
-    """Delete parts of large bodies whose letter has expired."""
+    """Delete parts of large bodies whose dead letter has been deleted."""
     with connection.cursor() as cursor:
         cursor.execute(_DELETE_PARTS, [maximum])
         return Batch(cursor.rowcount, begin if cursor.rowcount == maximum else None)
@@ -113,13 +113,13 @@ EXPIRING: tuple[Expiring, ...] = (
     ),
     _delete_parts,
 )
-"""Of the messages' own tables.  Other applications name theirs in the attribute `postroad_expiring` of their AppConfig."""
+"""Expiring rows of the tables of `messaging`.  Other applications list theirs in `postroad_expiring` of their AppConfig."""
 
 
 def batches(expiring: Expiring) -> Iterator[int]:
-    """Delete what has expired of one kind, a transaction for each step; yield the rows of each.
+    """Delete expired rows of one kind, with a transaction for each batch; yield the number of rows of each batch.
 
-    Ends when nothing more has expired, or if another process is deleting: batches of two never wait for each other.
+    Ends when no more rows have expired, or if another process is deleting: two processes never wait for each other.
     """
     maximum = MessagingSettings.current().retention_batch_rows
     begin: Any = _BEGINNING
@@ -131,7 +131,7 @@ def batches(expiring: Expiring) -> Iterator[int]:
 
 
 def _is_ours() -> bool:
-    """Take the lock for this transaction, whose commit need not reach the disk: a lost batch is deleted again."""
+    """Take the lock for this transaction.  Its commit is asynchronous: a batch that is lost in a crash is deleted again."""
     if not sql.is_postgresql():
         return True
     with connection.cursor() as cursor:
@@ -140,5 +140,5 @@ def _is_ours() -> bool:
 
 
 def _as_stored(moment: Any) -> Any:
-    """Return a moment as the database's parameter; what a batch returned is one already."""
+    """Return a time as the database's parameter; a text, which a batch has returned, is one already."""
     return connection.ops.adapt_datetimefield_value(moment) if isinstance(moment, datetime) else moment

@@ -1,7 +1,8 @@
-"""Every statement of the hot paths, named, for both databases.
+"""The SQL statements of the hot paths, named, for both databases.
 
-A statement's text never depends on how many rows it takes (SQLite's outbox insert apart), so that its cost can be
-counted and its plan kept.  Raw SQL, because one ORM row costs as much as the whole statement (docs/decisions).
+A statement's text does not depend on the number of its rows (except SQLite's outbox insert), so that its cost can be
+counted and its plan cached.  It is raw SQL, because one ORM row costs as much as the whole statement (docs/decisions).
+The column `lane` is the partition of a row.
 """
 
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from django.db import connection
 from postroad.messaging.models import KEY_CHARACTERS
 
 Parameter = str | float | bytes | list[Any]
-"""What a statement takes; a list is an array."""
+"""A parameter of a statement; a list becomes an array."""
 
 OUTBOX_COLUMNS = (
     "message_id, type, channel, route, partition_key, lane, content_type, headers,"
@@ -26,13 +27,15 @@ class Statements:
     """The statements of one database vendor.
 
     Attributes:
-        lock_partitions: Lock partitions that have something to send; (most partitions) → lane, whether a hold, a delay of it is over.
-        take: Oldest ready rows of partitions; (partitions, partitions, most rows of a lane, most rows) → rows as `outbox.TakenRow`.
+        lock_partitions: Lock partitions that have something to send; (maximum partitions) → partition, whether one of its
+            holds is due, whether one of its delays is over.
+        take: Oldest ready rows of partitions; (partitions, partitions, maximum rows of a partition, maximum rows) → rows
+            as `outbox.TakenRow`.
         read: Some rows, in id order; (ids) → rows as `outbox.TakenRow`.
         find_blocked: Which rows have to wait; (ids) → id, whether held, whether behind one set aside.
         find_oldest: The oldest ready row; (partitions) → id.
         delete: Delete outbox rows; (ids).
-        fail: Note why rows stay, and in which state; (error, state, ids).
+        fail: Store why rows stay, and in which state; (error, state, ids).
         admit: Mark messages as processed; (subscriber, ids, subscriber, beginnings of keys, keys) → message id,
             parked keys (JSON).
     """
@@ -47,10 +50,10 @@ class Statements:
     admit: str
 
 
-# Each look at the outbox is one descent of one index, however many rows wait and whatever the planner believes of them:
-# subqueries with LIMIT 1 in place of EXISTS, which can become a hash of the whole table, and orders that no other index
-# has.  The primary key above all must not be one: by it the oldest rows would be read until one is ready.  So the index of
-# ready rows is by `id + 0`, and others are asked for a range of one value with that column first in ORDER BY.
+# Each query of the outbox is one descent of one index, for any number of waiting rows and any statistics of the planner.
+# So it uses subqueries with LIMIT 1 and not EXISTS, which can become a hash of the whole table, and an ORDER BY that only the
+# right index has.  The primary key must not match it: by that index the oldest rows would be read until one is ready.  So the
+# index of ready rows is by `id + 0`, and the others are queried for a range of one value with that column first in ORDER BY.
 _POSTGRESQL_NOW = "statement_timestamp()"
 _SQLITE_NOW = "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')"
 
@@ -79,14 +82,14 @@ def _lanes(now: str) -> str:
 
 
 def _is_any_hindered(lanes: str) -> str:
-    """Return whether any row has to wait; it has not in the normal case, and nothing more is asked then."""
+    """Return a condition: whether any row has to wait.  Normally none has, and no further query follows."""
     return f"""((SELECT hold.id FROM postroad_outbox_hold AS hold WHERE hold.lane {lanes} LIMIT 1) IS NOT NULL
             OR (SELECT aside.id FROM postroad_outbox AS aside WHERE aside.state >= 2
             ORDER BY aside.lane, aside.channel LIMIT 1) IS NOT NULL)"""
 
 
 def _find_blocked(start_of_key: str) -> str:
-    """Return what each of some rows waits for; `start_of_key` cuts a key to the part that the index holds."""
+    """Return the query of what rows wait for; `start_of_key` cuts a key to the part that the index holds."""
     ahead, own = start_of_key.format("ahead.partition_key"), start_of_key.format("waiting.partition_key")
     return f"""SELECT waiting.id, (
             SELECT hold.id FROM postroad_outbox_hold AS hold WHERE hold.lane = waiting.lane
@@ -164,7 +167,7 @@ POSTGRESQL_INSERT = f"""
         ) WITH ORDINALITY AS row (a, b, c, d, e, f, g, h, i, j, k, l, m, position) ORDER BY position
     )
     SELECT pg_notify('postroad_outbox', '') FROM postroad_relay_state WHERE is_idle"""
-"""One statement: the rows, and a wake-up for the relay only if it said that it sleeps (one NOTIFY costs group commit)."""
+"""One statement: it inserts the rows, and wakes the relay only if that is idle (each NOTIFY costs group commit)."""
 
 _SQLITE_DUE = "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now', '+' || %s || ' seconds')"
 _SQLITE_ROW = f"(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, {_SQLITE_DUE}, %s)"
@@ -176,10 +179,10 @@ def sqlite_insert(rows: int) -> str:
 
 
 def delete_oldest(table: str, *, age: str, only: str) -> str:
-    """Return the statement that deletes the oldest rows of a table; (begin, before, those of `only`, most rows).
+    """Return the statement that deletes the oldest rows of a table; (begin, before, those of `only`, maximum rows).
 
-    Rows are found by the index of `age` alone, from `begin` on: entries of deleted rows before it, which stay in the index
-    until a vacuum, are not walked over again.  PostgreSQL returns count and newest age, SQLite the age of each row.
+    Rows are found by the index of `age` alone, from `begin` on: older index entries, which belong to deleted rows until a
+    vacuum, are not read again.  PostgreSQL returns the count and the newest age, SQLite the age of each row.
     """
     place = "ctid" if is_postgresql() else "rowid"
     old = (

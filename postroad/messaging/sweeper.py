@@ -1,7 +1,7 @@
-"""The thread beside a relay that deletes what has expired.  See also: `retention`, for what expires.
+"""The thread of a relay process that deletes expired rows.  See also: `retention`, for which rows expire.
 
-Once a minute it looks at every table, and goes on while there is something to delete: short transactions on a
-connection of its own, at most RETENTION_ROWS_PER_SECOND, and never longer at work than at rest.
+Once a minute it looks at every table, and deletes as long as it finds expired rows: in short transactions on a connection
+of its own, at most RETENTION_ROWS_PER_SECOND, and after each transaction it pauses for at least as long as that took.
 """
 
 import threading
@@ -18,7 +18,7 @@ from postroad.messaging.conf import MessagingSettings
 log = logger(__name__)
 
 PAUSE_SECONDS = 60.0
-_STOP_SECONDS = 5.0  # a batch takes milliseconds; a database that does not answer is not waited for
+_STOP_SECONDS = 5.0  # a batch takes milliseconds; longer only if the database does not answer
 
 
 class Sweeper(threading.Thread):
@@ -34,7 +34,7 @@ class Sweeper(threading.Thread):
 
     @override
     def run(self) -> None:
-        """Sweep every minute; what fails is logged, and tried again a minute later."""
+        """Delete expired rows every minute; an error is logged, and the next minute tries again."""
         while not self._stopping.wait(PAUSE_SECONDS):
             try:
                 for expiring in self._expiring:
@@ -43,7 +43,7 @@ class Sweeper(threading.Thread):
                 connection.close()
 
     def stop(self) -> None:
-        """End after the batch under way."""
+        """End after the current batch."""
         self._stopping.set()
         self.join(_STOP_SECONDS)
 
@@ -56,7 +56,7 @@ class Sweeper(threading.Thread):
                 if self._stopping.wait(_rest_seconds(rows, time.monotonic() - started)):
                     break
                 started = time.monotonic()
-        except Exception:  # the other tables are swept all the same
+        except Exception:  # the other tables are still processed
             log.exception("expired rows could not be deleted; tried again in a minute", extra={"what": str(expiring)})
             connection.close()
         if deleted:

@@ -1,4 +1,4 @@
-"""Text as the database stores it: without what PostgreSQL refuses, and short enough for an index.
+"""Text as the database stores it: without characters that PostgreSQL refuses, and short enough for an index.
 
 `short` and `indexed` both replace a text that is too long for an index by its beginning and its digest.  Both must stay as
 they are, because what they return is stored.  Ids and subscribers of processed messages and dead letters, and the sagas of
@@ -9,16 +9,16 @@ form, running sagas with long keys would not be found, and their locks would not
 import hashlib
 
 SHORT = 255
-"""Characters of a text that are put into an index, whose entries may have 2.7 kB (PostgreSQL, B-tree)."""
+"""Maximum characters of a text in an index, whose entries may have 2.7 kB (PostgreSQL, B-tree)."""
 
 _INDEXED_BYTES = 2000
 """A row of PostgreSQL's b-tree has at most 2 704 bytes, all columns of the index together."""
 
 
 def storable(text: str) -> str:
-    """Return text that every database stores; what PostgreSQL refuses, and a foreign sender may put anywhere, is escaped.
+    """Return text that every database can store: NUL and halves of surrogate pairs are escaped.
 
-    That is NUL, and half of a surrogate pair.
+    PostgreSQL refuses them, and a foreign sender may put them anywhere.
     """
     if text.isascii() and "\x00" not in text:
         return text
@@ -26,7 +26,7 @@ def storable(text: str) -> str:
 
 
 def short(text: str) -> str:
-    """Return text that an index can hold: as it is up to `SHORT` characters, else its beginning and its digest.
+    """Return text that an index can hold: unchanged up to `SHORT` characters, otherwise its beginning and its digest.
 
     Two texts have the same short form only if they are equal: a shortened one is longer than `SHORT`.
     """
@@ -36,7 +36,7 @@ def short(text: str) -> str:
 
 
 def indexed(text: str) -> str:
-    """Return text that an index can hold: as it is up to 2 000 bytes, else its beginning, "…" and its digest."""
+    """Return text that an index can hold: unchanged up to 2 000 bytes, otherwise its beginning, "…" and its digest."""
     encoded = text.encode()
     if len(encoded) <= _INDEXED_BYTES:
         return text

@@ -1,14 +1,14 @@
-"""Fewer log lines: one a minute for each thing that is wrong, with the number of those left out."""
+"""Limits log lines: one a minute for each problem, with the number of lines left out."""
 
 import threading
 import time
 
 MAX_THINGS = 1000
-"""Things remembered; a sender that invents more of them is told less often, but cannot make a process grow."""
+"""Maximum problems remembered, so that a sender who causes ever new ones cannot fill the memory."""
 
 
 class Throttle:
-    """Says when a line about something is due again.  Concurrency: safe in threads."""
+    """Decides when a log line about a problem is due again.  Concurrency: safe in threads."""
 
     def __init__(self, *, seconds: float = 60.0) -> None:
         self._seconds = seconds
@@ -17,7 +17,7 @@ class Throttle:
         self._left_out: dict[str, int] = {}
 
     def due(self, thing: str) -> int | None:
-        """Return how many lines were left out since the last one if one is due now, else None."""
+        """Return the number of lines left out since the last one if a line is due now, otherwise None."""
         now = time.monotonic()
         with self._lock:
             if thing in self._told and now < self._told[thing] + self._seconds:

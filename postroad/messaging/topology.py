@@ -2,7 +2,7 @@
 
 command channel kitchen   direct exchange kitchen → kitchen.0 … N-1 by shard number;
                           any other routing key → fanout exchange kitchen.any → queue kitchen.any
-event channel             topic exchange named after the aggregate; each subscriber its own queues,
+event channel             topic exchange named after the aggregate; each subscriber has its own queues,
                           bound to `<shard>.<event type>` for the types it handles
 reply channel             queues only; senders address them by name
 dead letters              one queue a service, <service>.dead
@@ -16,7 +16,7 @@ from postroad.messaging.channels import CommandChannel, EventChannel, ReplyChann
 
 
 class ExchangeKind(StrEnum):
-    """How an exchange chooses queues (AMQP 0-9-1 §3.1.3)."""
+    """The type of an exchange: how it chooses queues (AMQP 0-9-1 §3.1.3)."""
 
     DIRECT = "direct"
     TOPIC = "topic"
@@ -25,7 +25,7 @@ class ExchangeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """A durable exchange; `alternate` gets what no binding matches."""
+    """A durable exchange; messages that no binding matches go to the exchange `alternate`."""
 
     name: str
     kind: ExchangeKind
@@ -38,9 +38,9 @@ class Queue:
 
     Attributes:
         name: Physical name.
-        subscriber: Whose messages it holds: the name under which they are deduplicated.
-        dead_queue: Queue that gets what the broker gives up; empty on a dead-letter queue itself.
-        is_ordered: One active consumer at a time, so that order is kept.
+        subscriber: The receiver of its messages: the name under which they are deduplicated.
+        dead_queue: Its dead-letter queue; empty on a dead-letter queue itself.
+        is_ordered: Whether it has one active consumer at a time, so that order is kept.
     """
 
     name: str
@@ -60,7 +60,7 @@ class Binding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topology:
-    """Everything a process relies on at the broker; adding two topologies joins them."""
+    """All exchanges, queues and bindings that a process needs; the sum of two topologies has those of both."""
 
     exchanges: tuple[Exchange, ...] = ()
     queues: tuple[Queue, ...] = ()
@@ -86,7 +86,7 @@ def dead_letters(service: str) -> Topology:
 
 
 def command_exchanges(channel: CommandChannel) -> Topology:
-    """Return what a sender of commands needs: the exchanges (the queues are the receiver's)."""
+    """Return what a sender of commands needs: the exchanges (the receiver declares the queues)."""
     catch_all = f"{channel.name}.any"
     return Topology(
         exchanges=(

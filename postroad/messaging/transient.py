@@ -1,4 +1,4 @@
-"""Whether a database error is transient: it disappears when the transaction is run again."""
+"""Whether a database error is transient, so that the same transaction may succeed if it is run again."""
 
 from django.db import Error, InterfaceError, OperationalError
 

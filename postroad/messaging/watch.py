@@ -1,7 +1,4 @@
-"""Observers of publishing and handling, such as metrics or a test.
-
-As `postroad.calls.policies.watch` is for calls.
-"""
+"""Observers of publishing and handling, such as metrics or a test.  See also: `postroad.calls.policies.watch`, for calls."""
 
 from dataclasses import dataclass
 
@@ -13,7 +10,7 @@ class Published:
     """The broker has taken over messages of a relay.
 
     Attributes:
-        channel: A logical channel; `replies` for all that goes straight to one queue, whose names callers choose.
+        channel: A logical channel; `replies` for all messages directly to one queue, since callers choose such names.
     """
 
     channel: str
@@ -22,12 +19,13 @@ class Published:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempted:
-    """A consumer has run a job.
+    """A consumer has handled messages, or tried to.
 
     Attributes:
         channel: Subscriber, such as `kitchen` or `orders.replies`.
-        outcome: `done` (handled, or dropped as a duplicate), `ignored` (of those done: events that nobody handles), `parked` (a dead letter), or, to be tried again, `failed`
-            (a handler raised), `transient` (the database was away or in conflict), `lost` (its process died).
+        outcome: `done` (handled, or dropped as a duplicate), `ignored` (of those done: events without a handler), `parked`
+            (a dead letter), or, to be tried again, `failed` (a handler raised), `transient` (the database was unavailable
+            or reported a conflict), `lost` (its process died).
     """
 
     channel: str

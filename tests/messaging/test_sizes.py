@@ -31,7 +31,7 @@ def test_a_body_above_the_limit_is_refused_in_the_senders_transaction(settings: 
     settings.POSTROAD = {"MESSAGE_BODY_BYTES": 100}
     with unit_of_work():
         put(letter(body=b"x" * 100))
-        with pytest.raises(MessageTooLarge, match=r"body of 101 bytes; the most is 100 \(MESSAGE_BODY_BYTES\)"):
+        with pytest.raises(MessageTooLarge, match=r"body of 101 bytes; the maximum is 100 \(MESSAGE_BODY_BYTES\)"):
             put(letter(id="01900000-0000-7000-8000-000000000002", body=b"x" * 101))
 
     assert OutboxMessage.objects.count() == 1

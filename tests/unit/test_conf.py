@@ -30,7 +30,7 @@ def test_a_value_of_a_wrong_type_is_named_with_what_it_means(value: Any) -> None
     (problem,) = problems({"RELAY_BATCH_ROWS": value})
 
     assert repr(value) in problem
-    assert "must be a whole number (most outbox rows published in one transaction)" in problem
+    assert "must be a whole number (maximum outbox rows published in one transaction)" in problem
 
 
 @pytest.mark.parametrize("value", [0, -1, "-3"])

@@ -1,10 +1,10 @@
-"""Destinations that do not take messages: their rows leave the relay's way, and come back in their order.
+"""Holds: rows for a destination that does not take messages are kept apart, and return to the relay in order.
 
     ready → the destination fails → held → its first row is tried after a growing delay → taken → the others follow
 
-A row of a held destination is moved once, when a turn of the relay meets it, in steps of a batch; from then on no turn
-reads it.  So a turn costs the same however much is held.  While rows of a destination are held, later ones are held
-behind them, so a key keeps its order.  Delayed rows are out of the way, too, until their delay is over.  Every call is
+A turn of the relay that meets rows of a held destination marks them as held, one batch at a time; later turns do not read
+them.  So a turn costs the same however many rows are held.  While rows of a destination are held, later ones are held
+behind them, so a key keeps its order.  Delayed rows are not read either, until their delay is over.  Every call is
 part of the relay's transaction, which owns the partitions.
 """
 
@@ -21,11 +21,11 @@ from postroad.messaging.outbox import table as outbox
 from postroad.messaging.outbox.table import OwnedPartition, TakenRow
 
 MAX_DUE = 50
-"""Holds that one turn looks at, so that thousands of them cannot fill it."""
+"""Maximum of holds that one turn looks at, so that thousands of them cannot fill it."""
 
 
 class Place(NamedTuple):
-    """A destination within a lane: what is held or flows as one."""
+    """A destination within a partition: its rows are held, or sent, together."""
 
     lane: int
     channel: str
@@ -34,11 +34,11 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """A held destination whose turn it is.
+    """A held destination that is due to be tried.
 
     Attributes:
         attempts: Failures in a row; 0: its rows are being sent.
-        first: Its oldest held row; None if they are gone.
+        first: Its oldest held row; None if it has none any more.
     """
 
     id: int
@@ -53,8 +53,8 @@ class Batch:
 
     Attributes:
         rows: Rows that may be sent now, in id order.
-        holds: The due ones among which `rows` has some.
-        moved: How many rows were put out of the way.
+        holds: The due holds that have rows in `rows`.
+        moved: How many rows were marked as waiting.
     """
 
     rows: list[TakenRow] = field(default_factory=list)
@@ -68,12 +68,12 @@ def place_of(row: TakenRow) -> Place:
 
 
 def next_batch(owned: Sequence[OwnedPartition], *, maximum: int, present: Container[int] = ()) -> Batch:
-    """Return what can be sent now, and put what has to wait out of the way.
+    """Return the rows that can be sent now, and mark those that have to wait.
 
     Args:
         owned: Partitions that the caller owns.
-        maximum: Most rows; held ones get at most half of it.
-        present: Ids of rows that are under way already.
+        maximum: Maximum of rows; held ones get at most half of it.
+        present: Ids of rows that are already being sent.
     """
     lanes = [one.lane for one in owned]
     _wake_delayed([one.lane for one in owned if one.is_delay_over], maximum=maximum)
@@ -89,7 +89,7 @@ def next_batch(owned: Sequence[OwnedPartition], *, maximum: int, present: Contai
 
 
 def hold(place: Place, *, attempts: int, error: str, seconds: float) -> None:
-    """Hold a destination, or go on to; its first row is tried again after `seconds`."""
+    """Hold a destination, or prolong its hold; its first row is tried again after `seconds`."""
     one = OutboxHold(
         lane=place.lane,
         channel=place.channel,
@@ -107,14 +107,14 @@ def hold(place: Place, *, attempts: int, error: str, seconds: float) -> None:
 
 
 def relieve(taken: Iterable[Hold]) -> None:
-    """Note that destinations take messages again: the rows that are held go next, in their order."""
+    """Note that destinations take messages again: their held rows are sent next, in order."""
     ids = [one.id for one in taken]
     if ids:
         OutboxHold.objects.filter(pk__in=ids).update(attempts=0, error="", retry_at=Now())
 
 
 def release(due: Iterable[Hold]) -> None:
-    """Forget those of some holds that have no held row left."""
+    """Delete those of the given holds that have no held row left."""
     ids = [one.id for one in due]
     if ids:
         found = OutboxHold.objects.filter(pk__in=ids).annotate(first=_first_held())
@@ -123,13 +123,13 @@ def release(due: Iterable[Hold]) -> None:
 
 
 def retry_now(*, error: str = "") -> None:
-    """Let held destinations be tried at once: all, or those that failed with an error."""
+    """Make held destinations due now: all of them, or those that failed with an error."""
     chosen = OutboxHold.objects.filter(retry_at__gt=Now())
     (chosen.filter(error=error) if error else chosen).update(retry_at=Now())
 
 
 def restore() -> None:
-    """Try every held destination at once, and hold again what has held rows only; a relay does so once at its start."""
+    """Make every hold due now, and recreate missing holds of held rows; a relay does so once at its start."""
     held = OutboxMessage.objects.filter(state=OutboxState.HELD)
     places = held.order_by().values_list("lane", "channel", "route").distinct()
     OutboxHold.objects.bulk_create(
@@ -148,7 +148,7 @@ def held_rows(place: Place) -> "QuerySet[OutboxMessage]":
 
 
 def _held(*, lane: "int | OuterRef", channel: "str | OuterRef", route: "str | OuterRef") -> "QuerySet[OutboxMessage]":
-    """Return held rows by their index: a range of one route, and its order, keep the planner off others (`sql`)."""
+    """Return held rows by their index: a range of one route, and its order, keep the planner from using others (`sql`)."""
     return OutboxMessage.objects.filter(
         state=OutboxState.HELD, lane=lane, channel=channel, route__gte=route, route__lte=route
     ).order_by("route", "id")
@@ -161,7 +161,7 @@ def _first_held() -> Subquery:
 
 
 def _find_due(lanes: Sequence[int]) -> list[Hold]:
-    """Return due holds of partitions; those without rows are forgotten."""
+    """Return due holds of partitions; delete those without rows."""
     due = OutboxHold.objects.filter(lane__in=lanes, retry_at__lte=Now()).annotate(first=_first_held())
     found = [
         Hold(id=pk, place=Place(lane, channel, route), attempts=attempts, first=first)
@@ -176,7 +176,10 @@ def _find_due(lanes: Sequence[int]) -> list[Hold]:
 
 
 def _take_held(due: Sequence[Hold], *, maximum: int) -> tuple[list[TakenRow], set[Place]]:
-    """Return the first row of each hold, and more of one that is taken again; and that one if these are its last."""
+    """Return rows of holds, and the hold that they complete, if any.
+
+    These are the first row of each hold, and further rows of one whose destination takes messages again.
+    """
     ids = {one.first for one in due if one.first is not None}
     finished: set[Place] = set()
     flowing = next((one for one in due if one.attempts == 0), None)
@@ -189,7 +192,7 @@ def _take_held(due: Sequence[Hold], *, maximum: int) -> tuple[list[TakenRow], se
 
 
 def _wake_delayed(lanes: Sequence[int], *, maximum: int) -> None:
-    """Make the rows of some partitions ready whose delay is over, those that were due first."""
+    """Make delayed rows of some partitions ready if their delay is over, the earliest due ones first."""
     for lane in lanes:
         over = OutboxMessage.objects.filter(state=OutboxState.DELAYED, lane=lane, available_at__lte=Now())
         ids = over.order_by("available_at", "id").values_list("pk", flat=True)[: maximum // len(lanes) + 1]
@@ -197,9 +200,9 @@ def _wake_delayed(lanes: Sequence[int], *, maximum: int) -> None:
 
 
 def _put_aside(batch: Batch, *, ready: Sequence[TakenRow], finished: Container[Place]) -> None:
-    """Move rows of held destinations, and those behind a message set aside, out of the way.
+    """Mark rows of held destinations as held, and rows behind a message set aside as blocked.
 
-    What is ready for a destination whose last held rows are in this batch follows them in it.
+    Ready rows of a destination whose last held rows are in this batch follow those in the batch.
     """
     blocked = {pk: (is_held, is_behind) for pk, is_held, is_behind in outbox.find_blocked(row.id for row in batch.rows)}
     is_ready = {row.id for row in ready}
@@ -218,6 +221,6 @@ def _put_aside(batch: Batch, *, ready: Sequence[TakenRow], finished: Container[P
 
 
 def move(ids: Sequence[int], state: OutboxState) -> None:
-    """Bring rows into a state."""
+    """Set the state of rows."""
     if ids:
         OutboxMessage.objects.filter(pk__in=ids).update(state=state)

@@ -1,6 +1,6 @@
-"""The sign that a relay process is there: a moment in `postroad_relay_state`, renewed while it makes progress.  PostgreSQL only.
+"""The sign that a relay process runs: a time in `postroad_relay_state`, updated while it makes progress.  PostgreSQL only.
 
-In the database, not in `pg_stat_activity`: behind a pooler in transaction mode nobody can be seen to listen.
+It is a row and not a look at `pg_stat_activity`, because that does not show listeners behind a pooler in transaction mode.
 """
 
 import math
@@ -11,10 +11,10 @@ from django.db import Error, connection
 from postroad.messaging.sql import is_postgresql
 
 SAY_SECONDS = 5.0
-"""How often a relay says that it is there, one row and a tenth of a millisecond each time."""
+"""How often a relay updates the time: one row, a tenth of a millisecond each time."""
 
 GONE_SECONDS = 45.0
-"""Who has said nothing for so long is gone: a batch may wait 15 s for confirms, and for a connection, before the next word."""
+"""A time older than this means that no relay runs: a batch may wait 15 s for confirms, and for a connection, between updates."""
 
 _SAY = """
     INSERT INTO postroad_relay_state (seen_at) VALUES (clock_timestamp())
@@ -23,13 +23,13 @@ _ASK = "SELECT extract(epoch FROM clock_timestamp() - max(seen_at))::float8 FROM
 
 
 class Presence:
-    """Says that this relay is there.  One thread, outside of a transaction."""
+    """Updates the time of this relay.  One thread, outside of a transaction."""
 
     def __init__(self) -> None:
         self._next = 0.0
 
     def beat(self) -> None:
-        """Say so, every few seconds at most; a database that does not answer is for the relay's own statements to report."""
+        """Update the time, at most every few seconds; a database error is left to the relay's own statements to report."""
         now = time.monotonic()
         if now < self._next or not is_postgresql():
             return
@@ -42,10 +42,10 @@ class Presence:
 
 
 def is_relay_there() -> bool | None:
-    """Return whether a relay process has said lately that it is there; None on SQLite, where none does.
+    """Return whether a relay process has updated the time recently; None on SQLite, where no relay does.
 
     Raises:
-        django.db.Error: The database does not answer, or lacks the table.
+        django.db.Error: The database does not answer, or the table is missing.
     """
     if not is_postgresql():
         return None

@@ -1,8 +1,8 @@
 """Sending in the caller's transaction: `unit_of_work` and `put`.
 
-A message sent in a part of the transaction that is rolled back (a savepoint) is not sent.  The messages of a unit of
-work belong to the database connection that its transaction is on, as the rows do.  A thread has a connection of its
-own, so code that is run in another thread sends with that thread's own transaction, or is refused without one.
+A message that was sent inside a savepoint is dropped when the savepoint is rolled back.  The messages of a unit of work
+belong to the database connection of its transaction, as the rows do.  A thread has a connection of its own, so code
+that runs in another thread sends with that thread's transaction; without one, sending is refused.
 """
 
 import re
@@ -28,7 +28,7 @@ _SAVEPOINT = re.compile(
 
 
 class _Buffer:
-    """Messages of one unit of work, and how many there were when each savepoint began."""
+    """The messages of one unit of work, and their number at the start of each savepoint."""
 
     def __init__(self) -> None:
         self._pending: list[Pending] = []
@@ -38,7 +38,7 @@ class _Buffer:
         self._pending.append(pending)
 
     def watch(self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001 - Django's signature
-        """Run a statement of the transaction; if it undoes a savepoint, forget what was sent since that began."""
+        """Run a statement of the transaction; if it rolls a savepoint back, drop the messages sent since its start."""
         result = execute(sql, params, many, context)
         if isinstance(sql, str) and (found := _SAVEPOINT.match(sql)):
             self._note(found["what"].upper(), found["name"])
@@ -52,7 +52,7 @@ class _Buffer:
         if what == "SAVEPOINT":
             self._savepoints.append((name, len(self._pending)))
             return
-        sent_before = 0  # of a savepoint that is older than the unit of work
+        sent_before = 0  # right for a savepoint that is older than the unit of work
         while self._savepoints:  # those inside the named one end with it
             last, position = self._savepoints.pop()
             if last == name:
@@ -75,7 +75,7 @@ def unit_of_work() -> Iterator[None]:
 
     Raises:
         TransactionAborted: The block hid a database error, after which PostgreSQL can only roll back.
-        Exception: Whatever the block raises, after everything, messages included, is undone.
+        Exception: Whatever the block raises, after everything, messages included, is rolled back.
     """
     own = connections[DEFAULT_DB_ALIAS]
     if own in _buffers:
@@ -86,20 +86,22 @@ def unit_of_work() -> Iterator[None]:
     with transaction.atomic():
         with _collecting(own, buffer):
             yield
-        if not own.needs_rollback:  # else the caller asked for it by `set_rollback`: the messages go with the rows
+        if (
+            not own.needs_rollback
+        ):  # else the caller asked for a rollback (`set_rollback`): messages are dropped like the rows
             _refuse_hidden_error(own)
             buffer.flush()
 
 
 def put(outgoing: Outgoing, *, delay_seconds: float = 0.0) -> None:
-    """Send a message with the present transaction, `delay_seconds` after it at the earliest.
+    """Send a message with the current transaction, `delay_seconds` after it at the earliest.
 
-    Concurrency: the transaction is the one on this thread's own connection, whatever context variables say.
+    Concurrency: the transaction is the one on this thread's own connection; context variables do not carry one to another thread.
 
     Raises:
-        OutsideTransaction: There is no transaction, so the message could be sent for a change that never happened.
+        OutsideTransaction: There is no transaction, so the message could announce a change that was never committed.
         InvalidMessage: A header, a property or the delay cannot be sent.
-        MessageTooLarge: No broker takes it.
+        MessageTooLarge: It exceeds a limit of the settings or of AMQP.
     """
     own = check_transaction(f"{outgoing.envelope.type} was sent")
     sendable.check(outgoing, delay_seconds=delay_seconds)
@@ -127,25 +129,25 @@ def check_transaction(what: str) -> BaseDatabaseWrapper:
 
 
 def refuse_aborted() -> None:
-    """Refuse to go on in a transaction that can only be rolled back, although nothing was raised.
+    """Check that the transaction can be committed, since no exception was raised.
 
     Raises:
-        TransactionAborted: It is such a transaction: COMMIT would silently undo it, messages of others included.
+        TransactionAborted: It can only be rolled back: COMMIT would silently undo it, with the messages of all other code.
     """
     own = connections[DEFAULT_DB_ALIAS]
     if own.needs_rollback:
         raise TransactionAborted(
             "the transaction was marked to be rolled back (an error was caught inside 'atomic(savepoint=False)', "
-            "or by set_rollback), and yet nothing was raised; raise the error, or keep it in a savepoint."
+            "or by set_rollback), but no error was raised; raise the error, or catch it around a savepoint."
         )
     _refuse_hidden_error(own)
 
 
 def _refuse_hidden_error(own: BaseDatabaseWrapper) -> None:
-    """PostgreSQL answers COMMIT with a silent ROLLBACK after an error that was caught without a savepoint."""
+    """Check a case of PostgreSQL: after an error that was caught without a savepoint, COMMIT silently rolls back."""
     if own.vendor != "postgresql" or own.connection is None:
         return
-    if own.connection.info.transaction_status == _IN_ERROR:  # asks the client library, not the server
+    if own.connection.info.transaction_status == _IN_ERROR:  # known to the client library: no round trip
         raise TransactionAborted(
             "a database error was caught inside the transaction, which PostgreSQL can now only roll back; "
             "wrap the statement that may fail in 'with transaction.atomic():' and catch the error around that."

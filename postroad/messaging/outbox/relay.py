@@ -3,19 +3,20 @@
     lock partitions → take the oldest rows → publish with confirms → delete what was confirmed → COMMIT
 
 Pattern: "Polling publisher" (Microservices Patterns, §3.3.7).  Several relays may run: a partition has one owner for the
-length of a batch, by the lock on its row, so a dead owner's partitions are free when the database drops its connection.
-Per-key order is commit order: a key has one lane, rows leave in id order, and writers of one key lock its aggregate.
-A crash between confirm and commit sends a batch again; consumers drop the duplicates.
+length of a batch, by the lock on its row, so the partitions of a crashed owner are free when the database closes its
+connection.  The order within a key is commit order: a key has one partition, rows are sent in id order, and writers of one
+key lock its aggregate.  A crash between confirm and commit sends a batch again; consumers drop the duplicates.
 
-What becomes of a message that is not taken depends on why:
+A message that the broker did not take is treated according to the publish result:
 
-    UNKNOWN                 the broker is away: everything stays as it is, and is sent again
-    REFUSED, UNROUTABLE     its destination is held and tried again with growing delay; the others flow (`holds`)
-    UNROUTABLE, a reply     after RELAY_ATTEMPTS set aside: nobody will ever make that queue (`set_aside`)
-    IMPOSSIBLE              set aside at once, the later ones of its key behind it
+    UNKNOWN                 the broker does not answer: all rows stay as they are, and are sent again
+    REFUSED, UNROUTABLE     its destination is held and tried again after a growing delay; others are sent (`holds`)
+    UNROUTABLE, a reply     set aside after RELAY_ATTEMPTS: that queue is not expected to exist again (`set_aside`)
+    IMPOSSIBLE              set aside at once, the later messages of its key behind it
 
-The first message after a delay goes alone, so that no later one of its key can overtake it.  After a loss messages go
-one by one until all is well again, so that one which breaks the connection is found and holds up only its destination.
+The first message after a delay is sent alone, so that no later one of its key can overtake it.  After a lost connection
+messages are sent one by one until all have been confirmed, so that a message that breaks the connection is found and
+delays only its destination.
 """
 
 import threading
@@ -44,28 +45,28 @@ from postroad.schema.describing import describe_error
 log = logger(__name__)
 
 PARTITIONS_A_BATCH = outbox.PARTITIONS // 2
-"""A relay leaves the other half to a second one; alone it alternates, which costs it nothing."""
+"""Partitions that one turn locks: half, so that a second relay can have the others; a single relay alternates at no cost."""
 
 MAX_UNDER_WAY = 1000
-"""Messages a volatile broker may hold unhandled before the relay waits for it."""
+"""Maximum of unhandled messages in a volatile broker; at this number the relay waits."""
 
-_TURN_SECONDS = 1.0  # a rest is taken in pieces: a stop is noticed after this long at the latest
-_CAREFUL_ROWS = 100  # rows of a turn that sends one by one: it holds its partitions for that long
+_TURN_SECONDS = 1.0  # longest single wait, so a stop is noticed after this long at the latest
+_CAREFUL_ROWS = 100  # rows of a turn that sends one by one; fewer, because the turn locks its partitions meanwhile
 _DESTINATION_FAILS = (PublishResult.REFUSED, PublishResult.UNROUTABLE)
 _TAKEN_OVER = (PublishResult.CONFIRMED, PublishResult.ACCEPTED)
-_FULL_SECONDS = 0.02  # wait for a volatile broker's consumers when it holds all it may
+_FULL_SECONDS = 0.02  # wait for a volatile broker's consumers when it holds its maximum
 
 
 class Relay:
     """Moves outbox rows to one publisher.
 
-    Concurrency: one thread an instance (and one of its sweeper), any number of instances and processes on one outbox.
+    Concurrency: one thread for each instance (and one for its sweeper); any number of instances and processes on one outbox.
     """
 
     def __init__(
         self, publisher: Publisher, wakeup: Wakeup, *, is_durable: bool, expiring: Sequence[Expiring] = ()
     ) -> None:
-        """Take the publisher of a broker, durable or not, and the rows to delete beside relaying when they expire; reads the settings once."""
+        """Get a publisher from the broker, and read the settings once.  `expiring`: the rows to delete when they expire."""
         self._publisher, self._wakeup, self._is_durable = publisher, wakeup, is_durable
         self._expiring, self._settings = expiring, MessagingSettings.current()
         self._under_way: dict[str, int] = {}
@@ -78,12 +79,12 @@ class Relay:
     def run(self, stop: threading.Event, *, beat: Callable[[], None] = lambda: None) -> None:
         """Relay until `stop` is set; a wait ends within a second, or at once if `Wakeup.ring` can end it.
 
-        Survives the loss of broker and database: both are tried again with back-off.  Beside it a thread deletes
-        expired rows.
+        If the broker or the database fails, it is tried again after a growing delay.  A second thread deletes expired
+        rows.
 
         Args:
-            stop: Ends the loop after the batch under way.
-            beat: Called before every batch, and each second of a rest.
+            stop: Ends the loop after the current batch.
+            beat: Called before every batch, and every second of a wait.
         """
         sweeper = Sweeper(self._expiring)
         sweeper.start()
@@ -104,7 +105,7 @@ class Relay:
                 self._rest(stop, beat)
 
     def run_once(self) -> int:
-        """Relay one batch; return how many rows the broker took over or were put out of the way."""
+        """Relay one batch; return how many rows were sent or marked as waiting."""
         self._begin()
         if not self._is_durable:
             return self._run_volatile()
@@ -122,11 +123,11 @@ class Relay:
         return len(confirmed) + batch.moved
 
     def close(self) -> None:
-        """Give the publisher's connection back."""
+        """Close the publisher's connection."""
         self._publisher.close()
 
     def _run_volatile(self) -> int:
-        """Relay to a broker that forgets when the process dies: rows stay until every receiver has acknowledged."""
+        """Relay to a broker that keeps messages in this process only: rows stay until every receiver has acknowledged."""
         done = [
             self._under_way.pop(message_id) for message_id in self._publisher.settled() if message_id in self._under_way
         ]
@@ -159,7 +160,7 @@ class Relay:
         return len(done) + batch.moved + results.count(PublishResult.ACCEPTED) + results.count(PublishResult.CONFIRMED)
 
     def _begin(self) -> None:
-        """Make the partitions, and try at once what failed before: whoever starts a relay may have mended the cause."""
+        """Create the partitions, and make all holds due: a relay is often restarted after the cause was fixed."""
         if not self._has_begun:
             outbox.make_partitions()
             with transaction.atomic():
@@ -191,7 +192,7 @@ class Relay:
         return sorted(rows, key=lambda row: row.address == self._suspect or _order_of(row) in orders)
 
     def _judge(self, batch: Batch, rows: Sequence[TakenRow], results: Sequence[PublishResult]) -> None:
-        """Decide what becomes of rows that were not taken, and of destinations that were held."""
+        """Hold, set aside or keep the rows that were not taken, and release the destinations that work again."""
         if all(result in _TAKEN_OVER for result in results):
             self._recover()
             if not batch.holds:
@@ -212,7 +213,10 @@ class Relay:
     def _judge_loss(
         self, batch: Batch, rows: Sequence[TakenRow], results: Sequence[PublishResult]
     ) -> dict[Place, PublishResult]:
-        """Tell a broker that is away from a message that breaks the connection; return the destination to blame."""
+        """Distinguish a broker that does not answer from a message that breaks the connection.
+
+        Returns the destination of such a message.
+        """
         lost = next((row for row, result in zip(rows, results, strict=True) if result is PublishResult.UNKNOWN), None)
         if lost is None:
             return {}
@@ -228,13 +232,13 @@ class Relay:
         return {place_of(lost): PublishResult.UNKNOWN}
 
     def _recover(self) -> None:
-        """Note that the broker takes messages: what it did not answer for is tried again now."""
+        """Note that the broker takes messages; destinations held because it did not answer are due now."""
         if self._is_careful:
             holds.retry_now(error=PublishResult.UNKNOWN.value)
         self._troubles, self._is_careful, self._suspect = 0, False, ""
 
     def _keep(self, rows: Sequence[TakenRow], result: PublishResult) -> None:
-        """Write the reason on rows that stay, and bring them out of the way."""
+        """Store the reason in rows that stay, and set the state in which they wait."""
         ids = [row.id for row in rows]
         match result:
             case PublishResult.BEHIND:
@@ -246,7 +250,7 @@ class Relay:
                 outbox.fail(ids, error=result.value, state=OutboxState.HELD)
 
     def _hold(self, place: Place, result: PublishResult, *, attempts: int) -> int:
-        """Let a destination wait, or, if it is a queue that nobody makes, set what is for it aside; return how many."""
+        """Hold a destination; if it is a reply queue that does not exist, set its rows aside and return how many."""
         address = f"{place.channel} {place.route}".strip()
         moved, delay = 0, self._backoff().delay(attempts)
         if result is PublishResult.UNROUTABLE and not place.route and attempts >= self._settings.relay_attempts:
@@ -270,7 +274,7 @@ class Relay:
             )
 
     def _look_again(self) -> bool:
-        """Say that we are about to sleep, then look once more: a writer that saw us awake sent no wake-up."""
+        """Mark the relay as idle, then look for rows once more: a writer that committed before the mark sent no wake-up."""
         self._wakeup.idle()
         if self.run_once() == 0:
             return False
@@ -313,5 +317,5 @@ def _tell(rows: Sequence[TakenRow], results: Sequence[PublishResult]) -> None:
 
 
 def _order_of(row: TakenRow) -> tuple[str, str | int]:
-    """Return within what a row has an order: channel and key; without key it is alone."""
+    """Return what a row is ordered by: channel and key; a row without key has no order."""
     return row.channel, row.partition_key or row.id

@@ -1,9 +1,9 @@
-"""Messages that cannot be sent: set aside with their key's later ones behind them, until a person decides.
+"""Messages that cannot be sent: they are set aside, and later messages of their key wait, until an operator decides.
 
-As a parked message at a receiver (`deadletters`), but at the sender: only its own key, within its channel, waits.
-A retry brings the message back to its place, since rows leave in id order; a discard frees its key.
+This is what a parked message is at a receiver (`deadletters`): only its own key, within its channel, waits.
+A retry puts the message back in its place, since rows are sent in id order; a discard releases its key.
 
-Concurrency: retry and discard wait for the relay that owns the message's lane, and it for them.
+Concurrency: retry and discard wait for the relay that owns the message's partition, and that relay waits for them.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from postroad.messaging.outbox import holds, wakeup
 from postroad.messaging.outbox.holds import Place
 
 STEP_ROWS = 1000
-"""Rows of one statement: a million replies to a queue that is gone are set aside turn by turn."""
+"""Maximum rows of one statement: a million replies to a deleted queue are set aside over many turns."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,13 +30,13 @@ class Report:
 
 
 def set_aside_held(place: Place, *, error: str) -> int:
-    """Set the oldest held rows of a destination aside, in the relay's transaction; return how many, `STEP_ROWS` at most."""
+    """Set aside the oldest held rows of a destination, at most `STEP_ROWS`, in the relay's transaction; return how many."""
     ids = list(holds.held_rows(place).values_list("pk", flat=True)[:STEP_ROWS])
     return OutboxMessage.objects.filter(pk__in=ids).update(state=OutboxState.SET_ASIDE, error=error)
 
 
 def retry(pk: int) -> Report:
-    """Let the relay try a message again: with all of its channel and key if it is set aside, at once if it is held."""
+    """Let the relay try a message again now; if it is set aside, with all waiting rows of its channel and key."""
     with transaction.atomic():
         message = _lock(pk)
         if message is None or message.state <= OutboxState.READY:
@@ -52,7 +52,7 @@ def retry(pk: int) -> Report:
 
 
 def discard(pk: int) -> Report:
-    """Delete a message that waits; if nothing of its channel and key is set aside any more, what is behind it goes on."""
+    """Delete a waiting message; if no other message of its channel and key is set aside, those behind it are released."""
     with transaction.atomic():
         message = _lock(pk)
         if message is None or message.state <= OutboxState.READY:
@@ -74,7 +74,7 @@ def retry_channel(channel: str) -> Report:
 
 
 def discard_channel(channel: str) -> Report:
-    """Delete everything of a channel or queue that is held or set aside, in steps; what was only behind it goes on."""
+    """Delete all held and set-aside rows of a channel or queue, in steps; rows that waited only for them are released."""
     given_up = OutboxMessage.objects.filter(channel=channel, state__in=[OutboxState.HELD, OutboxState.SET_ASIDE])
     rows = _in_steps(given_up, lambda step: step.delete()[0])
     same_key = {name: OuterRef(name) for name in ("lane", "channel", "partition_key")}
@@ -84,7 +84,7 @@ def discard_channel(channel: str) -> Report:
 
 
 def _in_steps(rows: "QuerySet[OutboxMessage]", act: "Callable[[QuerySet[OutboxMessage]], int]") -> int:
-    """Act on rows, oldest first, while no relay has their partitions; each step is a transaction."""
+    """Act on rows, oldest first, while no relay owns their partitions; each step is a transaction."""
     done = 0
     while True:
         with transaction.atomic():
@@ -97,7 +97,7 @@ def _in_steps(rows: "QuerySet[OutboxMessage]", act: "Callable[[QuerySet[OutboxMe
 
 
 def _lock(pk: int) -> OutboxMessage | None:
-    """Return a message while no relay has its partition; large columns are left in the database."""
+    """Return a message while no relay owns its partition; large columns are not read."""
     lanes = OutboxMessage.objects.filter(pk=pk).values_list("lane", flat=True)
     for lane in lanes:
         list(RelayLane.objects.select_for_update().filter(lane=lane))
@@ -106,7 +106,7 @@ def _lock(pk: int) -> OutboxMessage | None:
 
 
 def _together(message: OutboxMessage) -> "QuerySet[OutboxMessage]":
-    """Return what is set aside, or behind it, with a message: those of its channel and key, or itself if it has no key."""
+    """Return the rows of a message's channel and key that are set aside or behind; only itself if it has no key."""
     waiting = OutboxMessage.objects.filter(state__gte=OutboxState.SET_ASIDE, lane=message.lane, channel=message.channel)
     if not message.partition_key:
         return waiting.filter(pk=message.pk)
@@ -117,7 +117,7 @@ def _together(message: OutboxMessage) -> "QuerySet[OutboxMessage]":
 
 
 def _free(rows: "QuerySet[OutboxMessage]") -> int:
-    """Give rows back to the relay; where their destination is held, among the held ones, so that none overtakes them."""
+    """Make rows ready for the relay, or held if their destination is held, so that order is kept."""
     hold = OutboxHold.objects.filter(lane=OuterRef("lane"), channel=OuterRef("channel"), route=OuterRef("route"))
     waiting = rows.filter(state__gte=OutboxState.SET_ASIDE)
     return waiting.filter(Exists(hold)).update(state=OutboxState.HELD) + waiting.update(state=OutboxState.READY)
@@ -126,4 +126,6 @@ def _free(rows: "QuerySet[OutboxMessage]") -> int:
 def _nothing(pk: int, message: OutboxMessage | None) -> Report:
     if message is None:
         return Report(is_done=False, text=f"There is no message {pk} in the outbox; it may have been sent.")
-    return Report(is_done=False, text=f"Message {pk} waits for the relay only; nothing was changed.")
+    return Report(
+        is_done=False, text=f"Message {pk} is neither held nor set aside: the relay sends it next; nothing was changed."
+    )

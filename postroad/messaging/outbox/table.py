@@ -1,4 +1,4 @@
-"""The outbox table: rows in with the business transaction, rows out to the relay.
+"""The outbox table: the business transaction inserts rows, the relay reads and deletes them.
 
 Pattern: "Transactional outbox" (microservices.io; Microservices Patterns, §3.3.7).
 """
@@ -20,11 +20,11 @@ from postroad.messaging.models import OutboxState, RelayLane
 from postroad.messaging.sql import Parameter
 
 PARTITIONS = 16
-"""Units of relay ownership; more than any sensible number of relays, few enough to lock in one statement."""
+"""Number of partitions, each owned by one relay at a time: more than the number of relays, few enough for one statement."""
 
 _UUID_CHARACTERS = 36  # PostgreSQL's text of a UUID; SQLite has 32 hexadecimal digits
 _decode_headers = msgspec.json.Decoder(dict[str, str]).decode
-_SQLITE_ROWS = 500  # rows an insert: 14 values each stay below SQLite's limit of 32 766
+_SQLITE_ROWS = 500  # rows of one insert: with 14 values each, they stay below SQLite's limit of 32 766
 
 
 class Pending(NamedTuple):
@@ -52,7 +52,7 @@ class TakenRow(NamedTuple):
     attempts: int
     partition_key: str
     lane: int
-    is_any_hindered: bool  # whether any row of the partitions has to wait for something, so that each must be looked at
+    is_any_hindered: bool  # whether any row of the partitions has to wait, so that each must be checked
 
     @property
     def address(self) -> str:
@@ -78,7 +78,7 @@ class TakenRow(NamedTuple):
 
 
 class Outgoings(Sequence[Outgoing]):
-    """Rows as messages, each made when it is asked for: the broker works on the first while the later ones are made."""
+    """Rows as messages, each created when it is read: the broker works on the first while later ones are created."""
 
     def __init__(self, rows: Sequence[TakenRow]) -> None:
         self._rows = rows
@@ -103,7 +103,7 @@ class Outgoings(Sequence[Outgoing]):
 def _read_headers(text: str) -> dict[str, str]:
     try:
         return _decode_headers(text)
-    except msgspec.DecodeError:  # written by hand: numbers, or text that is no Unicode; the broker's adapter judges it
+    except msgspec.DecodeError:  # written by hand: numbers, or invalid Unicode; the broker's adapter decides on it
         return {name: str(value) for name, value in json.loads(text).items() if value is not None}
 
 
@@ -113,7 +113,7 @@ def _address(channel: str, route: str) -> Address:
 
 
 def partition_of(envelope: Envelope) -> int:
-    """Return the partition of a message: messages of one key share it; messages without key spread."""
+    """Return the partition of a message: the same one for all messages of a key; any one for messages without key."""
     return zlib.crc32((envelope.key or envelope.id).encode()) % PARTITIONS
 
 
@@ -133,12 +133,12 @@ def store(pending: Sequence[Pending]) -> None:
 
 
 def make_partitions() -> None:
-    """Make the rows that relays lock, where they are missing; a relay does so once at its start."""
+    """Create the rows that relays lock, if they are missing; a relay does so once at its start."""
     RelayLane.objects.bulk_create([RelayLane(lane=lane) for lane in range(PARTITIONS)], ignore_conflicts=True)
 
 
 class OwnedPartition(NamedTuple):
-    """A partition that is ours until the transaction ends."""
+    """A partition that this transaction has locked."""
 
     lane: int
     is_hold_due: bool
@@ -146,7 +146,7 @@ class OwnedPartition(NamedTuple):
 
 
 def lock_partitions(*, maximum: int) -> list[OwnedPartition]:
-    """Own some partitions that have something to send, until the transaction ends.
+    """Lock some partitions that have something to send, until the transaction ends.
 
     Concurrency: a partition has one owner at a time; partitions of others are skipped, not waited for.
     """
@@ -156,9 +156,9 @@ def lock_partitions(*, maximum: int) -> list[OwnedPartition]:
 
 
 def take(lanes: Iterable[int], *, maximum: int) -> list[TakenRow]:
-    """Return the oldest due rows of owned lanes, in id order, of one lane at most twice its even share.
+    """Return the oldest due rows of owned partitions, in id order; one partition gets at most twice an even share.
 
-    What waits for another reason than the relay is not read: the cost does not depend on how much that is.
+    Rows that are delayed, held or set aside are not read: the cost does not depend on their number.
     """
     owned = list(lanes)
     share = min(maximum, 2 * maximum // max(1, len(owned)) + 1)
@@ -175,7 +175,7 @@ def read(ids: Iterable[int]) -> list[TakenRow]:
 
 
 def find_oldest() -> list[int]:
-    """Return the id of the oldest row that is due and only waits for the relay; empty if there is none."""
+    """Return the id of the oldest row that is due and ready; empty if there is none."""
     with connection.cursor() as cursor:
         cursor.execute(sql.statements().find_oldest, [_array(range(PARTITIONS))])
         return [found for (found,) in cursor.fetchall() if found is not None]
@@ -188,13 +188,13 @@ def delete(ids: Iterable[int]) -> None:
 
 
 def fail(ids: Iterable[int], *, error: str, state: OutboxState = OutboxState.READY) -> None:
-    """Note on rows that stay why they could not be sent, and what they wait for."""
+    """Store in rows that stay why they could not be sent, and the state in which they wait."""
     with connection.cursor() as cursor:
         cursor.execute(sql.statements().fail, [error, state.value, _array(ids)])
 
 
 def find_blocked(ids: Iterable[int]) -> list[tuple[int, bool, bool]]:
-    """Return of rows, in any order: id, whether its destination is held, whether one of its key is set aside."""
+    """Return for each row, in any order: id, whether its destination is held, whether a row of its key is set aside."""
     with connection.cursor() as cursor:
         cursor.execute(sql.statements().find_blocked, [_array(ids)])
         return [(row, bool(is_held), bool(is_behind)) for row, is_held, is_behind in cursor.fetchall()]

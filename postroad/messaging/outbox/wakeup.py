@@ -1,7 +1,7 @@
-"""How a relay that has nothing to do learns that there is something.  A wake-up may be lost; the relay also polls.
+"""Wake-ups: they tell an idle relay that rows were committed.  A wake-up may be lost; the relay also polls.
 
 Within a process an event is set after commit.  Between processes PostgreSQL's NOTIFY is used, and only while a
-relay says that it is idle: an unconditional NOTIFY serialises the commits of all writers.
+relay is marked as idle: an unconditional NOTIFY serialises the commits of all writers.
 """
 
 import threading
@@ -20,7 +20,7 @@ _MARK = """
 
 
 def ring_after_commit() -> None:
-    """Wake the relay of this process, if there is one, once the present transaction is committed."""
+    """Wake the relay of this process, if there is one, once the current transaction is committed."""
     transaction.on_commit(_bell.set)
 
 
@@ -28,7 +28,7 @@ class Wakeup(Protocol):
     """What a relay waits on."""
 
     def idle(self) -> None:
-        """Say that the relay is about to wait; it must look once more before it does.
+        """Mark the relay as idle; it must look for rows once more before it waits.
 
         Raises:
             django.db.Error: The database does not answer.
@@ -36,15 +36,15 @@ class Wakeup(Protocol):
         ...
 
     def busy(self) -> None:
-        """Say that the relay works again, so that writers need not wake it."""
+        """Mark the relay as busy, so that writers need not wake it."""
         ...
 
     def wait(self, seconds: float) -> bool:
-        """Return when there may be work, after `seconds` at the latest; whether somebody has said so."""
+        """Return when there may be work, after `seconds` at the latest; True if a wake-up came."""
         ...
 
     def ring(self) -> None:
-        """End a wait from another thread, at once or when it is over."""
+        """Ask from another thread for the end of a wait; not every kind can end it early."""
         ...
 
 
@@ -96,14 +96,14 @@ class NotifyWakeup(Wakeup):
             return bool(list(self._listening().notifies(timeout=seconds, stop_after=1)))
         except _driver().Error:
             self._listener = None
-            return _bell.wait(seconds)  # the database is away: the relay's own next statement reports it
+            return _bell.wait(seconds)  # no connection: the relay's own next statement reports it
 
     @override
     def ring(self) -> None:
         _bell.set()
 
     def close(self) -> None:
-        """Give the connection back."""
+        """Close the connection."""
         if self._listener is not None:
             with suppress(_driver().Error):
                 self._listener.close()
@@ -127,5 +127,5 @@ class NotifyWakeup(Wakeup):
 
 
 def _driver() -> Any:
-    """Return psycopg as Django has imported it, so that a project on SQLite does not need it."""
+    """Return the psycopg that Django has imported; a project on SQLite does not need it installed."""
     return cast("Any", connection).Database
