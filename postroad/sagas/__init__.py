@@ -1,5 +1,6 @@
 """Sagas: a business transaction over several services, with compensations.
 
-`steps`, `definition` and `execution` decide, and import no Django; `orchestrator` loads, asks them, saves and performs, in one
-transaction with the reply that was received; `participants` is the other side.  Names are stored, never class paths or positions.
+`steps`, `definition` and `execution` decide, and do not import Django.  `orchestrator` loads an instance, asks them, saves and
+performs, in one transaction with the received reply.  `participants` is the side of the services that a saga commands.  The
+database holds names of steps, not class paths or positions in the table.
 """

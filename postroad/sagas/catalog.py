@@ -1,7 +1,7 @@
 """The sagas that this process orchestrates, by name and version.
 
-A field of the `Postroad` object.  An instance finds the definition it started with, so a service lists an older
-version beside the newer one until its last instance has ended.
+The catalog is a field of the `Postroad` object.  An instance needs the definition with which it started, so a service lists
+an older version beside the newer one until the last instance of the older one has ended.
 """
 
 from collections.abc import Iterable, Iterator
@@ -36,7 +36,7 @@ class SagaCatalog:
         """List a saga.
 
         Raises:
-            InvalidDeclaration: Another one has the same name and version.
+            InvalidDeclaration: Another saga has the same name and version.
         """
         name = (entry.saga.name, entry.saga.version)
         known = self._entries.setdefault(name, entry)
@@ -50,7 +50,7 @@ class SagaCatalog:
         """Return a saga of this process.
 
         Raises:
-            MisconfiguredError: It is not listed in any installed service's SAGAS; the text lists what is.
+            MisconfiguredError: No installed service lists it in SAGAS; the text has those that are listed.
         """
         try:
             return self._entries[name, version]

@@ -1,4 +1,4 @@
-"""`Saga`: the whole definition, checked when it is made.  See also: `models`, for instances of it."""
+"""`Saga`: the definition of a saga, checked when it is created.  See also: `models`, for instances of it."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Generic
@@ -11,7 +11,7 @@ from postroad.errors import InvalidDeclaration
 from postroad.messaging.channels import CommandChannel
 from postroad.sagas.steps import Action, CheckedStep, CommandAction, D, Step, checked
 
-_MAX_CHARACTERS = 200  # of a name, which is in one index with the key
+_MAX_CHARACTERS = 200  # of a name, which shares an index with the key
 _LAST_VERSION = 2**31 - 1  # the database's integer
 
 
@@ -22,7 +22,7 @@ class Saga(Generic[D]):
         name: Stable name `<service>.<VerbNoun>`; stored with every instance.
         version: Version of the steps; an instance is pinned to the one it started with.
         data: Class of the saga's data.
-        key: Field of the data that names what the saga is about (an order id).
+        key: Field of the data that identifies the subject of the saga (an order id).
         steps: The steps in order, checked.
     """
 
@@ -45,7 +45,7 @@ class Saga(Generic[D]):
         """Return the step of that name.
 
         Raises:
-            InvalidDeclaration: There is none: it was renamed while an instance was in flight.
+            InvalidDeclaration: There is none: the step was renamed while an instance was in flight.
         """
         try:
             return self._by_name[name]
@@ -54,7 +54,7 @@ class Saga(Generic[D]):
             raise InvalidDeclaration(f"saga {self.name} has no step {name!r}; steps: {known}.") from None
 
     def after(self, name: str) -> Sequence[CheckedStep]:
-        """Return the steps behind the named one; all of them for an empty name."""
+        """Return the steps after the named one; all steps for an empty name."""
         if not name:
             return self.steps
         return self.steps[self.steps.index(self.step(name)) + 1 :]
@@ -96,7 +96,7 @@ class Saga(Generic[D]):
         return {answer for action in sent for answer in action.description.replies}
 
     def answers(self, step: str, *, is_undo: bool) -> tuple[type[Message], ...]:
-        """Return the replies to the command with which the step does or undoes; every command may be `Rejected`."""
+        """Return the replies to the command of the step's action or compensation; every command may get `Rejected`."""
         action = self.step(step).undo if is_undo else self.step(step).do
         declared = action.description.replies if isinstance(action, CommandAction) else ()
         return (*declared, Rejected)
@@ -104,13 +104,13 @@ class Saga(Generic[D]):
     def _problems(self) -> Iterator[str]:
         yield from self._name_problems()
         if self.key not in self.data.__struct_fields__:
-            yield f"key {self.key!r} is no field of {self.data.__qualname__}."
+            yield f"key {self.key!r} is not a field of {self.data.__qualname__}."
         elif is_marked(self.data, self.key):
-            yield f"key {self.key!r} is Sensitive, but a key stands in tables and on pages; take an id as the key."
+            yield f"key {self.key!r} is Sensitive, but keys are shown in tables and on pages; use an id as the key."
         if len(self._by_name) != len(self.steps):
             yield "two steps have the same name."
         if not any(step.do for step in self.steps):
-            yield "no step does anything."
+            yield "no step has a 'do'; at least one must have it."
         pivots = [index for index, step in enumerate(self.steps) if step.pivot]
         if len(pivots) > 1:
             yield "more than one pivot."
@@ -127,11 +127,11 @@ class Saga(Generic[D]):
 
     def _step_problems(self, step: CheckedStep, *, is_late: bool) -> Iterator[str]:
         if step.do is None and step.undo is None:
-            yield f"step {step.name!r} neither does nor undoes anything."
+            yield f"step {step.name!r} has neither 'do' nor 'undo'; give it one."
         if step.pivot and step.do is None:
-            yield f"step {step.name!r} is the pivot but does nothing."
+            yield f"step {step.name!r} is the pivot but has no 'do'."
         if is_late and step.undo is not None:
-            yield f"step {step.name!r} has an undo at or after the pivot, where nothing is undone any more."
+            yield f"step {step.name!r} has an 'undo' at or after the pivot, where no step is compensated any more."
         declared: set[Any] = {
             answer
             for action in (step.do, step.undo)

@@ -1,4 +1,4 @@
-"""Reply envelope → typed reply → orchestrator: what reads a service's reply queues.  See also: `commands.dispatcher`, for commands."""
+"""Reply envelope → typed reply → orchestrator, for a service's reply queues.  See also: `commands.dispatcher`, for commands."""
 
 from collections.abc import Iterable
 
@@ -15,7 +15,7 @@ from postroad.sagas.orchestrator import Orchestrator
 
 
 class ReplyDispatcher:
-    """Reads the replies to the commands of a service's sagas."""
+    """Decodes the replies to the commands of a service's sagas, and passes them to the orchestrator."""
 
     def __init__(self, sagas: Iterable[Saga], orchestrator: Orchestrator) -> None:
         self._names = NameRegistry([Done, Rejected])
@@ -25,18 +25,18 @@ class ReplyDispatcher:
                 self._names.add(reply)
 
     def check(self, envelope: Envelope) -> None:
-        """Raise ForeignMessage if an envelope is no reply to a command of these sagas, whatever its body."""
+        """Raise ForeignMessage if an envelope is not a reply to a command of these sagas; its body is not read."""
         if not envelope.headers.get(names.SAGA_ID):
             raise InvalidEnvelope(f"reply {envelope.type!r} has no header {names.SAGA_ID!r}.")
         class_of(envelope, self._names)
 
     def __call__(self, envelope: Envelope) -> None:
-        """Take one reply in the caller's transaction.
+        """Handle one reply in the caller's transaction.
 
-        A saga that waits for a reply which cannot be read is stuck from then on, and the reply is parked.
+        If a saga waits for a reply that cannot be read, the saga becomes stuck and the reply is parked.
 
         Raises:
-            PermanentError: It cannot be read and no saga waits for it, or is for none that is stored here; it is parked.
+            PermanentError: It cannot be read and no saga waits for it, or its saga is not stored here; it is parked.
         """
         reply = self._read(envelope)
         if isinstance(reply, PermanentError) and not envelope.headers.get(names.SAGA_ID):

@@ -1,9 +1,9 @@
-"""What a saga does next: (definition, position, data, reply) → decision.  Pure.  See also: `orchestrator`, which acts on it.
+"""Decides what a saga does next: (definition, position, data, reply) → decision.  Pure.  See also: `orchestrator`, which acts on it.
 
 Semantics (Eventuate Tram Sagas, Microservices Patterns ch. 4): steps run in order; a refusal at or before the
-pivot runs the compensations of the earlier steps in reverse order, and the refused step itself is not undone;
+pivot runs the compensations of the earlier steps in reverse order, but not that of the refused step itself;
 after the pivot a refused command is sent again after a growing delay; a refused compensation makes the saga
-STUCK, where it waits for an operator and is never abandoned.
+STUCK: it waits for an operator, and is never deleted.
 """
 
 from collections.abc import Callable
@@ -23,11 +23,11 @@ from postroad.sagas.definition import Saga
 from postroad.sagas.steps import Action, CommandAction, LocalAction, SagaData
 
 RETRY = Backoff(first_seconds=1.0, ceiling_seconds=60.0)
-"""Wait before a command behind the pivot is sent again: soon at first, never rarer than once a minute."""
+"""Wait before a command after the pivot is sent again: short at first, at most a minute."""
 
 
 class Status(StrEnum):
-    """Where a saga stands; the last three are for good, as far as replies are concerned."""
+    """The state of a saga; ordinary replies do not move a saga that is in one of the last three."""
 
     RUNNING = "RUNNING"
     COMPENSATING = "COMPENSATING"
@@ -50,13 +50,13 @@ class Direction(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
-    """Where a saga stands.
+    """The position of a saga in its definition.
 
     Attributes:
         status: See `Status`.
         step: Name of the current step; empty before the first.
-        failures: Refusals in a row of the current step, behind the pivot.
-        reason: Why it compensates or is stuck; empty while all goes well.
+        failures: Consecutive refusals of the current step, after the pivot.
+        reason: Why it compensates or is stuck; otherwise empty.
     """
 
     status: Status = Status.RUNNING
@@ -72,7 +72,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a step was answered, as its history shows it.
+    """The answer to a step, as the saga history shows it.
 
     Attributes:
         reply: Wire name of the reply.
@@ -89,8 +89,8 @@ class Sending:
     """A command to send.
 
     Attributes:
-        at: The position at which it is sent: which step, and whether it is done or undone.
-        command: The command, made from the saga's data.
+        at: The position at which it is sent: the step, and whether it is done or compensated.
+        command: The command, built from the saga's data.
         description: The declaration of the command.
         delay_seconds: How long to wait before it is sent.
     """
@@ -111,11 +111,11 @@ class Decision:
     """What a saga does until the next reply or the result of a local step.
 
     Attributes:
-        position: Where it stands then.
-        data: Its data then.
-        answer: What the step before was answered; None at the beginning.
-        sends: Commands to send, in order; the saga waits for the reply to the last one if that is answered.
-        local: The local step to run after that; its result is decided on like a reply.
+        position: Its position afterwards.
+        data: Its data afterwards.
+        answer: The answer to the previous step; None at the beginning.
+        sends: Commands to send, in order; if the last one has replies, the saga waits for its reply.
+        local: The local step to run after that; its result is treated like a reply.
     """
 
     position: Position
@@ -131,10 +131,10 @@ def begin(saga: Saga, data: SagaData) -> Decision:
 
 
 def take(saga: Saga, position: Position, data: SagaData, reply: Message) -> Decision:
-    """Return what a saga does when the current step is answered: by a participant, or by the result of a local step.
+    """Return what a saga does after the answer to the current step: a reply, or the result of a local step.
 
     Raises:
-        InvalidResult: A function of the saga's table returned what its annotation does not say.
+        InvalidResult: A function of the saga's table returned a value that contradicts its annotation.
     """
     answer = answered_with(reply)
     handler = saga.step(position.step).on.get(type(reply))
@@ -144,51 +144,51 @@ def take(saga: Saga, position: Position, data: SagaData, reply: Message) -> Deci
 
 
 def stop(position: Position, *, reply: str, why: str) -> tuple[Position, Answer]:
-    """Return where a saga stands, and what its history shows, after a reply of this wire name that cannot be used.
+    """Return the position of a saga, and the answer for its history, after a reply of this wire name that cannot be used.
 
-    It is stuck until a usable one comes.
+    The saga is stuck until a usable reply arrives.
     """
     reason = f"the reply to step {position.step!r} cannot be used, and is parked: {why}"
     return replace(position, status=Status.STUCK, reason=reason), Answer(reply=reply, is_refusal=True, detail=reason)
 
 
 def usable(saga: Saga, position: Position, reply: Message | PermanentError) -> Message:
-    """Return a reply to the current step.
+    """Check that a reply answers the current step, and return it.
 
     Raises:
-        PermanentError: It could not be read, or the command in question does not declare it.
+        PermanentError: It could not be read, or the command of the step does not declare it.
     """
     if isinstance(reply, PermanentError):
         raise reply
     declared = saga.answers(position.step, is_undo=position.direction is Direction.UNDO)
     if type(reply) not in declared:
         known = ", ".join(description_of(one).name for one in declared)
-        raise InvalidMessage(f"{description_of(type(reply)).name} is no answer to it; declared: {known}.")
+        raise InvalidMessage(f"{description_of(type(reply)).name} is not a reply to its command; declared: {known}.")
     return reply
 
 
 def check_lock(saga: Saga, target: str) -> None:
-    """Refuse a lock that the saga could not release: one that is not `channel/lock/key` of a channel that it sends to.
+    """Check that the saga can release a lock: it must be `channel/lock/key` with a channel that the saga sends to.
 
     Raises:
-        InvalidMessage: It is such a lock.
+        InvalidMessage: It cannot.
     """
     channels = {command_description(command).channel.name for command in saga.commands()}
     if target.count("/") < 2 or target.partition("/")[0] not in channels:
-        raise InvalidMessage(f"header {SAGA_LOCK!r} {target!r:.100} names no lock of {saga.name}.")
+        raise InvalidMessage(f"header {SAGA_LOCK!r} {target!r:.100} does not name a lock of {saga.name}.")
 
 
 def answered_with(reply: Message) -> Answer:
-    """Return what the history shows of a reply."""
+    """Return a reply as the saga history shows it."""
     description = reply_description(type(reply))
     return Answer(reply=description.name, is_refusal=description.is_refusal, detail=shown_field(reply, "reason"))
 
 
 def checked_data(saga: Saga, data: object, function: Callable[..., Any]) -> SagaData:
-    """Return what a function made of the data.
+    """Check that a function returned data of this saga, and return them.
 
     Raises:
-        InvalidResult: That is no data of this saga.
+        InvalidResult: It returned something else.
     """
     if isinstance(data, saga.data):
         taken: SagaData = data
@@ -202,7 +202,7 @@ def checked_data(saga: Saga, data: object, function: Callable[..., Any]) -> Saga
 
 @dataclass(frozen=True, slots=True)
 class _Turn:
-    """A new position with what to do there; nothing when the saga has ended or is stuck."""
+    """A new position, and the action to run there; None if the saga has ended or is stuck."""
 
     position: Position
     action: Action | None = None
@@ -210,7 +210,7 @@ class _Turn:
 
 
 def _decision(saga: Saga, turn: _Turn, data: SagaData) -> Decision:
-    """Follow a turn, past notifications, until the saga waits, has ended, or has a local step to run."""
+    """Follow a turn and all notifications until the saga waits, has ended, or has a local step to run."""
     sends: list[Sending] = []
     while isinstance(action := turn.action, CommandAction):
         sends.append(
@@ -231,7 +231,7 @@ def _made(action: CommandAction, data: SagaData) -> Message:
     command = handling.finished(action.make(data), action.make)
     if type(command) is not action.message:
         raise InvalidResult(
-            f"{handling.name_of(action.make)} made {type(command).__qualname__}, not {action.message.__qualname__}."
+            f"{handling.name_of(action.make)} returned {type(command).__qualname__}, not {action.message.__qualname__}."
         )
     return command
 
@@ -252,7 +252,7 @@ def _refused(saga: Saga, position: Position, *, reason: str) -> _Turn:
         return _backward(saga, replace(position, status=Status.COMPENSATING, reason=reason))
     action = saga.step(position.step).do
     if not isinstance(action, CommandAction):
-        return _stuck(position, f"step {position.step!r} behind the pivot was refused: {reason}")
+        return _stuck(position, f"step {position.step!r} after the pivot was refused: {reason}")
     again = replace(position, failures=position.failures + 1, reason=reason)
     return _Turn(again, action, RETRY.delay(again.failures))
 

@@ -81,7 +81,7 @@ class SagaHistory:
         saga_type: Such as `orders.CreateOrder`.
         key: What the saga is about; a very long key is shortened.
         reason: Why it compensates or is stuck; empty while all goes well.
-        failures: How often in a row the current step, behind the pivot, has been refused.
+        failures: Consecutive refusals of the current step, after the pivot.
         started_at: UTC.
         ended_at: UTC; None while the saga is under way.
         steps: The newest attempts, oldest first.

@@ -9,10 +9,10 @@ from postroad.sagas.execution import Direction, Status
 
 
 class SagaInstance(models.Model):
-    """One run of a saga: where it stands and what it waits for.
+    """One run of a saga: its position, its data and the request whose reply it waits for.
 
     Attributes:
-        key: What it is about, as `texts.indexed` returns it.
+        key: The value of the saga's key field, as `texts.indexed` returns it.
         locks: What it has locked at participants: pairs of command channel and target.
     """
 
@@ -32,7 +32,7 @@ class SagaInstance(models.Model):
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
-        """Found by what it is about, and by state and age in the admin."""
+        """Indexes for searches by key, and by state and age in the admin."""
 
         db_table = "postroad_saga_instance"
         verbose_name = "saga"
@@ -48,7 +48,7 @@ class SagaInstance(models.Model):
 
 
 class SagaStep(models.Model):
-    """One attempt of one step: the command or use-case, the answer and the times."""
+    """One attempt of one step: the command or use case, the answer and the times."""
 
     saga = models.ForeignKey(SagaInstance, on_delete=models.PROTECT, related_name="history")
     step = models.TextField()
@@ -63,7 +63,7 @@ class SagaStep(models.Model):
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
-        """Read in order of one saga; the attempt that waits for a reply is found by its request."""
+        """Indexes for reading one saga's rows in order, and for finding the attempt that waits for a reply by its request."""
 
         db_table = "postroad_saga_step"
         verbose_name = "saga step"
@@ -78,7 +78,7 @@ class SagaStep(models.Model):
 
 
 class SagaLock(models.Model):
-    """A thing of this service that a saga has locked; commands of other sagas for it wait in the stash."""
+    """A lock that a saga holds on an object of this service; commands of other sagas for it wait in the stash."""
 
     target = models.TextField(primary_key=True)
     saga_id = models.TextField()
@@ -86,7 +86,7 @@ class SagaLock(models.Model):
     claimed_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        """Found by saga, and by age in the admin."""
+        """Indexes for searches by saga, and by age in the admin."""
 
         db_table = "postroad_saga_lock"
         verbose_name = "saga lock"
@@ -101,14 +101,14 @@ class SagaLock(models.Model):
 
 
 class StashedMessage(ReceivedMessage):
-    """A command that waits until what it is about is unlocked; in id order."""
+    """A command that waits until its target is unlocked; in id order."""
 
     target = models.TextField()
     saga_id = models.TextField()
     stashed_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        """Read in order of one target."""
+        """An index for reading one target's commands in order."""
 
         db_table = "postroad_stashed_message"
         verbose_name = "stashed message"

@@ -1,9 +1,9 @@
 """Moves sagas: load → decide everything → save → perform, in the caller's transaction.  See also: `execution`, which decides.
 
 A transition, its outgoing commands, its history and the processed-message row are one transaction.  The instance row
-is locked, so replies are taken one after the other; a reply that does not answer the outstanding request, or comes to
-a saga that has ended, changes nothing.  A reply that answers it and cannot be used makes the saga stuck and is parked:
-once it is understood and redriven, the saga goes on.
+is locked, so replies are handled one after the other.  A reply changes nothing if it does not answer the outstanding request,
+or if the saga has ended.  A reply that answers the request but cannot be used is parked, and makes the saga stuck: when a
+release that can use it is deployed and the reply is redriven, the saga continues.
 
 Pattern: "Saga, orchestration" (Microservices Patterns, ch. 4).
 """
@@ -53,9 +53,9 @@ def start_saga(saga: Saga[D], data: D) -> str:
 
 
 class Orchestrator:
-    """Moves the sagas of a process by the replies to their commands.
+    """Moves the sagas of a process when replies to their commands arrive.
 
-    Concurrency: it holds no state of its own, so threads may share one; the row of a saga is locked while it moves.
+    Concurrency: it has no state, so threads may share one; the row of a saga is locked while it moves.
     """
 
     def __init__(self, sagas: SagaCatalog) -> None:
@@ -65,13 +65,13 @@ class Orchestrator:
         """Move the saga that a reply is for, in the caller's transaction; return whether it changed.
 
         Args:
-            envelope: The reply as it came.
-            reply: The reply as it was read, or why it cannot be read.
+            envelope: The reply as it was received.
+            reply: The decoded reply, or the error if it cannot be read.
 
         Raises:
-            UnknownSaga: No such saga is stored here.
+            UnknownSaga: No saga with that id is stored here.
             MisconfiguredError: Its definition, in the version it started with, is not listed in this process.
-            PermanentError: The reply cannot be used, and no saga waits for it or the saga is stuck already.
+            PermanentError: The reply cannot be used, and the saga does not wait for it or is stuck already.
         """
         instance = repository.lock(envelope.headers.get(names.SAGA_ID, ""))
         if not _is_awaited(instance, envelope):
@@ -91,7 +91,7 @@ class Orchestrator:
         return True
 
     def _take_late(self, instance: SagaInstance, envelope: Envelope, reply: Message | PermanentError) -> bool:
-        """Let a reply that the saga does not wait for change nothing, except that a lock it names is released in the end."""
+        """Handle a reply that the saga does not wait for: only a lock that it names is noted, or released if the saga has ended."""
         if isinstance(reply, PermanentError):
             raise reply
         if names.SAGA_LOCK in envelope.headers:
@@ -110,18 +110,18 @@ class Orchestrator:
 
 
 def _is_awaited(instance: SagaInstance, envelope: Envelope) -> bool:
-    """Whether the saga waits for this reply; one that is stuck waits if it is for the lack of a usable one."""
+    """Whether the saga waits for this reply; a stuck saga does if it is stuck because a reply could not be used."""
     status = Status(instance.status)
     is_waiting = status.is_moving or (status is Status.STUCK and bool(instance.request_id))
     return is_waiting and envelope.correlation_id == str(instance.request_id)
 
 
 class _Run:
-    """One saga in one transaction: what decisions make of its row and its history, and what is to be done afterwards.
+    """One saga in one transaction: it applies decisions to the row and the history, and collects what to do after saving.
 
     Attributes:
-        instance: Its row, changed but not saved.
-        begun: Rows of the steps that it has begun, not saved.
+        instance: Its row, changed but not yet saved.
+        begun: Rows of the steps that it has begun, not yet saved.
     """
 
     def __init__(self, entry: Entry, instance: SagaInstance) -> None:
@@ -131,7 +131,7 @@ class _Run:
         self._effects: list[Callable[[], None]] = []
 
     def follow(self, decision: Decision) -> None:
-        """Prepare what is decided, and after a local step what its result decides, until the saga waits or ends."""
+        """Apply a decision, and those that follow from the results of local steps, until the saga waits or ends."""
         self._prepare(decision)
         while decision.local is not None:
             decision = self._run_local(decision.local, decision)
@@ -140,11 +140,11 @@ class _Run:
         repository.write_data(self.instance, decision.data)
         if decision.position.status is Status.STUCK:
             log.error("saga is stuck: %s", decision.position.reason, extra=self._named())
-        elif self.instance.ended_at is not None:  # a stuck saga keeps what it has locked
+        elif self.instance.ended_at is not None:  # a stuck saga keeps its locks
             self._unlock(*self.instance.locks)
 
     def stop(self, position: Position, envelope: Envelope, error: PermanentError) -> Answer:
-        """Make the saga stuck because of a reply that cannot be used, and have the reply parked.
+        """Make the saga stuck because a reply cannot be used, and prepare to park the reply.
 
         Raises:
             PermanentError: `error`: the saga is stuck already, because the reply was redriven too early; it stays parked.
@@ -159,13 +159,13 @@ class _Run:
         return answer
 
     def note_lock(self, envelope: Envelope) -> bool:
-        """Note what a participant has locked, by the header of its reply; if the saga has ended, have it unlocked.
+        """Note the lock that the header of a reply names; if the saga has ended, prepare to release it.
 
         Returns:
             Whether the row has changed.
 
         Raises:
-            InvalidMessage: The header names no lock of a channel that the saga sends to.
+            InvalidMessage: The header does not name a lock of a channel that the saga sends to.
         """
         target = envelope.headers.get(names.SAGA_LOCK, "")
         if not target:
@@ -180,7 +180,7 @@ class _Run:
         return is_new
 
     def perform(self) -> None:
-        """Do what was decided and prepared so far, in order: send, unlock, park."""
+        """Run what was prepared so far, in order: send, unlock, park."""
         for effect in self._effects:
             effect()
         self._effects.clear()
@@ -206,8 +206,8 @@ class _Run:
         self._effects.append(partial(put, message, delay_seconds=sending.delay_seconds))
 
     def _run_local(self, local: LocalAction, decision: Decision) -> Decision:
-        """Run the local step of a decision in a savepoint; return what its result decides."""
-        self.perform()  # what is sent before the step comes before what the step itself sends
+        """Run the local step of a decision in a savepoint; return the decision that follows from its result."""
+        self.perform()  # so that earlier commands precede the messages that the step itself sends
         data, reply = decision.data, _DONE
         step = self._begin(decision.position, local.name)
         try:

@@ -27,19 +27,19 @@ def lock(saga_id: str) -> SagaInstance:
     """Return an instance under a row lock, in the caller's transaction.
 
     Raises:
-        InvalidEnvelope: The id is no UUID.
+        InvalidEnvelope: The id is not a UUID.
         UnknownSaga: No instance has the id.
     """
     try:
         return SagaInstance.objects.select_for_update().get(pk=UUID(saga_id))
     except (ValueError, ValidationError):
-        raise InvalidEnvelope(f"saga id {saga_id!r} is no UUID.") from None
+        raise InvalidEnvelope(f"saga id {saga_id!r} is not a UUID.") from None
     except SagaInstance.DoesNotExist:
         raise UnknownSaga(f"no saga {saga_id} is stored here.") from None
 
 
 def new_instance(saga: Saga, data: SagaData) -> SagaInstance:
-    """Return a new instance, not stored."""
+    """Return a new instance, not yet stored."""
     moment = clock.now()
     return SagaInstance(
         id=new_id(),
@@ -62,8 +62,8 @@ def update(instance: SagaInstance, answer: Answer | None, request_id: str, steps
 
     Args:
         instance: The instance.
-        answer: What the step was answered that waited for the reply.
-        request_id: Id of the command which that step has sent.
+        answer: The answer to the step that waited for it.
+        request_id: Id of the command that this step had sent.
         steps: The steps begun since.
     """
     if answer is not None:
@@ -75,12 +75,12 @@ def update(instance: SagaInstance, answer: Answer | None, request_id: str, steps
 
 
 def update_locks(instance: SagaInstance) -> None:
-    """Store the locks alone, of an instance that has not moved."""
+    """Store only the locks of an instance that has not moved."""
     instance.save(update_fields=["locks"])
 
 
 def note_answer(step: SagaStep, answer: Answer | None) -> None:
-    """Write what a step was answered into its row (not yet into the database)."""
+    """Write the answer to a step into its row (not yet into the database)."""
     if answer is not None:
         for name, value in _columns(answer).items():
             setattr(step, name, value)
@@ -96,16 +96,16 @@ def _columns(answer: Answer) -> dict[str, Any]:
 
 
 def position_of(instance: SagaInstance) -> Position:
-    """Return where an instance stands."""
+    """Return the position of an instance."""
     return Position(
         status=Status(instance.status), step=instance.step, failures=instance.failures, reason=instance.reason
     )
 
 
 def awaited_position(instance: SagaInstance) -> Position:
-    """Return where an instance stands that waits for a reply.
+    """Return the position from which an instance continues when its reply arrives.
 
-    One that is stuck because the reply could not be used goes on from there when a usable one comes.
+    For an instance that is stuck because a reply could not be used, it is the position before that reply.
     """
     if instance.status != Status.STUCK:
         return position_of(instance)
@@ -132,7 +132,7 @@ def write_data(instance: SagaInstance, data: SagaData) -> None:
     """Put the saga's data into an instance as JSON values.
 
     Raises:
-        InvalidMessage: They would not be read as what they are.
+        InvalidMessage: They would be read back as something else.
     """
     write(data, name=f"{instance.type} {instance.pk}: its data")
     instance.data = msgspec.to_builtins(data)
@@ -142,7 +142,7 @@ def read_data(instance: SagaInstance, data: type[D]) -> D:
     """Return the saga's data as its class.
 
     Raises:
-        InvalidMessage: The stored data no longer fit the class: a field was added without default.
+        InvalidMessage: The stored data no longer fit the class, for example because a field was added without default.
     """
     try:
         return msgspec.convert(instance.data, data, str_keys=True)

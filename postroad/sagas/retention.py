@@ -1,6 +1,6 @@
 """Which sagas expire: those that have ended, with their history.  Stuck sagas wait for an operator and never expire.
 
-A late reply for a deleted saga parks, as one for a saga that never was: nothing can be done for it any more.
+A late reply for a deleted saga is parked, like a reply for an unknown saga.
 """
 
 from dataclasses import dataclass
@@ -15,19 +15,19 @@ from postroad.sagas.conf import SagaSettings
 from postroad.sagas.execution import Status
 from postroad.sagas.models import SagaInstance, SagaStep
 
-_ROWS_A_SAGA = 10  # roughly: a batch is counted in rows, steps included
+_ROWS_A_SAGA = 10  # an estimate: a batch is counted in rows, steps included
 
-_GRAIN = timedelta(milliseconds=1)  # SQLite compares texts: a moment of its own has three digits, one of ours has six
+_GRAIN = timedelta(milliseconds=1)  # SQLite compares texts: its own times have three decimal places, Django's have six
 
 
 @dataclass(frozen=True, slots=True)
 class EndedSagas:
-    """Sagas that ended in one way; found by the index of status and creation."""
+    """Sagas that ended with one status; found by the index of status and creation."""
 
     status: Status
 
     def __call__(self, begin: Any, maximum: int) -> Batch:
-        """Delete the oldest of them with their steps: SAGA_RETENTION_HOURS after they ended."""
+        """Delete the oldest of them with their steps, if they ended more than SAGA_RETENTION_HOURS ago."""
         before = clock.now() - timedelta(hours=SagaSettings.current().saga_retention_hours)
         old = SagaInstance.objects.filter(
             status=self.status.value, created_at__gte=begin, created_at__lt=before, ended_at__lt=before

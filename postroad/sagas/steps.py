@@ -2,8 +2,8 @@
 
     Step("ticket", do=create_ticket, undo=cancel_create_ticket, on={TicketReserved: remember_ticket})
 
-A function that returns a declared command has the command sent; one that returns None or new data is a local step: it
-runs in the saga's own service, in the transaction that moves the saga.
+If a function returns a declared command, that command is sent.  A function that returns None or new data is a local step:
+it runs in the saga's own service, in the transaction that moves the saga.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,14 +22,14 @@ class SagaData(Message):
     """Base of a saga's data: what its steps need, stored as JSON between them.
 
     Immutable: a step changes it by returning `msgspec.structs.replace(data, …)`.
-    A field added later needs a default, so that a saga in flight still reads.  A field without a type of its own (`Any`)
-    reads what JSON and PostgreSQL make of it: a float of 1e16 or more comes back as an int.
+    A field that is added later needs a default, so that the data of sagas in flight can still be read.  A field of type
+    `Any` holds what JSON and PostgreSQL return: a float of 1e16 or more comes back as an int.
     """
 
 
 D = TypeVar("D", bound=SagaData, default=Any)
 StepFunction = Callable[[D], Message | None]
-"""From the saga's data: a command to send, or for a local step new data (which are a `Message`, too) or None."""
+"""Takes the saga's data; returns a command to send or, for a local step, new data (which are a `Message`, too) or None."""
 
 OnReply = Callable[[D, Any], D]
 LocalFunction = Callable[[Any], SagaData | None]
@@ -61,7 +61,7 @@ class LocalAction:
 
     @property
     def name(self) -> str:
-        """The function's name, which the saga's history shows.  What is stored to go on with is the name of the step."""
+        """The function's name, which the saga's history shows.  The saga's position is stored as the name of the step."""
         return handling.name_of(self.run).rpartition(".")[2]
 
 
@@ -76,7 +76,7 @@ class Step(Generic[D]):
         name: Stable name; it is stored and shown, so functions may be renamed while sagas are in flight.
         do: What the step does; None for a step that only compensates.
         undo: The compensation; run in reverse order when a later step is refused.
-        on: Reply class → pure function (data, reply) → data; called for any declared reply, refusals included.
+        on: Reply class → pure function (data, reply) → data; any declared reply may have one, refusals included.
         pivot: After this step the saga can only go forward: later steps are retried until they are done.
     """
 
@@ -89,7 +89,7 @@ class Step(Generic[D]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckedStep:
-    """A row whose functions are known: see `Step`."""
+    """A `Step` whose functions have been classified as commands or local steps."""
 
     name: str
     do: Action | None
@@ -99,10 +99,10 @@ class CheckedStep:
 
 
 def checked(step: Step[Any], data: type[SagaData]) -> CheckedStep:
-    """Return a step with what its functions are, by their annotations.
+    """Classify the functions of a step by their annotations.
 
     Raises:
-        InvalidDeclaration: A function is no ordinary one, takes other data, or returns neither a command nor the data.
+        InvalidDeclaration: A function is not an ordinary function, takes other data, or returns neither a command nor the data.
     """
     for reply, take in step.on.items():
         handling.check(take, table=f"step {step.name!r}, on {reply.__qualname__}", takes=(data, reply), arguments=2)

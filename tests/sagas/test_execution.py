@@ -123,13 +123,13 @@ def z(data: Sale) -> Sale | None: ...
 @pytest.mark.parametrize(
     ("steps", "problem"),
     [
-        ([], "no step does anything"),
-        ([Step("a", undo=x)], "no step does anything"),
+        ([], "no step has a 'do'"),
+        ([Step("a", undo=x)], "no step has a 'do'"),
         ([Step("a", do=x), Step("a", do=y)], "same name"),
         ([Step("a", do=x, pivot=True), Step("b", do=y, pivot=True)], "more than one pivot"),
         ([Step("a", do=x, pivot=True), Step("b", do=y, undo=z)], "nothing is undone"),
-        ([Step("a", undo=x, pivot=True), Step("b", do=y)], "is the pivot but does nothing"),
-        ([Step("a"), Step("b", do=y)], "neither does nor undoes"),
+        ([Step("a", undo=x, pivot=True), Step("b", do=y)], "is the pivot but has no 'do'"),
+        ([Step("a"), Step("b", do=y)], "has neither 'do' nor 'undo'"),
         ([Step("a", do=bake, on={Declined: lambda data, _: data})], "do not declare"),
     ],
 )
@@ -139,7 +139,7 @@ def test_a_definition_that_contradicts_itself_is_refused(steps: list[Step[Sale]]
 
 
 def test_a_definition_names_its_key() -> None:
-    with pytest.raises(InvalidDeclaration, match="key 'oder' is no field of Sale"):
+    with pytest.raises(InvalidDeclaration, match="key 'oder' is not a field of Sale"):
         Saga("counter.Bad", version=1, data=Sale, key="oder", steps=[Step("a", do=x)])
 
 

@@ -66,8 +66,18 @@ def replied(order: int = 1, *, until: str) -> SagaInstance:
 
 
 UNUSABLE = {
-    "not declared by this command": ("postroad.Done", b"{}", {}, "postroad.Done is no answer to it; declared: "),
-    "declared by another command": ("till.Declined", b'{"reason":"x"}', {}, "till.Declined is no answer to it"),
+    "not declared by this command": (
+        "postroad.Done",
+        b"{}",
+        {},
+        "postroad.Done is not a reply to its command; declared: ",
+    ),
+    "declared by another command": (
+        "till.Declined",
+        b'{"reason":"x"}',
+        {},
+        "till.Declined is not a reply to its command",
+    ),
     "not known here": ("bakery.Burnt", b"{}", {}, "message type 'bakery.Burnt' is not known here"),
     "without a type": ("", b"{}", {}, "message type '' is not known here"),
     "with a body that does not fit": ("bakery.Baked", b'{"loaves":"x"}', {}, "the body does not fit"),
@@ -116,7 +126,7 @@ def test_a_reply_with_a_lock_that_could_not_be_given_back_makes_the_saga_stuck(s
     saga.refresh_from_db()
 
     assert (result.outcome, saga.status, saga.locks) == (Outcome.DONE, Status.STUCK, [])
-    assert "names no lock of counter.Sell" in saga.reason
+    assert "does not name a lock of counter.Sell" in saga.reason
     assert DeadLetter.objects.get().state == DeadLetterState.PARKED
 
 
@@ -259,7 +269,7 @@ def test_a_step_that_makes_another_command_than_it_says_is_a_failure(shop: Shop,
     saga = Saga("counter.Wrong", version=1, data=Sale, key="order_id", steps=[step])
     with (
         installing(shop.parts(saga)),
-        pytest.raises(InvalidResult, match=r"made Charge, not Bake|made NoneType|nobody runs"),
+        pytest.raises(InvalidResult, match=r"returned Charge, not Bake|returned NoneType|nobody runs"),
         unit_of_work(),
     ):
         start_saga(saga, Sale(order_id=1))

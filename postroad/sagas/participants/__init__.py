@@ -1,1 +1,1 @@
-"""The participant's side of sagas: what a command locks until its saga ends, and which commands wait meanwhile."""
+"""The participant's side of sagas: commands lock objects until their saga ends; commands of other sagas wait meanwhile."""

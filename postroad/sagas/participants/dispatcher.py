@@ -1,10 +1,10 @@
-"""A command channel whose commands lock what they are about until their saga ends.  See also: `locks`, for their rows.
+"""Handles a command channel whose commands lock their target until their saga ends.  See also: `locks`, for the rows.
 
     COMMANDS = CommandHandlers(KITCHEN, {CreateTicket: usecases.create_ticket}, locks={CreateTicket: "ticket"})
 
-A command with a lock claims it for its saga; if another saga has it, the command is stashed and answered later.  The
-reply names the lock, so that the orchestrator can send `Unlock` when the saga ends; a command without saga or
-without key locks nothing.
+A command with a lock claims it for its saga; if another saga holds it, the command is stashed and handled later.  The
+reply names the lock, so that the orchestrator can send `Unlock` when the saga ends.  A command that has no saga or no key
+takes no lock.
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ from postroad.sagas.participants.unlocking import Unlock
 
 
 class Participant(CommandDispatcher):
-    """Calls the handlers of one command channel, each command behind the lock that its table names."""
+    """Calls the handlers of one command channel, after taking the lock that the table names for a command."""
 
     def __init__(self, handlers: CommandHandlers) -> None:
         super().__init__(handlers, further=[Unlock])
@@ -31,7 +31,7 @@ class Participant(CommandDispatcher):
 
     @override
     def act(self, envelope: Envelope, command: Message, *, headers: Mapping[str, str] | None = None) -> None:
-        saga_id = short(storable(envelope.headers.get(names.SAGA_ID, "")))  # an index holds it
+        saga_id = short(storable(envelope.headers.get(names.SAGA_ID, "")))  # short enough for an index
         if isinstance(command, Unlock):
             for waiting in locks.release(command.target, saga_id=saga_id):
                 self(waiting)

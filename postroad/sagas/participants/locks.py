@@ -1,6 +1,6 @@
-"""What sagas have locked at this participant, and the commands that wait for it.  See also: `dispatcher`, for which command locks what.
+"""The locks that sagas hold at this participant, and the commands that wait for them.  See also: `dispatcher`, which takes them.
 
-A countermeasure for the isolation that sagas lack: "Semantic lock" (Microservices Patterns, §4.3.2), kept for things
+A countermeasure for the lack of isolation of sagas: "Semantic lock" (Microservices Patterns, §4.3.2), for objects
 that have no pending state of their own.  Every call is part of the caller's transaction.
 
 Concurrency: the lock's row is locked, so of two sagas that claim, or of a claim and a release, one waits for the other.
@@ -13,7 +13,7 @@ from postroad.sagas.models import SagaLock, StashedMessage
 
 
 def claim(target: str, *, saga_id: str, saga_type: str) -> bool:
-    """Lock a target for a saga; return whether it has it now, be it since before."""
+    """Lock a target for a saga; return whether the saga holds the lock now, also if it held it before."""
     lock = SagaLock(target=target, saga_id=saga_id, saga_type=saga_type, claimed_at=clock.now())
     SagaLock.objects.bulk_create([lock], ignore_conflicts=True)
     owner = SagaLock.objects.select_for_update().filter(target=target).first()
@@ -23,15 +23,15 @@ def claim(target: str, *, saga_id: str, saga_type: str) -> bool:
 
 
 def stash(target: str, envelope: Envelope, *, saga_id: str) -> None:
-    """Let a command wait until the target is unlocked."""
+    """Store a command that waits until the target is unlocked."""
     StashedMessage.of(envelope, target=target, saga_id=saga_id, stashed_at=clock.now()).save(force_insert=True)
 
 
 def release(target: str, *, saga_id: str) -> list[Envelope]:
     """Unlock a target, and return the commands that may run now, in order.
 
-    If commands wait, the saga of the oldest has the lock from now on, and its commands are returned.  A target that the
-    saga has not locked stays as it is.
+    If commands wait, the saga of the oldest one gets the lock, and its commands are returned.  A target that another saga
+    holds stays locked.
     """
     lock = SagaLock.objects.select_for_update().filter(target=target, saga_id=saga_id).first()
     if lock is None:

@@ -1,4 +1,4 @@
-"""`Unlock`: how an orchestrator tells a participant that a saga has ended, so that its lock can be released."""
+"""`Unlock`: the command by which an orchestrator releases a lock at a participant when the saga has ended."""
 
 from postroad.codecs.names import Description, describe
 from postroad.codecs.types import Message
@@ -20,7 +20,7 @@ describe(Unlock, Description(name="postroad.Unlock"))
 def unlocking(channel: CommandChannel, target: str, *, saga_id: str) -> Outgoing:
     """Return the message that releases a saga's lock on a target `channel/lock/key`.
 
-    Its partition key is that of the command which locked the target, so that it comes after that command.
+    It has the partition key of the command that locked the target, so that it is handled after that command.
     """
     key = target.split("/", 2)[2]
     headers = {names.PARTITION_KEY: key, names.SAGA_ID: saga_id}
