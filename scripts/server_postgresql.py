@@ -28,15 +28,12 @@ class PrivatePostgresql(PrivateServer):
     account = "postgres"
     start_seconds = 30.0  # recovery after a kill included; a fresh start takes about one second
     stop_seconds = 30.0  # a fast shutdown writes a checkpoint
+    is_ready = staticmethod(is_postgresql_ready)
 
     @property
     def url(self) -> str:
         """The URL of the maintenance database, for a superuser."""
         return f"postgresql://postroad:{self._home.password(NAME)}@127.0.0.1:{self._home.port(NAME)}/postgres"
-
-    def is_ready(self, port: int) -> bool:
-        """Tell whether PostgreSQL answers at a port."""
-        return is_postgresql_ready(port)
 
     def start(self) -> None:
         """Install, make the data folder and start, whatever of it is missing; return once it answers.

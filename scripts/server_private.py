@@ -1,7 +1,7 @@
 """The base of servers that run from Debian's packages: start one process, wait until it answers, end it."""
 
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from server_home import Home
@@ -17,6 +17,7 @@ class PrivateServer:
         account: The system user that the package makes.
         start_seconds: How long it may take until it answers.
         stop_seconds: How long it may take to shut down before it is killed.
+        is_ready: Port → whether the server answers there.
     """
 
     name: str
@@ -25,15 +26,12 @@ class PrivateServer:
     account: str
     start_seconds: float
     stop_seconds: float
+    is_ready: Callable[[int], bool]
     source = "private"
 
     def __init__(self, home: Home) -> None:
         self._home = home
         self._log = home.logs / f"{self.name}.log"
-
-    def is_ready(self, port: int) -> bool:
-        """Tell whether the server answers at a port."""
-        raise NotImplementedError
 
     def is_running(self) -> bool:
         """Tell whether the process that was started here runs and answers."""

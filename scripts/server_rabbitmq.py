@@ -39,15 +39,12 @@ class PrivateRabbitmq(PrivateServer):
     account = "rabbitmq"
     start_seconds = 60.0  # recovery of many queues after a kill included; a fresh start takes about four seconds
     stop_seconds = 30.0
+    is_ready = staticmethod(is_rabbitmq_ready)
 
     @property
     def url(self) -> str:
         """The URL of the virtual host `/`, for a user that may do everything."""
         return f"amqp://postroad:{self._home.password(NAME)}@127.0.0.1:{self._home.port(NAME)}/%2F"
-
-    def is_ready(self, port: int) -> bool:
-        """Tell whether RabbitMQ answers at a port."""
-        return is_rabbitmq_ready(port)
 
     def start(self) -> None:
         """Install and start, whatever of it is missing; return once it answers. Keeps port and data.

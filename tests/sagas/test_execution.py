@@ -127,7 +127,7 @@ def z(data: Sale) -> Sale | None: ...
         ([Step("a", undo=x)], "no step has a 'do'"),
         ([Step("a", do=x), Step("a", do=y)], "same name"),
         ([Step("a", do=x, pivot=True), Step("b", do=y, pivot=True)], "more than one pivot"),
-        ([Step("a", do=x, pivot=True), Step("b", do=y, undo=z)], "nothing is undone"),
+        ([Step("a", do=x, pivot=True), Step("b", do=y, undo=z)], "no step is compensated"),
         ([Step("a", undo=x, pivot=True), Step("b", do=y)], "is the pivot but has no 'do'"),
         ([Step("a"), Step("b", do=y)], "has neither 'do' nor 'undo'"),
         ([Step("a", do=bake, on={Declined: lambda data, _: data})], "do not declare"),
