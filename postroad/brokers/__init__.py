@@ -1,5 +1,5 @@
-"""Adapters of brokers, behind one port and one conformance suite.
+"""Adapters of brokers: they implement one port and pass one conformance suite.
 
-Client libraries of brokers are imported here only, and adapters do not import each other.
+Only these modules import client libraries of brokers, and adapters do not import each other.
 See also: `postroad.messaging.broker`, which is the port.
 """

@@ -1,6 +1,6 @@
-"""A broker inside this process, with the behaviour of the real one.  Queues are lost with the process; the outbox keeps the rows.
+"""A broker inside this process that behaves like a real one.  Its queues end with the process; the outbox keeps the rows.
 
-Delivery: at least once while the process lives; a message counts as taken over only when every receiver has
+Delivery: at least once while the process runs; a message is settled only when every receiver has
     acknowledged it, so the relay keeps its outbox row until then and sends it again after a restart.
 Ordering: per queue; an ordered queue has one active receiver, the next takes over when it closes.
 Acknowledgement: one by one, from any thread; unacknowledged messages return to their place, marked redelivered.
@@ -25,7 +25,7 @@ from postroad.messaging.topology import Binding, Exchange, ExchangeKind, Queue, 
 
 @dataclass(slots=True)
 class _Token:
-    """One published message: how many copies are not yet acknowledged, and whom to tell."""
+    """One published message: the number of unacknowledged copies, and the publisher to notify."""
 
     message_id: str
     settle: Callable[[str], None]
@@ -46,7 +46,7 @@ class _Copy:
 
 @dataclass(slots=True)
 class _Line:
-    """One queue: what is ready, what is out, who receives (the first is the active one)."""
+    """One queue: ready messages, unacknowledged messages, and receivers (the first is the active one)."""
 
     queue: Queue
     ready: deque[_Copy] = field(default_factory=deque)
@@ -121,7 +121,7 @@ class MemoryBroker(Broker):
             self._lines.clear()
 
     def depth(self, queue: str) -> int:
-        """Return the messages of a queue that are ready or out."""
+        """Return the messages of a queue that are ready or unacknowledged."""
         with self.changed:
             line = self._lines[queue]
             return len(line.ready) + len(line.out)
@@ -193,7 +193,7 @@ class MemoryPublisher(Publisher):
         if self._broker.deliver(outgoing, token):
             return PublishResult.ACCEPTED
         if outgoing.is_broadcast and self._broker.has_exchange(outgoing.address.channel):
-            return PublishResult.CONFIRMED  # an event without subscriber: everybody who wanted it has it
+            return PublishResult.CONFIRMED  # an event without subscriber: there is nothing to wait for
         return PublishResult.UNROUTABLE
 
 

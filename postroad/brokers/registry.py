@@ -19,11 +19,11 @@ def broker_for(url: str) -> Broker:
     """Return a new broker object for a URL; it connects at first use.
 
     Raises:
-        UnknownBroker: No adapter speaks its scheme; the text has the nearest one.
+        UnknownBroker: No adapter has its scheme; the text names the most similar one.
     """
     scheme = url.partition(":")[0].lower()
     if scheme in ADAPTERS:
         return ADAPTERS[scheme](url)
     near = difflib.get_close_matches(scheme, ADAPTERS, n=1)
     hint = f"did you mean {near[0]}://?" if near else f"known: {', '.join(f'{name}://' for name in ADAPTERS)}."
-    raise UnknownBroker(f"BROKER_URL has the scheme {scheme!r}, which no adapter speaks; {hint}")
+    raise UnknownBroker(f"BROKER_URL has the scheme {scheme!r}, for which there is no adapter; {hint}")

@@ -263,7 +263,7 @@ def test_a_program_that_cannot_use_its_broker_says_so_in_one_line(url: str, prog
 
 
 def test_unknown_brokers_are_named_by_their_scheme() -> None:
-    with pytest.raises(UnknownBroker, match="the scheme 'amqpp', which no adapter speaks; did you mean amqp://"):
+    with pytest.raises(UnknownBroker, match="the scheme 'amqpp', for which there is no adapter; did you mean amqp://"):
         broker_for(f"amqpp://u:{START}@mq")
 
 

@@ -1,9 +1,9 @@
-"""Bodies that go into files: what the frames of a message do before py-amqp assembles it.
+"""Writes large bodies to files: it handles the frames of a message before py-amqp assembles it.
 
-py-amqp keeps every frame of a body and joins them in the end, twice the body at once, and RabbitMQ bounds what it hands
-out by number, not by bytes (`prefetch-size` is not implemented).  So each content header is looked at first: the consumer
-of its channel may give a sink.  The body goes there frame by frame, and when the last has come, py-amqp sees a message
-without body.
+py-amqp keeps all frames of a body and joins them at the end, so it needs twice the body's memory; and RabbitMQ limits
+unacknowledged messages by number, not by bytes (`prefetch-size` is not implemented).  So this module reads each content
+header first: the consumer of its channel may return a sink.  The body is written there frame by frame; after the last frame,
+py-amqp sees a message without body.
 
 Source: AMQP 0-9-1 §2.3.5 (a message is a method frame, a header frame and body frames, unbroken within its channel).
 """
@@ -21,18 +21,18 @@ Frame = tuple[int, int, bytes]
 
 
 class Sink(Protocol):
-    """Takes a body that does not go into memory: a file, or `Nowhere`."""
+    """Receives a body that is not kept in memory: a file, or `Nowhere`."""
 
     def write(self, data: bytes, /) -> object:
-        """Take the next part of it."""
+        """Receive the next part of it."""
         ...
 
 
 class Nowhere:
-    """Takes a body that nobody will have."""
+    """Drops a body that will not be used."""
 
     def write(self, data: bytes, /) -> None:
-        """Forget it."""
+        """Drop it."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -45,7 +45,7 @@ class _Passing:
 
 
 class BodyGate:
-    """Stands before py-amqp's reader of frames; one a connection, used by its one thread.
+    """Handles frames before py-amqp's reader does; one for each connection, used by the connection's one thread.
 
     Attributes:
         held: Bytes in memory of messages that consumers of this connection have taken and not yet settled.
@@ -59,7 +59,7 @@ class BodyGate:
 
     @classmethod
     def of(cls, connection: Any) -> "BodyGate":
-        """Return the gate of an open connection, made when it is first asked for."""
+        """Return the gate of an open connection, created at the first call."""
         if not isinstance(connection.on_inbound_frame, cls):
             connection.on_inbound_frame = cls(connection)
         gate: BodyGate = connection.on_inbound_frame
@@ -70,11 +70,11 @@ class BodyGate:
         self._choices[channel] = choose
 
     def forget(self, channel: int) -> None:
-        """Ask no more."""
+        """Do not ask any more."""
         self._choices.pop(channel, None)
 
     def __call__(self, frame: Frame) -> bool:
-        """Take one frame; return whether it ended something, as py-amqp's own reader does."""
+        """Handle one frame; return whether it completed a method or message, as py-amqp's own reader does."""
         kind, channel, payload = frame
         if kind == _KIND_BODY and channel in self._passing:
             return self._pass(self._passing[channel], channel, payload)
@@ -87,7 +87,7 @@ class BodyGate:
         return bool(self._read(frame))
 
     def _pass(self, passing: _Passing, channel: int, payload: bytes) -> bool:
-        self._connection.bytes_recv += 1  # py-amqp's sign of life
+        self._connection.bytes_recv += 1  # by this counter py-amqp sees that the peer is alive
         passing.sink.write(payload)
         passing.left -= len(payload)
         if passing.left > 0:

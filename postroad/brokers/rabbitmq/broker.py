@@ -1,14 +1,15 @@
 """RabbitMQ 3.10 and later, over AMQP 0-9-1 with py-amqp.
 
-Delivery: at least once.  A message is confirmed when a majority of the queue's replicas has it on disk; what no queue
-    takes comes back as unroutable; a lost connection leaves results unknown, and the message is to be sent again.
-Ordering: per queue; an ordered queue has one active consumer, and what it leaves unacknowledged returns to its place.
-    A message sent again after a lost connection may stand twice, the first copy in its right place.
-Acknowledgement: by the receiver, many at once where they are the oldest ones; a rejected message goes to the
+Delivery: at least once.  A message is confirmed when a majority of the queue's replicas has it on disk; a message that no
+    queue takes is returned as unroutable; after a lost connection the result is unknown, and the message is to be sent again.
+Ordering: per queue; an ordered queue has one active consumer, and its unacknowledged messages return to their places.
+    A message sent again after a lost connection may be in the queue twice, the first copy in the right place.
+Acknowledgement: by the receiver, many at once if they are the oldest ones; a rejected message goes to the
     dead-letter queue, as does one delivered more often than the setting DELIVERY_LIMIT, with the reason in `x-death`.
 Delay: none here (the outbox delays).
 Size limit (bytes): the broker's `max_message_size`, by default 16777216 in 4.x and 134217728 before; all properties
-    and headers of a message together 131064, each address part and property 255, as UTF-8.  What is larger is impossible: the sender is refused it (`messaging.sendable`), or the relay sets it aside.
+    and headers of a message together 131064, each address part and property 255, as UTF-8.  A larger message is impossible: sending it raises an error
+    (`messaging.sendable`), or the relay sets it aside.
 Connection URL: `amqp://user:password@host:5672/vhost`, `amqps://…` for TLS, with `?cacertfile=…&certfile=…&keyfile=…`.
 """
 
@@ -26,7 +27,7 @@ from postroad.messaging.topology import Binding, Topology
 
 
 class RabbitMQ(Broker):
-    """The broker at one URL; holds no connection itself, so it may be shared by threads and inherited by a fork."""
+    """The broker at one URL; it has no connection itself, so threads may share it and a forked process may use it."""
 
     is_durable = True
 
@@ -55,4 +56,4 @@ class RabbitMQ(Broker):
 
     @override
     def close(self) -> None:
-        """Nothing to give back."""
+        """Do nothing: this object holds no connection."""

@@ -1,7 +1,7 @@
-"""Which published messages the broker has answered: confirms, refusals and returns of one channel.
+"""Matches the broker's answers to published messages: confirms, refusals and returns of one channel.
 
-The broker counts the messages of a channel from 1 and answers with such numbers, many at once when it can
-(rabbitmq.com/docs/confirms).  A message that no queue takes is returned first, whole and without its number, and then
+The broker counts the messages of a channel from 1 and answers with these numbers, one answer for many messages if possible
+(rabbitmq.com/docs/confirms).  A message that no queue takes is first returned, complete but without its number, and then
 confirmed like any other.
 """
 
@@ -16,7 +16,7 @@ _Name = tuple[str, str, str]  # exchange, routing key, message id
 
 
 class Confirms:
-    """Collects the results of what is sent on one channel, one batch after the other.
+    """Collects the publish results of one channel, one batch after the other.
 
     Attributes:
         left: Messages sent and not yet answered.
@@ -32,11 +32,11 @@ class Confirms:
         channel.confirm_select()
 
     def begin(self, batch: Sequence[Outgoing], results: list[PublishResult]) -> None:
-        """Start a batch whose answers go into `results`; everything before it has been answered."""
+        """Start a batch whose results go into `results`; all earlier messages have been answered."""
         self._begin(batch, results)
 
     def expect(self, index: int) -> None:
-        """Note that the message `batch[index]` is being sent next."""
+        """Note that `batch[index]` is the next message sent."""
         self._sent.append(index)
         self._is_open.append(1)
         self._next_tag += 1
@@ -64,16 +64,18 @@ class Confirms:
             if is_open[position]:
                 is_open[position] = 0
                 self.left -= 1
-                if results[sent[position]] is PublishResult.UNKNOWN:  # a return came first: it stands
+                if (
+                    results[sent[position]] is PublishResult.UNKNOWN
+                ):  # otherwise it was returned before, which is the result
                     results[sent[position]] = result
         if is_multiple:
             self._low = max(self._low, last + 1)
 
     def _on_return(self, _error: Exception, exchange: str, routing_key: str, message: Any) -> None:
-        """Note a message that came back.
+        """Note a returned message.
 
-        Messages of one batch with equal id and address are equal to the broker: the first one not yet returned is
-        taken, and each return is counted once.
+        A return names only id and address.  If a batch has several messages with the same ones, the first that has not
+        been returned yet is marked; each return marks one.
         """
         for index in self._sent[self._named :]:
             self._names[_name(self._batch[index])].append(index)

@@ -1,4 +1,4 @@
-"""BROKER_URL → connections to RabbitMQ, and what to tell people when there is none.
+"""BROKER_URL → connections to RabbitMQ, and errors that say why there is none.
 
     amqp://user:password@host:port/vhost      port 5672, user and password guest, vhost / unless given
     amqps://…                                 TLS, port 5671; the certificate is verified against the host's name
@@ -26,16 +26,18 @@ from postroad.secrecy import hide_password, split_url
 log = logger(__name__)
 
 LOST = (OSError, AMQPError)
-"""What py-amqp raises when a connection or channel is of no more use."""
+"""Errors that py-amqp raises when a connection or channel cannot be used any more."""
 
-CONNECT_SECONDS = 5.0  # a handshake takes milliseconds; a broker that boots accepts and then keeps silent
-_CLOSE_SECONDS = 2.0  # a broker that does not answer a goodbye in this time is left without
-_SEPARATOR = ";"  # Celery reads a list of brokers where we read one
+CONNECT_SECONDS = (
+    5.0  # a handshake takes milliseconds; a broker that is starting accepts connections but does not answer
+)
+_CLOSE_SECONDS = 2.0  # longest wait for the closing handshake
+_SEPARATOR = ";"  # Celery reads a text with it as a list of brokers
 _PORTS = {"amqp": 5672, "amqps": 5671}
 _TLS_FILES = {"cacertfile": "ca_certs", "certfile": "certfile", "keyfile": "keyfile"}
 _KEEPALIVE = {socket.TCP_KEEPIDLE: 20, socket.TCP_KEEPINTVL: 5, socket.TCP_KEEPCNT: 4}
-"""Seconds, seconds, times: a peer that vanished is noticed within 40 s.  In place of AMQP heartbeats, which a thread
-that is busy with a handler could not send in time."""
+"""Seconds, seconds, times: a lost peer is noticed within 40 s.  It replaces AMQP heartbeats, which a thread that is
+busy with a handler could not send in time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +45,7 @@ class Server:
     """A broker's address, read from its URL.
 
     Attributes:
-        url: The URL without password, for people.
+        url: The URL without password, for logs and errors.
         tls: Options of `amqp`'s TLS transport; empty: no TLS.
     """
 
@@ -60,7 +62,7 @@ def read_url(url: str) -> Server:
     """Return the address in a URL.
 
     Raises:
-        InvalidSetting: It is not one; the text shows it without its password.
+        InvalidSetting: It is not such a URL; the text shows it without its password.
     """
     shown = hide_password(url)
     try:
@@ -103,13 +105,13 @@ def celery_broker(url: str) -> dict[str, Any]:
         )
     server = read_url(url)
     host = f"[{server.host}]" if ":" in server.host else server.host
-    login = f"{quote(server.user, safe='')}:{quote(server.password, safe='')}"  # a raw ; would be a list to Celery
+    login = f"{quote(server.user, safe='')}:{quote(server.password, safe='')}"  # Celery would read a raw ; as a list
     address = f"{url.partition(':')[0].lower()}://{login}@{host}:{server.port}/{quote(server.vhost, safe='')}"
     return {"broker_url": address, "broker_use_ssl": server.tls or None}
 
 
 def connect(server: Server, *, timeout_seconds: float) -> Any:
-    """Return an open `amqp.Connection` whose reads and writes give up after `timeout_seconds`.
+    """Return an open `amqp.Connection` whose reads and writes fail after `timeout_seconds`.
 
     Raises:
         BrokerUnavailable: Connection refused or unknown host, or the login is refused; the text names the way out.
@@ -170,7 +172,7 @@ def _explain(server: Server, error: BaseException) -> str:
     if getattr(error, "reply_code", None) == 403:
         return (
             f"{start} user {server.user!r} is refused. Correct user and password in BROKER_URL, or create the user"
-            f" (rabbitmqctl add_user) and let it into vhost {server.vhost!r} (rabbitmqctl set_permissions)."
+            f" (rabbitmqctl add_user) and give it access to vhost {server.vhost!r} (rabbitmqctl set_permissions)."
         )
     if isinstance(error, NotAllowed):
         return (
@@ -179,12 +181,12 @@ def _explain(server: Server, error: BaseException) -> str:
         )
     if isinstance(error, ssl.SSLError):
         return (
-            f"{start} no TLS with that server ({describe(error)}). Name its certificate authority with"
+            f"{start} TLS with that server failed ({describe(error)}). Name its certificate authority with"
             " ?cacertfile=…, or write amqp:// if it has no TLS."
         )
     if isinstance(error, ConnectionRefusedError | socket.gaierror):
         return (
-            f'{start} nobody answers there. Start RabbitMQ ("make servers"),'
+            f'{start} connection refused or unknown host. Start RabbitMQ ("make servers"),'
             " or unset BROKER_URL to run without a broker."
         )
     return (

@@ -1,6 +1,6 @@
-"""One queue consumed on a channel of its own, on somebody else's connection.
+"""A consumer of one queue, on a channel of its own and a connection that its owner passes in.
 
-Shared by the receiver and by Celery workers.  A channel for each queue, so that one acknowledgement of many settles
+The receiver and Celery workers share it.  Each queue has a channel, so that one acknowledgement of many messages settles
 messages of this queue only.
 """
 
@@ -20,7 +20,7 @@ from postroad.messaging.broker import Delivery
 from postroad.messaging.conf import MessagingSettings
 
 OPEN_SECONDS = 15.0
-"""Longest wait for one answer while a consumer is opened: a quorum queue without leader never answers `basic.consume`."""
+"""Longest wait for each answer while a consumer is opened: a quorum queue without leader never answers `basic.consume`."""
 
 
 class QueueMissing(RecoverableConnectionError):  # type: ignore[misc]  # py-amqp has no types
@@ -29,26 +29,26 @@ class QueueMissing(RecoverableConnectionError):  # type: ignore[misc]  # py-amqp
 
 @dataclass(slots=True, kw_only=True)
 class _Held:
-    """A message that is not settled: the bytes of its body, and the file that has them if they are not in memory."""
+    """An unsettled message: the size of its body, and the file with the body if it is not in memory."""
 
     body_bytes: int
     file: IO[bytes] | None = None
 
 
 class QueueConsumer:
-    """Takes messages of one queue, at most `prefetch` unacknowledged ones.
+    """Receives messages of one queue, at most `prefetch` unacknowledged ones.
 
-    The bodies in memory have CONSUMER_MESSAGE_BYTES at most in all consumers of a connection; others are in files, which
-    are there until their messages are settled.
+    All consumers of a connection together keep at most CONSUMER_MESSAGE_BYTES of bodies in memory; further bodies are in
+    files, which exist until their messages are settled.
 
     Attributes:
         queue: Its name.
-        last: Largest tag given out; tags are the broker's plus `base`, so that they grow over many connections.
+        last: Largest tag used; tags are the broker's plus `base`, so that they grow over many connections.
 
     Raises:
         QueueMissing: There is no such queue.
-        AMQPError: The connection broke; so in every method.
-        TimeoutError: The broker has not let us in for `OPEN_SECONDS`; the connection is of no more use.
+        AMQPError: The connection broke; every method may raise it.
+        TimeoutError: The broker did not answer for `OPEN_SECONDS`; the connection cannot be used any more.
     """
 
     def __init__(
@@ -59,11 +59,11 @@ class QueueConsumer:
         self._most_bytes = MessagingSettings.current().consumer_message_bytes
         self._gate = BodyGate.of(connection)
         self._open: dict[int, _Held] = {}
-        self._arriving: list[_Held] = []  # none, or one: messages of a channel come one after the other
+        self._arriving: list[_Held] = []  # empty, or one: messages of a channel arrive one after the other
         self._channel = self._start(prefetch)
 
     def _start(self, prefetch: int) -> "_Channel":
-        channel = _Channel(self._connection, auto_decode=False)  # a body is bytes whatever its encoding says
+        channel = _Channel(self._connection, auto_decode=False)  # the body stays bytes, for any declared encoding
         self._gate.watch(channel.channel_id, self._choose)
         with self._connection.transport.having_timeout(OPEN_SECONDS):
             channel.open()
@@ -78,11 +78,11 @@ class QueueConsumer:
 
     @property
     def is_lost(self) -> bool:
-        """Whether nothing will come any more, although the connection may live; nobody may have been told."""
+        """Whether no more messages will arrive, although the connection may be open and no error was raised."""
         return bool(self._channel.is_lost)
 
     def ack(self, deliveries: Sequence[Delivery]) -> None:
-        """Acknowledge: the oldest open ones together, the rest one by one; what is not open is ignored."""
+        """Acknowledge: the oldest open ones together, the others one by one; tags that are not open are ignored."""
         tags = {delivery.tag for delivery in deliveries} & self._open.keys()
         oldest = _oldest(self._open, tags)
         if oldest:
@@ -93,15 +93,15 @@ class QueueConsumer:
                 self._channel.basic_ack(tag - self._base)
 
     def reject(self, delivery: Delivery) -> None:
-        """Let the broker move it to the dead-letter queue; what is not open is ignored."""
+        """Let the broker move it to the dead-letter queue; a tag that is not open is ignored."""
         if delivery.tag in self._open:
             self._settle(delivery.tag)
             self._channel.basic_reject(delivery.tag - self._base, requeue=False)
 
     def close(self) -> None:
-        """Close the channel: what is unacknowledged returns to its place in the queue.
+        """Close the channel: unacknowledged messages return to their places in the queue.
 
-        Not `basic.cancel`: that lets the next consumer of an ordered queue start while we still hold earlier messages.
+        `basic.cancel` is not used: it lets the next consumer of an ordered queue start while this one holds earlier messages.
         """
         self._gate.watch(self._channel.channel_id, lambda _: Nowhere())
         try:
@@ -111,7 +111,7 @@ class QueueConsumer:
             self.lose()
 
     def lose(self) -> None:
-        """Let go of what is not settled: its connection is lost, or its channel closed."""
+        """Drop the unsettled messages: their connection is lost, or the channel closed."""
         for held in (*self._open.values(), *self._arriving):
             self._let_go(held)
         self._open.clear()
@@ -127,10 +127,10 @@ class QueueConsumer:
             held.file.close()
 
     def _choose(self, body_bytes: int) -> Sink | None:
-        """Return a file for the body of the next message if it would be too much in memory.
+        """Return a file for the body of the next message if it is too large for memory.
 
         Raises:
-            OSError: There is no room for files: the connection ends, and its messages come again.
+            OSError: There is no space for files: the connection ends, and its messages are delivered again.
         """
         file: IO[bytes] | None = None
         if self._gate.held + body_bytes <= self._most_bytes:
@@ -151,10 +151,10 @@ class QueueConsumer:
 
 
 class _Channel(amqp.Channel):  # type: ignore[misc]  # py-amqp has no types
-    """A channel whose end is the end of its connection.
+    """A channel that also ends its connection when the broker closes it.
 
-    py-amqp opens a channel again that the broker has closed, but without its consumer, and Celery only logs the error
-    or, while it starts, swallows it (`_quick_drain`): the queue would be served no more.
+    py-amqp reopens a channel that the broker has closed, but without its consumer, and Celery only logs the error
+    or, while it starts, ignores it (`_quick_drain`): the queue would have no consumer any more.
 
     Attributes:
         is_lost: The broker has closed the channel, or cancelled its consumer because the queue is gone.
@@ -182,7 +182,7 @@ class _Channel(amqp.Channel):  # type: ignore[misc]  # py-amqp has no types
 
 
 def _oldest(open_tags: Iterable[int], tags: set[int]) -> int:
-    """Return the last of the open tags, from the oldest on, that are all in `tags`; 0 if the oldest is not."""
+    """Return the last tag of the longest run of oldest open tags that are all in `tags`; 0 if the oldest is not."""
     found = 0
     for tag in open_tags:
         if tag not in tags:

@@ -12,11 +12,11 @@ from postroad.messaging.topology import Binding, Exchange, Queue, Topology
 
 
 def declare(server: Server, topology: Topology) -> None:
-    """Make everything of a topology that is missing, on a connection of its own.
+    """Create everything of a topology that is missing, on a connection of its own.
 
     Raises:
         BrokerUnavailable: Connection refused or unknown host, or the connection broke; safe to call again.
-        MisconfiguredError: Something exists with other properties, or the user may not declare it.
+        MisconfiguredError: Something exists with other properties, or the user lacks the permission to declare it.
     """
     connection = connect(server, timeout_seconds=MessagingSettings.current().confirm_seconds)
     try:
@@ -28,11 +28,11 @@ def declare(server: Server, topology: Topology) -> None:
 
 
 def unbind(server: Server, bindings: Sequence[Binding]) -> None:
-    """Take bindings away, on a connection of its own; RabbitMQ does not mind those that do not exist.
+    """Remove bindings, on a connection of its own; for RabbitMQ it is no error if one does not exist.
 
     Raises:
         BrokerUnavailable: Connection refused or unknown host, or the connection broke; safe to call again.
-        MisconfiguredError: The user may not.
+        MisconfiguredError: The user lacks the permission.
     """
     connection = connect(server, timeout_seconds=MessagingSettings.current().confirm_seconds)
     try:
@@ -49,9 +49,9 @@ def unbind(server: Server, bindings: Sequence[Binding]) -> None:
 def queue_arguments(queue: Queue) -> dict[str, Any]:
     """Return the arguments with which a queue is declared (rabbitmq.com/docs/quorum-queues).
 
-    Not used: `x-dead-letter-strategy: at-least-once`.  In 3.10.8 its workers crash when a queue is deleted soon after
-    the broker's start, and after a few such crashes no queue can be declared until the next restart (541, seen).
-    What this gives away is little: a consumer parks a message in the database before it rejects it.
+    `x-dead-letter-strategy: at-least-once` is not used.  In 3.10.8 its workers crash when a queue is deleted soon after
+    the broker's start, and after a few such crashes no queue can be declared until the next restart (541, observed).
+    Little is lost without it: a consumer parks a message in the database before it rejects it.
     """
     arguments: dict[str, Any] = {"x-queue-type": "quorum"}
     if queue.is_ordered:
@@ -66,7 +66,7 @@ def queue_arguments(queue: Queue) -> dict[str, Any]:
 
 
 def declare_exchange(channel: Any, exchange: Exchange) -> None:
-    """Make one exchange.  Raises MisconfiguredError as `declare` does; the channel is closed then."""
+    """Create one exchange.  Raises MisconfiguredError like `declare`; the channel is closed then."""
     arguments = {"alternate-exchange": exchange.alternate} if exchange.alternate else {}
     with _Naming(f"exchange {exchange.name!r}", remedy="delete it there (rabbitmqadmin delete exchange), or rename"):
         channel.exchange_declare(
@@ -75,7 +75,7 @@ def declare_exchange(channel: Any, exchange: Exchange) -> None:
 
 
 def declare_queue(channel: Any, queue: Queue) -> None:
-    """Make one queue.  Raises MisconfiguredError as `declare` does; the channel is closed then."""
+    """Create one queue.  Raises MisconfiguredError like `declare`; the channel is closed then."""
     with _Naming(
         f"queue {queue.name!r}",
         remedy="give POSTROAD['DELIVERY_LIMIT'] its former value if that was changed; or let the queue run empty"
@@ -111,6 +111,6 @@ class _Naming:
             ) from error
         if isinstance(error, ChannelError):
             raise MisconfiguredError(
-                f"the broker does not make {self._thing} ({describe(error)}); let the user of BROKER_URL configure,"
+                f"the broker refuses {self._thing} ({describe(error)}); give the user of BROKER_URL permission to configure,"
                 " write and read it (rabbitmqctl set_permissions)."
             ) from error

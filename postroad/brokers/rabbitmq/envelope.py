@@ -1,7 +1,7 @@
-"""What RabbitMQ delivers → `Envelope` and `Delivery`; survives whatever a foreign client may send.
+"""A delivered AMQP message → `Envelope` and `Delivery`; it accepts everything that a foreign client may send.
 
-Text headers are kept; bytes are decoded, numbers, booleans and times become text; tables, lists and nothing are
-dropped, and so are the headers that the broker itself adds.
+Text headers are kept; bytes are decoded; numbers, booleans and times become text.  Tables, lists, null values and the
+headers that the broker itself adds are dropped.
 """
 
 import struct
@@ -19,7 +19,7 @@ from postroad.messaging.message import Envelope
 
 _BROKER_HEADERS = ("x-death", "x-delivery-count", "x-acquired-count", "x-first-death-", "x-last-death-")
 _UNREADABLE = (ValueError, OverflowError, OSError, IndexError, struct.error, FrameSyntaxError)
-_LATEST = 253_402_300_799  # end of the year 9999: a larger number is no time in seconds
+_LATEST = 253_402_300_799  # end of the year 9999: a larger number is not a time in seconds
 _PROPERTIES = (
     (0x8000, "content_type"),
     (0x4000, "content_encoding"),
@@ -40,7 +40,7 @@ _PROPERTIES = (
 
 
 def delivery_of(queue: str, message: Any, *, tag: int = 0) -> Delivery:
-    """Return what a consumer's callback got from py-amqp as a `Delivery`; `tag` is 0 for the message's own."""
+    """Return a message that py-amqp passed to a consumer as a `Delivery`; with a `tag` of 0 the message's own is used."""
     info = message.delivery_info
     dead_from, dead_reason = _death(message.properties.get("application_headers"))
     return Delivery(
@@ -72,10 +72,10 @@ def envelope_of(message: Any) -> Envelope:
 
 
 def forgive_alien_properties() -> None:
-    """Let py-amqp read properties that are not UTF-8, or hold a time beyond the year 9999, instead of failing.
+    """Make py-amqp read properties that are not UTF-8, or hold a time after the year 9999, instead of failing.
 
-    Its own reader raises in the middle of a frame: one such message would break every consumer's connection, again
-    at every delivery.  Idempotent.
+    Its own reader raises in the middle of a frame: one such message would break the connection of every consumer, at
+    each delivery again.  Idempotent.
     """
     serialization.PROPERTY_CLASSES[Basic.CLASS_ID] = _read_properties
 
@@ -118,7 +118,7 @@ def _read_table(buffer: bytes, offset: int) -> dict[Any, Any]:
     at, end = offset + 4, offset + 4 + size
     table: dict[Any, Any] = {}
     while at < end:
-        try:  # a table that is said to end after one byte ends after one entry
+        try:  # with an end after one byte, the reader stops after one entry
             ((entry,), used) = serialization.loads("F", b"\0\0\0\1" + buffer[at:end], 0)
         except _UNREADABLE:
             at = _end_of_value(buffer, at + 1 + buffer[at])
@@ -129,7 +129,7 @@ def _read_table(buffer: bytes, offset: int) -> dict[Any, Any]:
 
 
 def _end_of_value(buffer: bytes, at: int) -> int:
-    """Return where a value ends that py-amqp cannot read: a time, or something that begins with its size."""
+    """Return the end of a value that py-amqp cannot read: a time, or a value that begins with its size."""
     if buffer[at : at + 1] == b"T":
         return at + 9
     return at + 5 + int(struct.unpack_from(">I", buffer, at + 1)[0])
@@ -150,20 +150,22 @@ def _headers(table: dict[Any, Any]) -> Iterator[tuple[str, str]]:
             case datetime():
                 yield name, value.isoformat()
             case _:
-                pass  # tables, lists and nothing have no text
+                pass  # tables, lists and null values have no text
 
 
 def _text(value: str | bytes) -> str:
-    """Return text that has a UTF-8 form; each byte that is none becomes an escape, so that two ids or keys stay two."""
+    """Return text that has a UTF-8 form; each invalid byte becomes an escape, so that different ids or keys stay different."""
     if isinstance(value, bytes):
         return value.decode(errors="backslashreplace")
     return value if value.isascii() else value.encode(errors="surrogatepass").decode(errors="backslashreplace")
 
 
 def _death(table: dict[Any, Any] | None) -> tuple[str, str]:
-    """Return queue and reason of the latest death; RabbitMQ puts it first (rabbitmq.com/docs/dlx)."""
+    """Return queue and reason of the latest dead-lettering; RabbitMQ puts it first (rabbitmq.com/docs/dlx)."""
     deaths = (table or {}).get("x-death")
     if not isinstance(deaths, list) or not deaths or not isinstance(deaths[0], dict):
         return "", ""
-    queue, reason = (deaths[0].get(name) for name in ("queue", "reason"))  # a sender may have made them up
+    queue, reason = (
+        deaths[0].get(name) for name in ("queue", "reason")
+    )  # of any type: a sender may have set this header
     return (_text(queue) if isinstance(queue, str | bytes) else "", _text(reason) if isinstance(reason, str) else "")

@@ -2,7 +2,7 @@
 
 A message is a method frame, a header frame and body frames (AMQP 0-9-1 §2.3.5).  They are packed by hand because py-amqp
 and pamqp take some 34 and 25 µs for a message, ten times as much, which costs the relay a quarter or a sixth of its rate
-(figure P1, decision 42): what repeats (addresses, types, header names) is packed once and remembered.
+(figure P1, decision 42).  Values that repeat (addresses, types, header names) are packed once and cached.
 """
 
 from collections.abc import Callable, Mapping
@@ -24,7 +24,7 @@ _PERSISTENT = b"\x02"
 _END = b"\xce"
 _FRAME_OVERHEAD = 8  # bytes of a frame around its payload
 _LONGEST_SHORT = 255  # bytes of a short string
-_REMEMBERED = 4096  # entries of one cache; it is emptied when full, so that odd senders cannot grow it for ever
+_REMEMBERED = 4096  # maximum entries of one cache; it is emptied when full, so that it cannot grow without limit
 
 _REPEATING = frozenset(
     {names.KIND, names.VERSION, names.AGGREGATE_TYPE, names.SAGA_TYPE, names.SAGA_STEP, names.OUTCOME}
@@ -59,7 +59,7 @@ class _Cache(dict[K, bytes]):
 def _short(text: str) -> bytes:
     data = text.encode()
     if len(data) > _LONGEST_SHORT:
-        raise Unpackable(f"{text[:60]!r}… has {len(data)} bytes, the most is {_LONGEST_SHORT}")
+        raise Unpackable(f"{text[:60]!r}… has {len(data)} bytes, the maximum is {_LONGEST_SHORT}")
     return b"%c%b" % (len(data), data)
 
 
@@ -98,7 +98,7 @@ class Packer:
         properties = self._pack_properties(envelope)
         body, size = envelope.body, len(envelope.body)
         if 12 + len(properties) > self._chunk_bytes:
-            raise Unpackable(f"properties and headers have {len(properties)} bytes, the most is {self._chunk_bytes}")
+            raise Unpackable(f"properties and headers have {len(properties)} bytes, the maximum is {self._chunk_bytes}")
         start = (
             self._methods[address.channel, address.route, outgoing.is_broadcast],
             self._header_start,

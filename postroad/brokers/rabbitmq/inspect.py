@@ -1,7 +1,7 @@
-"""RabbitMQ's exchanges and queues beside a `Topology`.  AMQP cannot list bindings.
+"""Compares RabbitMQ's exchanges and queues with a `Topology`.  AMQP cannot list bindings.
 
-A passive declaration says whether a thing is there and compares nothing; the same declaration as at start is then
-compared by the broker (AMQP 0-9-1 §1.7.2.1), and changes nothing, because the thing is there.
+A passive declaration shows whether an exchange or queue exists, without comparing properties.  If it exists, it is declared
+as at start: the broker then compares the properties (AMQP 0-9-1 §1.7.2.1) and changes nothing.
 """
 
 from collections.abc import Callable
@@ -17,11 +17,11 @@ from postroad.messaging.broker import Inspection, QueueState
 from postroad.messaging.topology import Exchange, Queue, Topology
 
 ANSWER_SECONDS = 3.0
-"""Longest wait for one answer: somebody looks at the screen meanwhile."""
+"""Longest wait for one answer: a person waits for the result."""
 
 
 def inspect(server: Server, topology: Topology) -> Inspection:
-    """Look at everything of a topology, on a connection of its own.
+    """Compare everything of a topology, on a connection of its own.
 
     Raises:
         BrokerUnavailable: Connection refused or unknown host, or the connection broke; safe to call again.
@@ -36,7 +36,7 @@ def inspect(server: Server, topology: Topology) -> Inspection:
 
 
 class _Inspector:
-    """One look; a refusal closes the channel, so the next question gets a new one."""
+    """One comparison; a refusal closes the channel, so the next question opens a new one."""
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
@@ -63,8 +63,8 @@ class _Inspector:
             self._differing.append(str(error))
         except ChannelError as error:
             self._differing.append(
-                f"the broker does not show {thing} ({describe(error)}); let the user of BROKER_URL configure, write and"
-                " read it (rabbitmqctl set_permissions)."
+                f"the broker does not show {thing} ({describe(error)}); give the user of BROKER_URL permission to configure,"
+                " write and read it (rabbitmqctl set_permissions)."
             )
         return None
 

@@ -1,4 +1,4 @@
-"""Publishing to RabbitMQ: a batch in a few writes, every message's result known.
+"""Publishing to RabbitMQ: sends a batch in a few writes, and returns the publish result of every message.
 
 Pattern: publisher confirms, pipelined (rabbitmq.com/docs/confirms, "Publisher Confirms").
 """
@@ -31,16 +31,16 @@ from postroad.messaging.message import Outgoing
 log = logger(__name__)
 
 MAX_OPEN = 1000
-"""Messages sent and unanswered at any time: more gains nothing (measured), and all of them are sent again on a loss."""
+"""Maximum of unanswered messages: more are not faster (measured), and all of them are sent again after a lost connection."""
 
 _WRITE_MESSAGES = 250  # messages of one write: the broker works on them while the next ones are packed
-_WRITE_BYTES = 1_000_000  # bytes of one write, one large message more at most
+_WRITE_BYTES = 1_000_000  # bytes of one write; the message that exceeds it is still included
 _ITS_OWN_FAULT = (PreconditionFailed, ContentTooLarge)
-"""Ends of a channel that a message alone brings about: above `max_message_size`, say.  Others blame its destination."""
+"""Codes of channel errors that the message itself causes: above `max_message_size`, say.  Others are due to its destination."""
 _ENDS_CONNECTION = (FrameError, FrameSyntaxError, UnexpectedFrame)
-"""Ends of a connection that only what was sent can bring about; if it was one message, then that."""
+"""Codes of connection errors that only sent data can cause; if one message was sent, it is that message."""
 _SHOWN = 600  # characters of a log field
-_IDLE_SECONDS = 1.0  # after a longer rest the connection is looked at before it is used
+_IDLE_SECONDS = 1.0  # after a longer pause the connection is checked before it is used
 
 
 class RabbitMQPublisher(Publisher):
@@ -90,9 +90,9 @@ class RabbitMQPublisher(Publisher):
             close(connection)
 
     def _publish(self, batch: Sequence[Outgoing], results: list[PublishResult]) -> None:
-        """Publish all; if the channel is closed on us, find who is to blame, and publish the others again.
+        """Publish all; if the broker closes the channel, find the message that caused it, and publish the others again.
 
-        What was published before the blamed message is published twice then; consumers drop the second copy.
+        Messages before that one are published twice then; consumers drop the second copy.
         """
         left = list(range(len(batch)))
         for _ in range(2):
@@ -117,7 +117,7 @@ class RabbitMQPublisher(Publisher):
 
         Raises:
             ChannelError: The broker closed the channel over one of them.
-            OSError: The connection is lost, or the answers are overdue.
+            OSError: The connection is lost, or the answers did not arrive in time.
         """
         confirms, packer = self._open()
         confirms.begin(batch, results)
@@ -149,12 +149,12 @@ class RabbitMQPublisher(Publisher):
             frames.clear()
 
     def _await(self, confirms: Confirms, *, most_left: int) -> None:
-        """Read answers until few enough are open; each one has `confirm_seconds`, so a blocking broker ends it."""
+        """Read answers until few enough are outstanding; each may take `confirm_seconds`, so a blocking broker raises an error."""
         while confirms.left > most_left:
             self._connection.drain_events(timeout=self._connection.sock.gettimeout())
 
     def _after(self, error: ChannelError, batch: Sequence[Outgoing], results: list[PublishResult]) -> list[int]:
-        """Mark what goes to missing exchanges; return what is to be sent again."""
+        """Mark the messages to missing exchanges; return those to send again."""
         left = [index for index, result in enumerate(results) if result is PublishResult.UNKNOWN]
         self._restart(error)
         used = {batch[index].address.channel for index in left if batch[index].address.route}
@@ -176,7 +176,7 @@ class RabbitMQPublisher(Publisher):
             try:
                 channel.exchange_declare(name, "direct", passive=True, auto_delete=False)
             except NotFound:
-                missing.add(name)  # py-amqp has opened the channel again by itself
+                missing.add(name)  # py-amqp has reopened the channel by itself
             channel.close()
         if missing:
             log.warning("exchanges do not exist", extra={"exchanges": sorted(missing)})
@@ -192,12 +192,12 @@ class RabbitMQPublisher(Publisher):
         return self._confirms, self._packer
 
     def _restart(self, error: ChannelError) -> None:
-        """Get rid of a channel that the broker closed.
+        """Drop a channel that the broker closed.
 
-        py-amqp has opened it again by itself, but without confirms and with our old count of messages.
+        py-amqp has reopened it by itself, but without confirms, and its count of messages does not match ours any more.
 
         Raises:
-            ChannelError: It was the connection.
+            ChannelError: The broker closed the connection, not only the channel.
         """
         channel = self._channel
         self._forget_channel()
@@ -206,13 +206,13 @@ class RabbitMQPublisher(Publisher):
         channel.close()
 
     def _check_idle(self) -> None:
-        """Notice that the broker closed the connection while nothing was sent, so that no message has to pay for it."""
+        """Detect that the broker closed the idle connection, so that no message is sent on it in vain."""
         if self._connection is None or time.monotonic() - self._used_at < _IDLE_SECONDS:
             return
         try:
             self._connection.drain_events(timeout=0)
         except TimeoutError:
-            pass  # silence: all is well
+            pass  # nothing to read: the connection is open
         except LOST as error:
             log.info("connection was closed while idle", extra={"broker": self._server.url, "error": describe(error)})
             self._drop()
@@ -227,7 +227,7 @@ class RabbitMQPublisher(Publisher):
         self._channel = self._confirms = self._packer = None
 
     def _give_up(self, batch: Sequence[Outgoing], results: list[PublishResult], index: int, error: Exception) -> None:
-        """Mark a message that can never be sent, and keep later ones of its key from overtaking it."""
+        """Mark a message that can never be sent, and the later ones of its key, so that they do not overtake it."""
         outgoing = batch[index]
         results[index] = PublishResult.IMPOSSIBLE
         if outgoing.envelope.key:
@@ -243,5 +243,5 @@ class RabbitMQPublisher(Publisher):
 
 
 def _place(outgoing: Outgoing) -> tuple[str, str]:
-    """Return within what a message has an order: its channel and its key."""
+    """Return what a message is ordered by: its channel and its key."""
     return outgoing.address.channel, outgoing.envelope.key

@@ -1,4 +1,4 @@
-"""Receiving from RabbitMQ outside Celery: one connection, one channel a queue."""
+"""Receiving from RabbitMQ without Celery: one connection, one channel for each queue."""
 
 import select
 import ssl
@@ -16,11 +16,11 @@ from postroad.errors import BrokerUnavailable
 from postroad.messaging.broker import Delivery, Receiver
 from postroad.messaging.conf import MessagingSettings
 
-_REST_SECONDS = 1.0  # the rest of a message that has begun to arrive; if it takes longer, the next call goes on
+_REST_SECONDS = 1.0  # longest wait for the rest of a partly received message; the next call continues
 
 
 class RabbitMQReceiver(Receiver):
-    """Takes messages from some queues.  One thread; connects at the first `receive` and again after a loss."""
+    """Receives messages from some queues.  One thread; connects at the first `receive` and again after a lost connection."""
 
     def __init__(self, server: Server, queues: Sequence[str], *, prefetch: int) -> None:
         self._server, self._prefetch = server, prefetch
@@ -81,9 +81,9 @@ class RabbitMQReceiver(Receiver):
             )
 
     def _read(self, limit: int, until: float) -> None:
-        """Read what has arrived, until `limit` messages are there; wait only for the first.
+        """Read messages that have arrived, at most `limit`; wait only for the first.
 
-        Only a socket that has data is read: py-amqp with a timeout of 0 spins while half a frame is there.
+        The socket is read only if it has data: py-amqp with a timeout of 0 loops while half a frame has arrived.
         """
         with self._connection.transport.having_timeout(_REST_SECONDS), suppress(TimeoutError):
             while len(self._buffer) < limit:
@@ -98,7 +98,7 @@ class RabbitMQReceiver(Receiver):
         return has_decrypted or bool(self._poller.poll(wait_seconds * 1000))
 
     def _lose(self, error: BaseException) -> None:
-        """Drop the connection; the next `receive` tells."""
+        """Drop the connection; the next `receive` raises the error."""
         connection, self._connection = self._connection, None
         self._broke = self._tell(error)
         self._forget()
