@@ -22,13 +22,13 @@ The layers: what stands higher imports what stands lower, never the other way ro
     12  metrics      Metrics for Prometheus
     11  tables
     10  sagas        Sagas: a business transaction over several services, with compensations
-     9  commands     Commands and replies: one service asks another to act, and is answered later
-        events       Domain events: a service says what happened, subscribers decide what it means to them
-        brokers      Adapters of brokers, behind one port and one conformance suite
+     9  commands     Commands and replies: one service asks another to act, and receives the reply later
+        events       Domain events: a service publishes what happened, and subscribers react to it
+        brokers      Adapters of brokers: they implement one port and pass one conformance suite
         calls        Calls to other services: an interface, one policy, REST or gRPC
      8  envelopes, handling
      7  messaging    Outbox, relay and inbox: messages as bytes, from one transaction to another
-        codecs       Message bodies: typed values to bytes and back
+        codecs       Codecs of message bodies: typed values to bytes and back
      6  schema       The database schema: whether it is complete, who migrates it, waiting for it
         logs
      5  retry, conf

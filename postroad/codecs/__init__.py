@@ -1,4 +1,4 @@
-"""Message bodies: typed values to bytes and back.
+"""Codecs of message bodies: typed values to bytes and back.
 
-A codec knows no channel, no broker and no business type.
+A codec does not depend on channels, brokers or business types.
 """

@@ -16,7 +16,7 @@ class Codec(Protocol):
         """Return the body for the wire.
 
         Raises:
-            InvalidMessage: It would not be read as what it is; the text has path and value of the field.
+            InvalidMessage: It would be read back as something else; the text has path and value of the field.
         """
         ...
 

@@ -1,6 +1,6 @@
-"""What is wrong with a message that cannot be written or read: path, value and reason.
+"""Describes why a message cannot be written or read: path, value and reason.
 
-Paths are those of msgspec: `$.lineItems[0].price`, with the names of the wire.
+Paths have msgspec's form and the names on the wire: `$.lineItems[0].price`.
 """
 
 import re
@@ -11,24 +11,24 @@ from typing import Any
 import msgspec
 
 _MAX_SHOWN = 60  # characters of a value: enough to find it, never a whole body
-_MAX_REASON = 300  # characters: msgspec repeats an unknown word of an enumeration whole
+_MAX_REASON = 300  # characters: msgspec repeats an unknown enumeration value in full
 _MAX_LEVELS = 30
 _PATH = re.compile(r"(?P<reason>.*) - at `(?P<path>\$.*)`", re.DOTALL)
 _STEP = re.compile(r"\.(?P<name>[^.\[]+)|\[(?P<index>\d+)\]")
 
 
 def unkeepable(value: object, path: str = "$") -> str:
-    """Return where a value has what JSON carries and a receiver cannot keep; empty if it has nothing of the kind."""
+    """Return where a value has something that JSON can carry but a receiver cannot store; otherwise an empty text."""
     match value:
         case str() if "\0" in value:
-            return f"it has a NUL character, which no database keeps - at `{path}`"
+            return f"it has a NUL character, which PostgreSQL cannot store - at `{path}`"
         case Decimal() if not value.is_finite():
-            return f"{value} is no number - at `{path}`"
+            return f"{value} is not a finite number - at `{path}`"
     return next((found for at, child in _children(value, path) if (found := unkeepable(child, at))), "")
 
 
 def difference(sent: object, read: object) -> str:
-    """Return where what was sent differs from what is read; empty if only an `int` becomes the same `float`."""
+    """Return where the sent value differs from the one read back; empty if only an `int` becomes the same `float`."""
     return _difference(sent, read, "$")
 
 
@@ -54,7 +54,7 @@ def _difference(sent: object, read: object, path: str) -> str:
 
 
 def _children(value: object, path: str) -> Iterator[tuple[str, Any]]:
-    """Yield what a value is made of, with paths; the keys of a mapping too."""
+    """Yield the parts of a value with their paths, keys of mappings included."""
     match value:
         case msgspec.Struct():
             for field, name in zip(value.__struct_fields__, value.__struct_encode_fields__, strict=True):
@@ -93,7 +93,7 @@ def _at(value: Any, path: str) -> object:
 
 
 def shortened(reason: str) -> str:
-    """Return an error's text without the middle of a very long one: its end names the field."""
+    """Return an error's text; the middle of a very long one is left out, since its end names the field."""
     return reason if len(reason) <= _MAX_REASON else f"{reason[: _MAX_REASON // 2]}…{reason[-_MAX_REASON // 2 :]}"
 
 

@@ -15,13 +15,13 @@ from postroad.errors import InvalidDeclaration, UnknownMessageType
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)+")
 _VERSION = re.compile(r"\d+\.\d+")
-_MAX_CHARACTERS = 200  # with a shard before it, it is a routing key, of which AMQP has 255 bytes
+_MAX_CHARACTERS = 200  # with a shard before it, it is a routing key, for which AMQP allows 255 bytes
 _ATTRIBUTE = "__postroad_description__"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Description:
-    """What a declaration says of a message class.
+    """The declaration of a message class.
 
     Attributes:
         name: Stable wire name such as `kitchen.CreateTicket`; never a class path.
@@ -34,7 +34,7 @@ class Description:
     key: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse names and versions that other programs could not rely on."""
+        """Refuse names and versions of another form, on which other programs could not rely."""
         if not _NAME.fullmatch(self.name):
             raise InvalidDeclaration(f"message name {self.name!r}: write service.Name, such as 'kitchen.CreateTicket'.")
         if len(self.name) > _MAX_CHARACTERS:
@@ -47,29 +47,29 @@ def describe(message: type[Message], description: Description) -> None:
     """Attach `description` to the class itself (a subclass does not inherit it).
 
     Raises:
-        InvalidDeclaration: The key is no field of the class, or one that is sensitive.
+        InvalidDeclaration: The key is not a field of the class, or is a sensitive field.
     """
     if description.key and description.key not in message.__struct_fields__:
         known = ", ".join(message.__struct_fields__) or "none"
-        raise InvalidDeclaration(f"{description.name}: key {description.key!r} is no field of it; fields: {known}.")
+        raise InvalidDeclaration(f"{description.name}: key {description.key!r} is not a field of it; fields: {known}.")
     if description.key and is_marked(message, description.key):
         raise InvalidDeclaration(
-            f"{description.name}: key {description.key!r} is Sensitive, but a key stands in headers, tables and on pages;"
-            " take an id as the key."
+            f"{description.name}: key {description.key!r} is Sensitive, but keys are shown in headers, tables and on pages;"
+            " use an id as the key."
         )
     setattr(message, _ATTRIBUTE, (message, description))
 
 
 def description_of(message: type[Message]) -> Description:
-    """Return what the class was declared as.
+    """Return the declaration of a class.
 
     Raises:
-        InvalidDeclaration: The class carries no declaration of its own.
+        InvalidDeclaration: The class has no declaration of its own.
     """
     owner, description = getattr(message, _ATTRIBUTE, (None, None))
     if owner is not message or not isinstance(description, Description):
         raise InvalidDeclaration(
-            f"{message.__qualname__} is no declared message: put @command, @event or @reply on it."
+            f"{message.__qualname__} is not declared as a message: put @command, @event or @reply on it."
         )
     return description
 
@@ -86,23 +86,23 @@ def declared_classes() -> Iterator[type[Message]]:
 
 
 def classes_of(name: str) -> list[type[Message]]:
-    """Return every class of this process that was declared under a wire name, for showing messages: two may be."""
+    """Return all classes of this process that were declared with a wire name, for showing messages; there may be several."""
     return [message for message in declared_classes() if description_of(message).name == name]
 
 
 def key_of(message: Message) -> str:
-    """Return the partition key of a message as text; empty when its type has none, or when its field is None."""
+    """Return the partition key of a message as text; empty if its type has none, or its field is None."""
     field = description_of(type(message)).key
     return key_text(getattr(message, field)) if field else ""
 
 
 def key_text(value: object) -> str:
-    """Return what a key's field holds as text; None is no key."""
+    """Return the value of a key's field as text; empty for None."""
     return "" if value is None else str(value)
 
 
 class NameRegistry:
-    """Which class reads which wire name, within one process."""
+    """Wire name → class, for the messages that one process handles."""
 
     def __init__(self, classes: Iterable[type[Message]] = ()) -> None:
         self._classes: dict[str, type[Message]] = {}
@@ -110,7 +110,7 @@ class NameRegistry:
             self.add(message)
 
     def add(self, message: type[Message]) -> None:
-        """Add a class; the same class twice is fine.
+        """Add a class; adding the same class again has no effect.
 
         Raises:
             InvalidDeclaration: Another class has the same wire name.

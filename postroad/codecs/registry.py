@@ -9,7 +9,7 @@ CODECS: dict[str, Codec] = {JSON.content_type: JSON}
 
 
 def codec_for(content_type: str) -> Codec:
-    """Return the codec of a content type; parameters such as `; charset=utf-8` are ignored, an empty one is JSON.
+    """Return the codec of a content type; parameters such as `; charset=utf-8` are ignored, an empty type is JSON.
 
     Raises:
         UnknownContentType: No codec of that name; the text lists the known ones.

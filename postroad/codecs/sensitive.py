@@ -1,10 +1,10 @@
-"""`Sensitive`: marks what of a message is shown to nobody, and hides it.  Nothing is encrypted: the stored and sent message is complete.
+"""`Sensitive`: marks the parts of a message that are never shown, and hides them.  Nothing is encrypted: stored and sent messages are complete.
 
     class PayOrder(Message):
         order_id: Positive
         card: Annotated[str, Sensitive]
 
-Works on types as msgspec reads them: structs, dataclasses, typed dicts, unions, lists, tuples and dicts of them.
+It handles the types that msgspec reads: structs, dataclasses, typed dicts, unions, lists, tuples and dicts of them.
 """
 
 import json
@@ -20,10 +20,10 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints, 
 import msgspec
 
 MASK = "•••"
-"""What is shown in place of a value."""
+"""The text that is shown in place of a value."""
 
 _MIN_ANYWHERE = 4
-"""Characters from which on a value is hidden within longer words too; a shorter one would eat half of a text."""
+"""Minimum characters of a value to be hidden within longer words too; a shorter one may occur in them by chance."""
 
 
 class Sensitive:
@@ -36,7 +36,7 @@ def has_sensitive(*declared: Any) -> bool:
 
 
 def is_marked(kind: type, name: str) -> bool:
-    """Whether the declaration of a field says that it holds something sensitive; no while it cannot be resolved."""
+    """Whether the declaration of a field says that it holds something sensitive; False if it cannot be resolved."""
     try:
         return has_sensitive(_hints(kind).get(name, object))
     except (NameError, TypeError):
@@ -44,15 +44,15 @@ def is_marked(kind: type, name: str) -> bool:
 
 
 def masked(value: object, *declared: Any, hidden: list[object] | None = None) -> object:
-    """Return a JSON value of one of these types, fit for people.
+    """Return a JSON value of one of these types for display, with `MASK` in place of hidden parts.
 
-    Where a type holds something sensitive, only what it declares without the mark is shown: a field that it does not
-    know, or a value of another shape, is hidden as well.
+    If a type holds something sensitive, only the parts that it declares without the mark are shown: unknown fields and
+    values of another shape are hidden as well.
 
     Args:
         value: As `json.loads` returns it.
-        declared: What it may be; none: nobody knows, and nothing is shown.
-        hidden: Takes the values that the mark hides.
+        declared: Its possible types; if there are none, the type is unknown and nothing is shown.
+        hidden: Collects the values that are hidden because of the mark.
     """
     parts = [part for each in declared for part in _parts(each)]
     if not parts:
@@ -79,7 +79,9 @@ def hide_in(text: str, body: bytes, classes: Iterable[type]) -> str:
     if not kinds:
         return text
     hidden: list[object] = []
-    with suppress(ValueError, RecursionError):  # what cannot be read reached no handler, and no text
+    with suppress(
+        ValueError, RecursionError
+    ):  # a body that cannot be read was not passed to a handler, so no text repeats it
         masked(json.loads(body), *kinds, hidden=hidden)
     words = {word for value in hidden for scalar in _scalars(value) for word in _spellings(scalar) if word}
     for word in sorted(words, key=len, reverse=True):
@@ -91,7 +93,7 @@ def hide_in(text: str, body: bytes, classes: Iterable[type]) -> str:
 def fields_of(kind: type) -> Mapping[str, Any]:
     """Return attribute → declared type of a class with fields.
 
-    A type that cannot be resolved is `Sensitive`: nobody knows what it holds.
+    A type that cannot be resolved counts as `Sensitive`, because its content is unknown.
     """
     try:
         return _hints(kind)
@@ -117,7 +119,7 @@ def _masked_entries(value: dict[str, object], parts: list[Any], hidden: list[obj
 
 
 def _parts(declared: Any) -> Iterator[Any]:
-    """Yield what a value may be, without aliases, unions and annotations; `Sensitive` for what is marked."""
+    """Yield the possible types of a value, without aliases, unions and annotations; `Sensitive` for marked ones."""
     origin = get_origin(declared)
     alias = getattr(origin or declared, "__value__", None) or getattr(declared, "__supertype__", None)
     if alias is not None and not isinstance(declared, type):
@@ -153,7 +155,7 @@ def _has_fields(kind: Any) -> bool:
 
 
 def _entries(part: Any, name: str) -> list[tuple[Any, Any]]:
-    """Return the declared types of key and value of an entry in a JSON object; none if the part knows no such entry."""
+    """Return the declared types of key and value of an entry in a JSON object; none if the type has no such entry."""
     kind, arguments = get_origin(part) or part, get_args(part)
     if isinstance(kind, type) and issubclass(kind, Mapping) and not is_typeddict(kind):
         return [(arguments[0], arguments[1])] if len(arguments) == 2 else [(str, object)]
@@ -180,7 +182,7 @@ def _filled(declared: Any, known: Mapping[Any, Any]) -> Any:
 
 
 def _elements(part: Any) -> list[Any]:
-    """Return what the elements of a JSON array may be; none if the part is no array, or one of named places."""
+    """Return the possible types of the elements of a JSON array; none if the type is no array, or a named tuple."""
     kind = get_origin(part) or part
     is_array = isinstance(kind, type) and issubclass(kind, Collection) and not issubclass(kind, str | bytes | Mapping)
     return [each for each in get_args(part) if each is not Ellipsis] if is_array and not _has_fields(kind) else []

@@ -1,7 +1,7 @@
-"""What of a message people may see: bodies, headers, fields and texts about it.  See also: `sensitive`, for the marks.
+"""Prepares messages for display: bodies, headers, fields and texts about them.  See also: `sensitive`, for the marks.
 
-A type that marks nothing is shown as it is.  Of one that marks something only what it declares without the mark is
-shown.  A type that is not declared in this process is hidden whole: nobody here knows what its fields hold.
+A message whose type has no marks is shown in full.  If the type has marks, only the parts that it declares without a mark
+are shown.  A message whose type is not declared in this process is hidden completely, because its fields are unknown.
 """
 
 import json
@@ -13,16 +13,16 @@ from postroad.codecs.types import Message
 from postroad.secrecy import hide_passwords
 
 MAX_READ = 1_000_000
-"""Bytes of a body up to which it is read to be shown in part."""
+"""Maximum bytes of a body that is read to be shown in part."""
 
 
 def shown_body(type_name: str, body: bytes, *, size: int | None = None) -> bytes:
-    """Return a body fit for people; a sentence in its place if nothing of it is.
+    """Return a body for display; if all of it is hidden, a sentence that says so.
 
     Args:
         type_name: Wire name of the message's type.
         body: The body, or its beginning, of `MAX_READ` bytes at least.
-        size: Bytes of the whole.
+        size: Bytes of the whole body.
     """
     size = len(body) if size is None else size
     classes = classes_of(type_name)
@@ -40,19 +40,19 @@ def shown_body(type_name: str, body: bytes, *, size: int | None = None) -> bytes
 
 
 def shown_headers(type_name: str, headers: Mapping[str, object], *, known: frozenset[str]) -> dict[str, object]:
-    """Return headers fit for people: those of a type that may not be shown as it is only under `known` names."""
+    """Return headers for display; if the type has marks or is unknown, only those with `known` names."""
     classes = classes_of(type_name)
     is_open = bool(classes) and not has_sensitive(*classes)
     return {name: value if is_open or name in known else MASK for name, value in headers.items()}
 
 
 def shown_text(text: str, type_name: str, body: bytes) -> str:
-    """Return a text about a message, such as an error or a traceback, without what its type marks and logins of URLs."""
+    """Return a text about a message, such as an error or a traceback, without values its type marks and logins in URLs."""
     return hide_passwords(hide_in(text, body, classes_of(type_name)))
 
 
 def shown_field(message: Message, name: str) -> str:
-    """Return a field as text for people; empty if the message has no such field."""
+    """Return a field as text for display; empty if the message has no such field."""
     value = getattr(message, name, None)
     return MASK if is_marked(type(message), name) else "" if value is None else str(value)
 

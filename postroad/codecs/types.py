@@ -5,9 +5,9 @@
         line_items: NonEmpty[tuple[TicketLine, ...]]
         allergies: Annotated[str, Sensitive] = ""
 
-A message is immutable, takes keyword arguments only, is camelCase on the wire, ignores fields it does not
-know and enforces the limits in its types when it is decoded (msgspec).  A field that is marked `Sensitive` is sent and
-stored whole, and shown to nobody.
+A message is immutable, takes keyword arguments only, has camelCase names on the wire, ignores unknown fields and enforces
+the limits in its types when it is decoded (msgspec).  A field that is marked `Sensitive` is sent and stored in full, but
+never shown.
 """
 
 from decimal import Decimal
@@ -31,7 +31,7 @@ Money = Decimal
 
 
 class MessageMeta(msgspec.StructMeta):
-    """Makes each subclass frozen, keyword-only and camelCase without saying so again."""
+    """Makes each subclass frozen and keyword-only, with camelCase names on the wire."""
 
     def __new__(mcls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **config: Any) -> "MessageMeta":
         """Create the class with the defaults of a message; `config` may override them."""
@@ -45,7 +45,7 @@ class Message(msgspec.Struct, metaclass=MessageMeta, frozen=True):
 
     @override
     def __repr__(self) -> str:
-        """Show each field, but for what is sensitive: a message may stand in a log or in an error."""
+        """Show all fields except sensitive ones, because a message may be part of a log line or an error."""
         return (
             f"{type(self).__qualname__}({', '.join(f'{name}={_shown(self, name)}' for name in self.__struct_fields__)})"
         )

@@ -1,4 +1,4 @@
-"""Commands and replies: one service asks another to act, and is answered later.
+"""Commands and replies: one service asks another to act, and receives the reply later.
 
-Typed messages in, envelopes out; nothing here imports a broker library or a saga.
+These modules convert typed messages to envelopes; none imports a broker library or a saga.
 """

@@ -1,8 +1,8 @@
 """Command envelope → typed handler → reply.
 
-A command that cannot be read is answered `postroad.Rejected`, or raised (and then parked) when nobody waits for an
-answer.  A refusal undoes the handler's changes and is the answer.  Any other exception is the handler's failure, and so
-is every answer, a refusal or nothing included, that the command does not declare.
+The reply to a command that cannot be read is `postroad.Rejected`; if the sender expects no reply, the error is raised, and the
+command is parked.  A refusal undoes the handler's changes and is sent as the reply.  Any other exception is a failure of the
+handler, and so is a result that the command does not declare: another reply, a refusal or None.
 """
 
 from collections.abc import Iterable, Mapping
@@ -29,7 +29,7 @@ from postroad.errors import (
 )
 from postroad.messaging.message import Envelope
 
-_MAX_DETAIL = 500  # characters: the sender knows its own body, an answer need not echo it whole
+_MAX_DETAIL = 500  # characters: the sender knows its body, so the reply need not repeat all of it
 _REASONS: dict[type[PermanentError], str] = {
     UnknownMessageType: "unknown_type",
     UnknownContentType: "unknown_content_type",
@@ -42,7 +42,7 @@ class CommandDispatcher:
     """Calls the handlers of one command channel."""
 
     def __init__(self, handlers: CommandHandlers, *, further: Iterable[type[Message]] = ()) -> None:
-        """Take a table; `further` commands can be read too, for a subclass whose `act` knows them."""
+        """Take a table; `further` are commands beside it that a subclass handles in `act`."""
         self._handlers = handlers
         self._names = NameRegistry([*handlers.handlers, *further])
 
@@ -50,8 +50,8 @@ class CommandDispatcher:
         """Handle one command in the caller's transaction.
 
         Raises:
-            PermanentError: It cannot be read and nobody waits for an answer.
-            Exception: Whatever the handler raised.
+            PermanentError: It cannot be read, and the sender expects no reply.
+            Exception: Any exception of the handler.
         """
         try:
             command = self._read(envelope)
@@ -64,11 +64,11 @@ class CommandDispatcher:
         self.act(envelope, command)
 
     def act(self, envelope: Envelope, command: Message, *, headers: Mapping[str, str] | None = None) -> None:
-        """Handle a command that could be read, and answer it with these headers too."""
+        """Handle a decoded command, and send its reply with additional `headers`."""
         answer(envelope, self._handle(command), headers=headers)
 
     def check(self, envelope: Envelope) -> None:
-        """Raise ForeignMessage if an envelope belongs to no command of this channel, whatever its body."""
+        """Raise ForeignMessage if an envelope is not a command of this channel; its body is not read."""
         class_of(envelope, self._names)
 
     def _read(self, envelope: Envelope) -> Message:
@@ -78,13 +78,13 @@ class CommandDispatcher:
     def _handle(self, command: Message) -> Message:
         handler = self._handlers.handlers[type(command)]
         is_refusable = self._handlers.is_refusable(type(command))
-        try:  # only a command that declares a refusal pays for a savepoint
+        try:  # only a command that declares a refusal needs a savepoint
             with transaction.atomic() if is_refusable else nullcontext():
                 reply = handling.finished(handler(command), handler)
         except Refusal as refusal:
             reply = refusal.reply
             if is_refusable and isinstance(reply, Rejected):
-                return reply  # a rule of the command that its type cannot say
+                return reply  # the command breaks a rule that its type cannot express
         return _declared(reply, command, by=handler)
 
 

@@ -16,7 +16,7 @@ from postroad.commands.messages import Done, command_description, reply_descript
 from postroad.errors import InvalidDeclaration
 from postroad.messaging.channels import CommandChannel
 
-_MAX_CHARACTERS = 200  # of a lock's name: it stands before the command's key
+_MAX_CHARACTERS = 200  # of a lock's name, which is stored together with the command's key
 CommandHandler = Callable[[Any], Message | None]
 
 
@@ -25,10 +25,10 @@ class CommandHandlers:
     """The commands a service handles; checked when the table is made.
 
     Attributes:
-        channel: Where they arrive.
+        channel: The channel on which they arrive.
         handlers: Command → use-case.
-        locks: Command → what a saga locks by it, such as `ticket`, until that saga ends: the thing of that name with
-            the command's key.  Commands of other sagas for the same thing wait meanwhile (`postroad.sagas.participants`).
+        locks: Command → name of the lock that its saga takes, such as `ticket`, and holds until it ends: it locks that name
+            with the command's key.  Commands of other sagas for the same lock wait meanwhile (`postroad.sagas.participants`).
     """
 
     channel: CommandChannel
@@ -36,7 +36,7 @@ class CommandHandlers:
     locks: Mapping[type[Message], str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Refuse a command of another channel and a use-case whose annotations contradict the declaration."""
+        """Refuse commands of another channel, and use cases whose annotations contradict the declaration."""
         for message, handler in self.handlers.items():
             description = command_description(message)
             if description.channel != self.channel:
@@ -53,7 +53,7 @@ class CommandHandlers:
                 raise InvalidDeclaration(f"{message.__qualname__} has a lock, but no use-case handles it here.")
 
     def is_refusable(self, message: type[Message]) -> bool:
-        """Whether a declared reply of the command is a refusal, so that its handler may have to be undone."""
+        """Whether a declared reply of the command is a refusal, so that its handler's changes may have to be undone."""
         return any(reply_description(answer).is_refusal for answer in command_description(message).replies)
 
 

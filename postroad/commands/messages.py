@@ -1,4 +1,4 @@
-"""What a service's `messages.py` declares commands and replies with.
+"""The decorators with which a service's `messages.py` declares commands and replies.
 
 @reply("kitchen.TicketReserved")
 class TicketReserved(Message): ...
@@ -24,7 +24,7 @@ M = TypeVar("M", bound=Message)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandDescription(Description):
-    """A command: also its channel and the replies it may be answered with."""
+    """The description of a command, with its channel and its possible replies."""
 
     channel: CommandChannel
     replies: tuple[type[Message], ...] = ()
@@ -32,7 +32,7 @@ class CommandDescription(Description):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyDescription(Description):
-    """A reply: also whether it is a refusal (outcome `failure`)."""
+    """The description of a reply, with whether it is a refusal (outcome `failure`)."""
 
     is_refusal: bool = False
 
@@ -61,7 +61,9 @@ def command(
     """
     for answer in replies:
         if not isinstance(description_of(answer), ReplyDescription):
-            raise InvalidDeclaration(f"{name}: {answer.__qualname__} is no reply: declare it with @reply or @refusal.")
+            raise InvalidDeclaration(
+                f"{name}: {answer.__qualname__} is not a reply: declare it with @reply or @refusal."
+            )
     return _declare(CommandDescription(name=name, version=version, key=key, channel=on, replies=replies))
 
 
@@ -69,11 +71,11 @@ def command_description(message: type[Message]) -> CommandDescription:
     """Return the declaration of a command.
 
     Raises:
-        InvalidDeclaration: It is no command.
+        InvalidDeclaration: It is not a command.
     """
     description = description_of(message)
     if not isinstance(description, CommandDescription):
-        raise InvalidDeclaration(f"{message.__qualname__} is no command: declare it with @command.")
+        raise InvalidDeclaration(f"{message.__qualname__} is not a command: declare it with @command.")
     return description
 
 
@@ -81,11 +83,11 @@ def reply_description(message: type[Message]) -> ReplyDescription:
     """Return the declaration of a reply.
 
     Raises:
-        InvalidDeclaration: It is no reply.
+        InvalidDeclaration: It is not a reply.
     """
     description = description_of(message)
     if not isinstance(description, ReplyDescription):
-        raise InvalidDeclaration(f"{message.__qualname__} is no reply: declare it with @reply or @refusal.")
+        raise InvalidDeclaration(f"{message.__qualname__} is not a reply: declare it with @reply or @refusal.")
     return description
 
 
@@ -99,7 +101,7 @@ def _declare(description: Description) -> Callable[[type[M]], type[M]]:
 
 @reply("postroad.Done")
 class Done(Message):
-    """Success with nothing to add."""
+    """Success, without data."""
 
 
 @refusal("postroad.Rejected")

@@ -8,7 +8,7 @@ from postroad.errors import InvalidDeclaration
 
 
 class Refusal(Exception):
-    """Carries a refusal to the dispatcher, which undoes the handler's changes and answers with it."""
+    """Passes a refusal to the dispatcher, which undoes the handler's changes and sends it as the reply."""
 
     def __init__(self, reply: Message) -> None:
         super().__init__(reply)
@@ -16,12 +16,12 @@ class Refusal(Exception):
 
 
 def refuse(reply: Message) -> NoReturn:
-    """Undo what this use-case changed and answer with `reply`.
+    """Undo the changes of this use case and send `reply`.
 
     Raises:
         InvalidDeclaration: `reply` is not declared with @refusal.
     """
     description = reply_description(type(reply))
     if not description.is_refusal:
-        raise InvalidDeclaration(f"{description.name} is no refusal; return it, or declare it with @refusal.")
+        raise InvalidDeclaration(f"{description.name} is not a refusal; return it, or declare it with @refusal.")
     raise Refusal(reply)

@@ -1,7 +1,7 @@
-"""`answer`: a typed reply to a command's own reply queue.
+"""`answer`: sends a typed reply to the reply queue that a command names.
 
-A command comes from anybody who may write to the broker.  What its reply repeats is therefore bounded, and it goes
-only where replies are read: never into a queue of this contract that holds commands or events (`messaging.queues`).
+Any client that may write to the broker can send a command.  So a reply repeats only a limited number of bytes of it, and is
+never sent to a queue of the contract that holds commands or events (`messaging.queues`).
 """
 
 import hashlib
@@ -22,17 +22,17 @@ from postroad.messaging.throttle import Throttle
 log = logger(__name__)
 
 MAX_ECHOED = 255
-"""Characters of a saga header that a reply repeats; a longer one cannot be ours, because our ids have 36, and is left out."""
+"""Maximum of a saga header that a reply repeats.  A longer one is left out: it is not of Postroad, whose ids have 36 characters."""
 
 MAX_KEY = 1000
-"""Characters of a command's key that its reply takes over; of a longer one it takes the digest, so order is kept."""
+"""Maximum of a command's key that its reply gets too; the digest replaces a longer one, so order is kept."""
 
 _MAX_ID_BYTES = 255  # of a short string in AMQP: `correlation_id`
 _throttle = Throttle()
 
 
 def wants_answer(command: Envelope) -> bool:
-    """Whether somebody waits for a reply, in a queue that a reply may go to."""
+    """Whether a command names a reply queue, and a reply may go there."""
     return queues.takes_replies(command.reply_to)
 
 
@@ -70,10 +70,10 @@ def _cut(text: str, most_bytes: int) -> str:
 
 
 def _tell_refusal(command: Envelope) -> None:
-    """Log where a reply would have gone; workers count it (`watch.ReplyRefused`)."""
+    """Log the queue of a reply that is not sent; workers count it (`watch.ReplyRefused`)."""
     if command.reply_to and (left_out := _throttle.due("reply_to")) is not None:
         log.warning(
-            "reply refused: its queue is no reply queue",
+            "reply not sent: reply_to does not name a reply queue",
             extra={
                 "reply_to": command.reply_to[:MAX_ECHOED],
                 "message_id": command.id[:MAX_ECHOED],

@@ -1,4 +1,4 @@
-"""`send`: a typed command into the outbox, in the caller's transaction."""
+"""`send`: stores a typed command in the outbox, in the caller's transaction."""
 
 from collections.abc import Mapping
 
@@ -16,9 +16,9 @@ def send(
 
     Args:
         command: A message declared with @command.
-        reply_to: Queue for the answer; empty: a notification.
-        delay_seconds: It is sent this long after the commit, at the earliest.
-        headers: Further headers; one that is None is left out.
+        reply_to: Queue for the reply; empty: no reply is expected.
+        delay_seconds: Minimum time between the commit and the sending.
+        headers: Further headers; those that are None are left out.
 
     Raises:
         OutsideTransaction: There is no transaction around the call.
@@ -29,7 +29,7 @@ def send(
 
 
 def outgoing(command: Message, *, reply_to: str = "", headers: Mapping[str, str | None] | None = None) -> Outgoing:
-    """Return what `send` sends: the command in an envelope, with the address of its key in its channel."""
+    """Return the command in an envelope, with the address of its key in its channel."""
     channel = command_description(type(command)).channel
     envelope = envelope_of(command, kind=Kind.COMMAND, headers=headers, reply_to=reply_to)
     return Outgoing(address=channel.address(envelope.key), envelope=envelope)

@@ -1,4 +1,4 @@
-"""Domain events: a service says what happened, subscribers decide what it means to them.
+"""Domain events: a service publishes what happened, and subscribers react to it.
 
-Typed events in, envelopes out; a publisher does not know its subscribers.
+These modules convert typed events to envelopes; a publisher does not know its subscribers.
 """

@@ -17,13 +17,13 @@ class EventDispatcher:
         self._names = NameRegistry(handlers.handlers)
 
     def check(self, envelope: Envelope) -> None:
-        """Raise ForeignMessage if an envelope belongs to no event that is handled here, whatever its body."""
+        """Raise ForeignMessage if an envelope is not an event that is handled here; its body is not read."""
         class_of(envelope, self._names)
 
     def ignores(self, envelope: Envelope) -> bool:
-        """Whether this is an event of a type that nobody handles here: it is done, and parks neither itself nor its key.
+        """Whether this event has a type without a handler here; it is acknowledged, and not parked.
 
-        So come events of a type that was handled once, until its binding is removed.
+        Such events arrive after a handler was removed, until its binding is removed, too.
         """
         is_event = envelope.headers.get(headers.KIND, Kind.EVENT.value) == Kind.EVENT.value
         return is_event and bool(envelope.id and envelope.type) and envelope.type not in self._names
@@ -33,8 +33,8 @@ class EventDispatcher:
 
         Raises:
             PermanentError: It cannot be read; it is parked.
-            InvalidResult: The handler returned something that nobody would run.
-            Exception: Whatever the handler raised.
+            InvalidResult: The handler returned a coroutine or generator, which would never run.
+            Exception: Any exception of the handler.
         """
         if self.ignores(envelope):
             return

@@ -21,12 +21,12 @@ EventHandler = Callable[[Any], None]
 
 @dataclass(frozen=True, slots=True)
 class EventHandlers:
-    """What one subscriber does with the events of one channel.
+    """The handlers of one subscriber for the events of one channel.
 
     Attributes:
-        subscriber: Stable name `<service>.<what for>`: its queues and its processed messages carry it.
+        subscriber: Stable name `<service>.<purpose>`, which its queues and its processed messages have.
         of: The event channel.
-        handlers: Event type → use-case; events of other types are not even delivered.
+        handlers: Event type → use case; events of other types are not delivered.
     """
 
     subscriber: str
@@ -34,7 +34,7 @@ class EventHandlers:
     handlers: Mapping[type[Message], EventHandler]
 
     def __post_init__(self) -> None:
-        """Refuse a name that is no queue's, an event of another channel and a use-case that is no ordinary function, or for another event."""
+        """Refuse an invalid subscriber name, events of another channel, and use cases that do not take the event."""
         if not 1 <= len(self.subscriber.encode()) <= MAX_CHARACTERS:
             raise InvalidDeclaration(f"subscriber {self.subscriber!r}: use 1 to {MAX_CHARACTERS} characters.")
         for message, handler in self.handlers.items():

@@ -1,4 +1,4 @@
-"""What a service's `messages.py` declares events with.
+"""The decorator with which a service's `messages.py` declares events.
 
 @event("kitchen.TicketAccepted", of=TICKETS, key="ticket_id", version="1.1")
 class TicketAccepted(Message): ...
@@ -18,7 +18,7 @@ M = TypeVar("M", bound=Message)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventDescription(Description):
-    """An event: also the channel of the aggregate type it belongs to."""
+    """The description of an event, with the channel of its aggregate type."""
 
     channel: EventChannel
 
@@ -44,9 +44,9 @@ def event_description(message: type[Message]) -> EventDescription:
     """Return the declaration of an event.
 
     Raises:
-        InvalidDeclaration: It is no event.
+        InvalidDeclaration: It is not an event.
     """
     description = description_of(message)
     if not isinstance(description, EventDescription):
-        raise InvalidDeclaration(f"{message.__qualname__} is no event: declare it with @event.")
+        raise InvalidDeclaration(f"{message.__qualname__} is not an event: declare it with @event.")
     return description

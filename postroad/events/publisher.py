@@ -1,4 +1,4 @@
-"""`publish`: a domain event into the outbox, in the caller's transaction."""
+"""`publish`: stores a domain event in the outbox, in the caller's transaction."""
 
 from postroad.codecs.names import key_of
 from postroad.codecs.types import Message

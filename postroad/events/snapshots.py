@@ -1,10 +1,10 @@
-"""Snapshots: how an owner tells a subscriber its present state again, so that a replica can be rebuilt.
+"""Snapshots: an owner sends its present state to a subscriber again, so that the subscriber can rebuild a replica.
 
-A subscriber asks (`manage.py rebuild orders.restaurants`); the owner answers page by page with ordinary events, sent to
-that subscriber's queues only.  A page is read under row locks and stored in the outbox with them, so an event of
-the same aggregate that comes later is also handled later.
+The subscriber requests it (`manage.py rebuild orders.restaurants`); the owner answers page by page with ordinary events, sent
+only to that subscriber's queues.  A page is read under row locks, and its events are stored in the outbox before these are
+released, so later events of the same aggregate are also handled later.
 
-The events describe the present state, not how it came about.
+The events describe the present state, not the changes that led to it.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,12 +26,12 @@ from postroad.messaging.outbox.producer import put
 from postroad.messaging.queues import is_subscriber
 
 PAGE_ROWS = 200
-"""Aggregates of one transaction: their rows are locked meanwhile."""
+"""Maximum aggregates of one transaction, which locks their rows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """One aggregate as it is: events that bring a subscriber who knows nothing up to date, in order."""
+    """One aggregate: the events, in order, that give its present state to a subscriber without any data."""
 
     key: str
     events: tuple[Message, ...]
@@ -39,23 +39,23 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Snapshots:
-    """What a service's `handlers.py` lists in SNAPSHOTS.
+    """An entry of SNAPSHOTS in a service's `handlers.py`.
 
     Attributes:
         of: The event channel.
-        page: (last key seen, most) → the next aggregates in the order of their keys, locked; "" asks for the first.
+        page: (last key seen, maximum) → the next aggregates in the order of their keys, locked; the first call gets "".
     """
 
     of: EventChannel
     page: Callable[[str, int], Sequence[Snapshot]]
 
     def __post_init__(self) -> None:
-        """Refuse a function that is no ordinary one."""
+        """Refuse a coroutine, a generator, or a function with other arguments."""
         handling.check(self.page, table=f"snapshots of {self.of.name!r}", arguments=2)
 
 
 class PublishSnapshots(Message):
-    """Ask the owner of a channel for its present state."""
+    """A request to the owner of a channel for its present state."""
 
     channel: str
     subscriber: str
@@ -80,7 +80,7 @@ def ask(request: PublishSnapshots) -> None:
 
 
 class SnapshotDispatcher:
-    """Answers requests with one page, and asks itself for the next."""
+    """Answers a request with one page, and sends itself a request for the next one."""
 
     def __init__(self, tables: Sequence[Snapshots]) -> None:
         self._pages = {table.of.name: table.page for table in tables}
@@ -96,7 +96,7 @@ class SnapshotDispatcher:
             known = ", ".join(sorted(self._pages)) or "none"
             raise InvalidMessage(f"there are no snapshots of channel {request.channel!r} here; known: {known}.")
         if not is_subscriber(request.subscriber):  # events must not go into queues of commands or replies
-            raise InvalidMessage(f"{request.subscriber[:80]!r} is no subscriber; write <service>.<what for>.")
+            raise InvalidMessage(f"{request.subscriber[:80]!r} is not a subscriber's name; write <service>.<purpose>.")
         read = self._pages[request.channel]
         page = handling.finished(read(request.after, PAGE_ROWS), read)
         for snapshot in page:

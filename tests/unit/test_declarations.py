@@ -77,7 +77,7 @@ def test_a_wire_name_that_others_could_not_rely_on_is_refused(name: str) -> None
 
 
 def test_a_key_that_is_no_field_is_refused_with_the_fields() -> None:
-    with pytest.raises(InvalidDeclaration, match=r"key 'oder_id' is no field of it; fields: item_id"):
+    with pytest.raises(InvalidDeclaration, match=r"key 'oder_id' is not a field of it; fields: item_id"):
         command("shop.Buy", on=BAKERY, key="oder_id")(Line)
 
 
@@ -85,7 +85,7 @@ def test_a_subclass_does_not_inherit_the_declaration() -> None:
     class Special(Baked):
         pass
 
-    with pytest.raises(InvalidDeclaration, match=r"is no declared message"):
+    with pytest.raises(InvalidDeclaration, match=r"is not declared as a message"):
         description_of(Special)
 
 
@@ -140,7 +140,7 @@ def test_an_event_of_another_channel_is_refused_in_a_handler_table() -> None:
 
 
 def test_refusing_with_a_success_is_refused() -> None:
-    with pytest.raises(InvalidDeclaration, match=r"is no refusal"):
+    with pytest.raises(InvalidDeclaration, match=r"is not a refusal"):
         refuse(Baked(loaves=1))
 
 

@@ -249,8 +249,8 @@ describe(Held, Description(name="test.Held"))
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"price": Decimal("NaN")}, "$.price = Decimal('NaN'): NaN is no number"),
-        ({"price": Decimal("-Infinity")}, "$.price = Decimal('-Infinity'): -Infinity is no number"),
+        ({"price": Decimal("NaN")}, "$.price = Decimal('NaN'): NaN is not a finite number"),
+        ({"price": Decimal("-Infinity")}, "$.price = Decimal('-Infinity'): -Infinity is not a finite number"),
         ({"price": 5}, "$.price = 5: expected `Decimal`, got `int`"),
         ({"price": 5.5}, "$.price = 5.5: expected `Decimal`, got `float`"),
         ({"price": "5.50"}, "$.price = '5.50': expected `str`, got `str`"),
