@@ -13,12 +13,12 @@ The layers: what stands higher imports what stands lower, never the other way ro
     20  management   The commands of `manage.py`
         apps
     19  console      The Django admin of messages and sagas
-    18  checks       What `manage.py check` says about a project that uses Postroad
+    18  checks       System checks (`manage.py check`) of projects that use Postroad
     17  operations   For operators: health checks of an installation, and its release on Kubernetes
     16  worker       Message handlers inside Celery workers
     15  processes    What runs besides web server and Celery: relay, gRPC server, one-process mode
     14  composition
-    13  web          The web server of every process, probes and deadlines of requests
+    13  web          The web server of the processes, probes and deadlines of requests
     12  metrics      Metrics for Prometheus
     11  tables
     10  sagas        Sagas: a business transaction over several services, with compensations
@@ -29,7 +29,7 @@ The layers: what stands higher imports what stands lower, never the other way ro
      8  envelopes, handling
      7  messaging    Outbox, relay and inbox: messages as bytes, from one transaction to another
         codecs       Codecs of message bodies: typed values to bytes and back
-     6  schema       The database schema: whether it is complete, who migrates it, waiting for it
+     6  schema       The database schema: whether all migrations are applied, the lock of a migration, and waiting for it
         logs
      5  retry, conf
      4  conf_readers

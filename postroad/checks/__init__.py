@@ -1,1 +1,1 @@
-"""What `manage.py check` says about a project that uses Postroad."""
+"""System checks (`manage.py check`) of projects that use Postroad."""

@@ -1,4 +1,4 @@
-"""What `manage.py check` says about the databases and time zones of a project."""
+"""System checks of the databases and the time zone of a project."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,14 +13,14 @@ SQLITE_OPTIONS = {
     "timeout": 60,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
 }
-"""What SQLite needs where several threads write: each waits for its turn, and readers hold nobody up."""
+"""SQLite's options for several writing threads: each waits for its turn, and readers do not block writers."""
 
-_MIN_TIMEOUT_SECONDS = 20  # a burst of writers waits in line; Django's default of 5 s is over in the middle of it
+_MIN_TIMEOUT_SECONDS = 20  # many writers wait one after the other; Django's default of 5 s is too short for that
 _QUESTIONS = (("db_for_write", "writes"), ("db_for_read", "reads"))
 
 
 def check_routers(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
-    """Report every router that separates our tables from each other, or from the connection that transactions use."""
+    """Report every router that puts Postroad's tables into another database than `default`, which transactions use."""
     found: list[CheckMessage] = []
     for app in apps.get_app_configs():
         if app.name.startswith("postroad."):
@@ -30,12 +30,12 @@ def check_routers(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Che
 
 
 def check_time_zones(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
-    """Refuse moments without time zone."""
+    """Refuse times without time zone."""
     if settings.USE_TZ:
         return []
     problem = (
-        "USE_TZ is False, but Postroad's own SQL compares moments in UTC: with local times messages would be sent, and"
-        " sagas and rows would end, hours too early or too late."
+        "USE_TZ is False, but Postroad's own SQL compares times in UTC: with local times, delayed messages would be sent and"
+        " old rows deleted hours too early or too late."
     )
     return [Error(problem, hint="Set USE_TZ = True.", id="postroad.E011")]
 
@@ -75,8 +75,8 @@ def _routed_away(name: str, model: type[models.Model]) -> list[CheckMessage]:
 
 def _apart(problem: str, way_out: str, name: str) -> Error:
     why = (
-        f"; messages, sagas and what they belong to are one transaction on {DEFAULT_DB_ALIAS!r}, so that a rollback would"
-        " leave this behind, or rows just written would not be seen."
+        f"; messages, sagas and business data are written in one transaction on {DEFAULT_DB_ALIAS!r}, so these rows would"
+        " survive its rollback, or rows that were just written would not be seen."
     )
     return Error(
         problem + why, hint=f"Let {way_out} for the application {name.partition('.')[0]!r}.", id="postroad.E010"
@@ -84,7 +84,7 @@ def _apart(problem: str, way_out: str, name: str) -> Error:
 
 
 def _answering(question: str, model: type[models.Model]) -> str:
-    """Return the name of the router that decides."""
+    """Return the name of the router that gives the answer."""
     for candidate in router.routers:
         ask = getattr(candidate, question, None)
         if ask is None:

@@ -1,4 +1,4 @@
-"""What `manage.py check` says about tables that nobody reads, and about applications, channels and commands left out."""
+"""System checks of handler tables that are not read, and of applications, channels and commands that are missing."""
 
 import ast
 from collections.abc import Iterator, Sequence
@@ -26,13 +26,13 @@ _INSTALLED_BY_PIP = {"site-packages", "dist-packages"}
 
 
 def check_tables(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
-    """Report tables in a `handlers` module whose name nobody reads, such as `COMMAND`."""
+    """Report tables in a `handlers` module with a name that Postroad does not read, such as `COMMAND`."""
     modules = [module for config in apps.get_app_configs() if (module := handlers_module(config.name)) is not None]
     return [problem for module in modules for problem in _unread(module)]
 
 
 def check_messages(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
-    """Report commands of our services that nobody handles, and events whose channel is not in a `messages` module."""
+    """Report commands of installed services without a handler, and events whose channel is not in a `messages` module."""
     parts = installed()
     exchanges = {exchange.name for exchange in parts.topology.exchanges}
     handled = {description_of(message).name for table in parts.commands for message in table.handlers}
@@ -52,11 +52,11 @@ def check_messages(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Ch
 
 
 def check_applications(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
-    """Report applications beside the installed ones whose tables nobody reads, because INSTALLED_APPS lacks them."""
+    """Report applications with tables of handlers that are not in INSTALLED_APPS, in the folders of installed ones."""
     installed = {Path(config.path).resolve() for config in apps.get_app_configs()}
     return [
         Warning(
-            f"{path} has tables of message handlers, but its application is not in INSTALLED_APPS: nobody handles its"
+            f"{path} has tables of message handlers, but its application is not in INSTALLED_APPS: no process handles its"
             " messages.",
             hint=f"Add {_module_name(path.parent, installed)!r} to INSTALLED_APPS, or remove the tables.",
             id="postroad.W013",
@@ -74,8 +74,8 @@ def _unread(module: ModuleType) -> Iterator[CheckMessage]:
             continue
         right = next(kind for kind, expected in TABLES.items() if isinstance(tables[0], expected))
         yield Error(
-            f"{module.__name__}.{name} is a table of handlers that nobody reads: its messages are not handled.",
-            hint=f"Call it {right}; several tables are one tuple: {right} = (…, …).",
+            f"{module.__name__}.{name} is a table of handlers whose name is not read: its messages are not handled.",
+            hint=f"Call it {right}; put several tables into one tuple: {right} = (…, …).",
             id="postroad.E012",
         )
 
@@ -99,7 +99,7 @@ def _owner(channel: CommandChannel | EventChannel) -> str:
 def _unhandled(description: CommandDescription, config: AppConfig) -> CheckMessage:
     return Warning(
         f"the command {description.name} goes to channel {description.channel.name!r} of this service, and no COMMANDS"
-        " table handles it: it would be refused, or wait for ever if the channel has no table.",
+        " table handles it: it would be rejected, or stay in its queue if the channel has no table.",
         hint=f"Add it to COMMANDS in {config.name}.handlers, or remove it.",
         id="postroad.W014",
     )
@@ -108,7 +108,7 @@ def _unhandled(description: CommandDescription, config: AppConfig) -> CheckMessa
 def _undeclared(description: EventDescription, message: type[Message], config: AppConfig) -> CheckMessage:
     return Warning(
         f"the event {description.name} of {message.__module__} is published on {description.channel.name!r}, a channel"
-        " that no application declares: before the first subscriber has started, publishing it fails.",
+        " that no application declares: publishing it fails until the first subscriber has started.",
         hint=f"Import the channel in {config.name}.messages.",
         id="postroad.W015",
     )
@@ -122,7 +122,7 @@ def _folders(installed: set[Path]) -> set[Path]:
 
 
 def _module_name(folder: Path, installed: set[Path]) -> str:
-    """Return how a folder would be named in INSTALLED_APPS: as the applications beside it are."""
+    """Return the name of a folder for INSTALLED_APPS, in the form of the installed applications beside it."""
     for config in apps.get_app_configs():
         path, parent = Path(config.path).resolve(), config.name.rpartition(".")[0]
         if path.parent == folder.parent and parent:
@@ -131,7 +131,7 @@ def _module_name(folder: Path, installed: set[Path]) -> str:
 
 
 def _has_our_tables(path: Path) -> bool:
-    """Whether a file that is not imported assigns tables for this service: for any, if SERVICE is empty."""
+    """Whether a file that is not imported assigns tables for this service, or for any service if SERVICE is empty."""
     try:
         tree = ast.parse(path.read_text())
     except (OSError, ValueError, SyntaxError):

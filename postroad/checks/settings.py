@@ -1,4 +1,4 @@
-"""What `manage.py check` says about the settings, and what every process refuses to start with."""
+"""System checks of the settings; every process refuses to start with settings that cannot be used."""
 
 import os
 import re
@@ -42,14 +42,14 @@ KEYS = {name: entry for section in SECTIONS for name, entry in section.keys().it
 
 _PREFIX = "POSTROAD_"
 _OTHERS = frozenset({"POSTROAD_VERSION", "POSTROAD_UP", "POSTROAD_SERVERS_HOME"})
-"""Variables of our scripts, the chart and the tests."""
+"""Environment variables of Postroad's scripts, chart and tests."""
 
 _OF_COMPOSE = re.compile(r"(POSTGRESQL|RABBITMQ)_\w+")
-"""What our compose.yaml reads."""
+"""Environment variables of compose.yaml."""
 
 _OF_KUBERNETES = re.compile(r"(\w+_)?(SERVICE_(HOST|PORT)\w*|PORT_\d+_(TCP|UDP)\w*)")
 _LINK = re.compile(r"(tcp|udp)://")
-"""Variables, and the value of `<NAME>_PORT`, that Kubernetes sets for each Service whose name begins with postroad."""
+"""Variables that Kubernetes sets for each Service whose name begins with postroad, and the form of `<NAME>_PORT`."""
 
 
 def problems(values: dict[str, Any]) -> list[str]:
@@ -83,10 +83,10 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Ch
 
 
 def check_variables(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
-    """Report environment variables that begin with POSTROAD_ and are no key: nobody reads them."""
+    """Report environment variables that begin with POSTROAD_ but name no key, so that they have no effect."""
     return [
         Warning(
-            f"the environment variable {name} is set, but there is no such key of POSTROAD: nobody reads it.",
+            f"the environment variable {name} is set, but there is no such key of POSTROAD: it has no effect.",
             hint=_way_out(name.removeprefix(_PREFIX)),
             id="postroad.W016",
         )

@@ -1,11 +1,11 @@
-"""Metrics of calls: results of calls to other services, states of their circuit breakers, answers of our gRPC server.
+"""Metrics of calls: results of calls to other services, states of circuit breakers, answers of the gRPC server.
 
-postroad_calls_total{service,operation,outcome,substitute}   calls that ended; `substitute` says what answered instead
-postroad_call_seconds{service,operation}                     how long they took, with all their attempts
-postroad_breaker_state{service,state}                        1 for the state that it is in
-postroad_breaker_moves_total{service,state}                  how often it came into a state
-postroad_calls_outstanding{service}                          places that are taken in the bulkhead
-postroad_grpc_answered_total{servicer,code}                  calls and streams of our gRPC server that ended
+postroad_calls_total{service,operation,outcome,substitute}   calls that ended; `substitute` names the fallback used
+postroad_call_seconds{service,operation}                     duration of calls, with all their attempts
+postroad_breaker_state{service,state}                        1 for the present state of the breaker
+postroad_breaker_moves_total{service,state}                  how often the breaker entered a state
+postroad_calls_outstanding{service}                          calls in progress, which the bulkhead limits
+postroad_grpc_answered_total{servicer,code}                  calls and streams of the gRPC server that ended
 """
 
 from collections.abc import Iterator
@@ -40,12 +40,12 @@ _answered = Counter(
 
 
 class PolicyCollector(Collector):
-    """Reads the policies when somebody asks."""
+    """Reads the policies at each scrape."""
 
     @override
     def collect(self) -> Iterator[Metric]:
         states = GaugeMetricFamily("postroad_breaker_state", "State of a breaker.", labels=["service", "state"])
-        outstanding = GaugeMetricFamily("postroad_calls_outstanding", "Calls under way.", labels=["service"])
+        outstanding = GaugeMetricFamily("postroad_calls_outstanding", "Calls in progress.", labels=["service"])
         for service, policy in policies().items():
             present = policy.breaker.snapshot().state
             for state in State:
@@ -59,7 +59,7 @@ REGISTRY.register(PolicyCollector())
 
 
 def count(fact: Fact) -> None:
-    """Count what `postroad.calls.policies.watch` tells."""
+    """Count the facts of `postroad.calls.policies.watch`."""
     match fact:
         case CallEnded():
             _calls.labels(fact.service, fact.operation, fact.outcome, fact.substitute).inc()
@@ -71,5 +71,5 @@ def count(fact: Fact) -> None:
 
 
 def install() -> None:
-    """Count from now on; to be called once in a process."""
+    """Start to count; to be called once in a process."""
     watch.add(count)

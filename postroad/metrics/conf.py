@@ -10,5 +10,5 @@ class MetricsSettings(Section):
     """Each attribute is a key of POSTROAD in lower case."""
 
     metrics_port: int = key(
-        0, "port on which each process has /metrics, and a web process nowhere else; 0: none", minimum=0, maximum=65535
+        0, "port on which each process serves /metrics (a web process only there); 0: no port", minimum=0, maximum=65535
     )

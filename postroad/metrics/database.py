@@ -1,7 +1,7 @@
 """Metrics that are read from the database, with one indexed query each: outbox, dead letters, sagas.
 
-Read when somebody scrapes, in a thread and on a connection of their own: so they are true while the relay hangs, and a
-database that does not answer costs a scrape two seconds and these figures, not its answer.
+They are read at each scrape, in a thread and on a connection of their own.  So they are correct even if the relay hangs; and
+if the database does not answer, a scrape takes two seconds longer and lacks these figures, but does not fail.
 """
 
 import threading
@@ -30,15 +30,15 @@ with needs_extra("metrics"):
 log = logger(__name__)
 
 MAX_COUNTED = 10_000
-"""Rows are counted so far: a few milliseconds.  How far a longer outbox is behind, its age says better."""
+"""Maximum rows that are counted, in a few milliseconds.  For a longer outbox the age of the oldest row says more."""
 
-PATIENCE_SECONDS = 2.0  # Prometheus waits for ten by default
+PATIENCE_SECONDS = 2.0  # longest wait for the database; Prometheus waits ten seconds by default
 
 PENDING = (Status.RUNNING, Status.COMPENSATING, Status.STUCK)
 
 
 def read_figures() -> list[Metric]:
-    """Read them all.
+    """Read all of them.
 
     Raises:
         Error: The database did not answer.
@@ -59,7 +59,7 @@ def read_figures() -> list[Metric]:
         ),
         GaugeMetricFamily(
             "postroad_outbox_set_aside",
-            "Rows that cannot be sent and wait for a person.",
+            "Rows that cannot be sent and wait for an operator.",
             value=_count(OutboxMessage.objects.filter(state=OutboxState.SET_ASIDE).order_by("id")),
         ),
         GaugeMetricFamily("postroad_dead_letters", "Messages that are parked.", value=_count(parked)),
@@ -72,7 +72,7 @@ def _count(rows: "QuerySet[Any]") -> int:
 
 
 def _oldest_age() -> float:
-    """Return how long the oldest row has waited that is not set aside: for the relay, or for its destination."""
+    """Return the age of the oldest row that is not set aside: one that waits for the relay or for its destination."""
     oldest = OutboxMessage.objects.filter(pk__in=outbox.find_oldest())
     ages = [*_ages(oldest, since="available_at"), *_ages(OutboxHold.objects.order_by("since"), since="since")]
     return max([timedelta(), *ages]).total_seconds()
@@ -84,7 +84,7 @@ def _ages(rows: "QuerySet[Any]", *, since: str) -> list[timedelta]:
 
 
 class _Reading(threading.Thread):
-    """One look at the database; `figures` is empty until it has succeeded."""
+    """One reading of the database; `figures` is empty until it has succeeded."""
 
     def __init__(self) -> None:
         super().__init__(name="postroad-figures", daemon=True)
@@ -102,7 +102,7 @@ class _Reading(threading.Thread):
 
 
 class DatabaseCollector(Collector):
-    """Shows the figures, or, if they cannot be read, counts that; at most one reading is under way."""
+    """Returns the figures or, if they cannot be read, counts the error; at most one reading runs at a time."""
 
     def __init__(self) -> None:
         self._reading = _Reading()
@@ -117,6 +117,6 @@ class DatabaseCollector(Collector):
         reading.join(PATIENCE_SECONDS)
         if not reading.figures:
             self._errors += 1
-            log.warning("figures cannot be read from the database", extra={"error": reading.error})
+            log.warning("metrics cannot be read from the database", extra={"error": reading.error})
         yield CounterMetricFamily("postroad_scrape_errors", "Scrapes without the database's figures.", self._errors)
         yield from reading.figures

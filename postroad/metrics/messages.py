@@ -1,6 +1,7 @@
 """Metrics of messages: published, handled, and the lag of a worker.
 
-The parent of a worker measures: it sees every message come and every job end.  Its pool's processes measure nothing.
+The parent process of a worker measures: it receives every message and learns the end of every job.  The processes of its pool
+do not measure.
 """
 
 import time
@@ -18,7 +19,7 @@ with needs_extra("metrics"):
     from prometheus_client.registry import Collector
 
 Lags = Callable[[float], Mapping[str, float]]
-"""Seconds since 1970 → channel → age of the oldest message that is handled or comes next; 0 when there is none."""
+"""Seconds since 1970 → channel → age of the oldest message that is being handled or is next; 0 if there is none."""
 
 _published = Counter(
     "postroad_messages_published", "Messages that the broker has confirmed.", ["channel"], registry=REGISTRY
@@ -28,14 +29,14 @@ _handled = Counter(
 )
 _replies_refused = Counter(
     "postroad_replies_refused",
-    "Commands handled whose reply would have gone to a queue that is no reply queue.",
+    "Commands handled whose reply_to does not name a reply queue.",
     ["channel"],
     registry=REGISTRY,
 )
 
 
 def count(fact: Fact) -> None:
-    """Count what `postroad.messaging.watch` tells."""
+    """Count the facts of `postroad.messaging.watch`."""
     match fact:
         case Published():
             _published.labels(fact.channel).inc(fact.messages)
@@ -46,7 +47,7 @@ def count(fact: Fact) -> None:
 
 
 class LagCollector(Collector):
-    """Asks the queues at each scrape, so that the age of a message that is stuck grows."""
+    """Reads the lag at each scrape, so that the age of a stuck message grows."""
 
     def __init__(self, lags: Lags) -> None:
         self._lags = lags
@@ -55,7 +56,7 @@ class LagCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         gauge = GaugeMetricFamily(
             "postroad_consumer_lag_seconds",
-            "Age of the oldest message that is handled or comes next; 0 when idle.",
+            "Age of the oldest message that is being handled or is next; 0 when idle.",
             labels=["channel"],
         )
         for channel, seconds in self._lags(time.time()).items():

@@ -15,7 +15,7 @@ ProcessCollector(registry=REGISTRY)
 
 
 def metrics(_request: HttpRequest) -> HttpResponse:
-    """Answer everything in Prometheus's text format; 404 where METRICS_PORT has it, for whoever reaches that alone."""
+    """Answer all metrics in Prometheus's text format; 404 if METRICS_PORT is set, so that only that port serves them."""
     if MetricsSettings.current().metrics_port:
         return HttpResponse("The figures are on METRICS_PORT.\n", status=404, content_type="text/plain; charset=utf-8")
     return HttpResponse(generate_latest(REGISTRY), content_type=CONTENT_TYPE_PLAIN_0_0_4)

@@ -1,6 +1,6 @@
 """`/metrics` of a process that otherwise serves no HTTP: worker, relay, gRPC server.
 
-Imported only where METRICS_PORT is set, since it needs prometheus-client.
+It is imported only if METRICS_PORT is set, since it needs prometheus-client.
 """
 
 import os
@@ -30,9 +30,9 @@ def serve(port: int, *, lags: Lags | None = None, is_relay: bool = False) -> WSG
     """Answer scrapes in threads, until the process ends.
 
     Args:
-        port: Where, on every address of the machine.
-        lags: Of a worker: how far its channels are behind.
-        is_relay: Show what the service's database knows; one process a service need do so.
+        port: The port, on every address of the machine.
+        lags: Of a worker: returns the lag of its channels.
+        is_relay: Whether to serve the metrics from the database; one process of each service is enough.
 
     Raises:
         InvalidSetting: The port is taken.
@@ -43,8 +43,8 @@ def serve(port: int, *, lags: Lags | None = None, is_relay: bool = False) -> WSG
         server, _ = start_http_server(port, registry=shown)
     except OSError as error:
         raise InvalidSetting(
-            f"METRICS_PORT {port} cannot be listened on ({error.strerror}); stop what listens there, choose another,"
-            " or 0 for none."
+            f"METRICS_PORT {port} cannot be listened on ({error.strerror}); stop the program that listens there, choose"
+            " another port, or 0 for none."
         ) from error
     server.RequestHandlerClass = _Handler
     server.set_app(_with_head(cast(WSGIApplication, server.get_app())))
@@ -58,7 +58,7 @@ def serve(port: int, *, lags: Lags | None = None, is_relay: bool = False) -> WSG
 
 
 class _Handler(WSGIRequestHandler):
-    """Gives a scrape so long to arrive, and logs none."""
+    """Limits the time in which a scrape must arrive, and does not log scrapes."""
 
     timeout = 10.0  # seconds without a byte; each connection is a thread
 
@@ -72,7 +72,7 @@ class _Handler(WSGIRequestHandler):
 
 
 def _with_head(application: WSGIApplication) -> WSGIApplication:
-    """Return an application that knows HEAD, too: GET without the body (RFC 9110, 9.3.2)."""
+    """Return an application that also answers HEAD: like GET, without the body (RFC 9110, 9.3.2)."""
 
     def call(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         is_head = environ["REQUEST_METHOD"] == "HEAD"
@@ -86,7 +86,7 @@ _scraping = threading.Lock()
 
 
 class _Whole(Collector):
-    """All figures at once, while no process is forked."""
+    """Collects all metrics, while no process is forked."""
 
     @override
     def collect(self) -> Iterable[Metric]:
@@ -95,7 +95,7 @@ class _Whole(Collector):
 
 
 def _keep_from_children(server: WSGIServer) -> None:
-    """Let a pool fork beside us: a child must get no lock that a scrape holds, and not keep the port when we die."""
+    """Make forks of a pool safe: a child must not inherit a lock that a scrape holds, nor keep the port after this process."""
 
     def after_in_child() -> None:
         _scraping.release()

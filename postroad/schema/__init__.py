@@ -1,1 +1,1 @@
-"""The database schema: whether it is complete, who migrates it, waiting for it."""
+"""The database schema: whether all migrations are applied, the lock of a migration, and waiting for it."""

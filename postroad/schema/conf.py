@@ -11,8 +11,8 @@ class SchemaSettings(Section):
 
     migrate_lock_seconds: float = key(
         10.0,
-        "how long a migration waits for a table, while everybody's queries queue behind it; 0: for ever",
+        "how long a migration waits for the lock of a table, which later queries wait behind; 0: no limit",
         minimum=0,
     )
-    migrate_statement_seconds: float = key(900.0, "longest statement of a migration; 0: any", minimum=0)
+    migrate_statement_seconds: float = key(900.0, "longest statement of a migration; 0: no limit", minimum=0)
     migrate_wait_seconds: float = key(600.0, "longest wait for another process that migrates", minimum=0)

@@ -1,4 +1,4 @@
-"""The database in words: which one it is, and what an error of it means for a person who runs processes."""
+"""Describes the database for operators: its address, and the meaning of its errors."""
 
 from django.db import Error, connection
 
@@ -7,14 +7,14 @@ _MISSING_TEXTS = ("no such table", "no such column", "has no column named")  # S
 
 
 def describe_place() -> str:
-    """Return which database it is, without password."""
+    """Return the address of the database, without password."""
     given = connection.settings_dict
     address = f"{given['HOST']}:{given['PORT'] or 5432}/" if given["HOST"] else ""
     return f"{connection.display_name} {address}{given['NAME']}"
 
 
 def describe_error(error: Error) -> str:
-    """Return what an error means, with the database's own words; for a missing table, what to run."""
+    """Return the meaning of an error, with the database's own text; for a missing table, also the command to run."""
     words = " ".join(str(error).split())
     if is_table_missing(error):
         return f"a table or column is missing in {describe_place()} ({words}); run: python manage.py migrate"

@@ -1,8 +1,8 @@
-"""One process at a time migrates a database, and never holds up those that use it.
+"""A lock: one process at a time migrates a database, and does not block the processes that use it.
 
-Two bounds are set for the session: `lock_timeout`, since every query on a table queues behind a migration that waits
-for it, and `statement_timeout`.  Both, and the lock, end with the connection, so a process that is killed leaves nothing.
-Only on PostgreSQL: SQLite has a lock of its own and no other process that could queue.
+Two limits are set for the session: `lock_timeout`, since every query of a table waits behind a migration that waits for the
+table, and `statement_timeout`.  They and the lock end with the connection, so a killed process leaves nothing behind.
+It is used only on PostgreSQL: SQLite has a lock of its own, and no queue of waiting queries.
 """
 
 import time
@@ -15,19 +15,19 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from postroad.schema.conf import SchemaSettings
 
 _LOCK = 0x706F_7374_726F_6164
-"""Key of the advisory lock, which is one for each database: "postroad" in ASCII."""
+"""Key of the advisory lock, one in each database: "postroad" in ASCII."""
 
 _PAUSE_SECONDS = 1.0
-"""Asked again and again: a session that waited in PostgreSQL would hold up CREATE INDEX CONCURRENTLY of the holder."""
+"""Interval of attempts to get the lock: a session that waited in PostgreSQL would block the holder's CREATE INDEX CONCURRENTLY."""
 
 
 @contextmanager
 def schema_locked(connection: BaseDatabaseWrapper, tell: Callable[[str], None]) -> Iterator[None]:
-    """Run a block while no other process migrates this database; its connection is closed in the end.
+    """Run a block while no other process migrates this database; its connection is closed at the end.
 
     Args:
-        connection: Must go straight to the server or through a pooler in session mode.
-        tell: Is called once if another process has to be waited for.
+        connection: A direct connection to the server, or one through a pooler in session mode.
+        tell: A function that is called once if another process holds the lock.
 
     Raises:
         CommandError: Another process has held the lock for MIGRATE_WAIT_SECONDS.

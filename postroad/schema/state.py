@@ -1,7 +1,7 @@
 """Whether the database has every migration of this code.  `manage.py migrate` applies them.
 
-A database that is ahead of the code has them all: while a new version is rolled out the old one goes on.
-Names are compared, so no model and no migration is imported: pods that wait cost a third of what Django's loader does.
+A database with further migrations has all of them, too: during a rollout the old version continues to run.
+Only names are compared, without importing models or migrations: a waiting pod needs a third of the CPU of Django's loader.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import connection
 
 Name = tuple[str, str]
-"""Label of the application, name of the migration: as Django's table has them."""
+"""Label of the application and name of the migration, as in Django's table."""
 
 
 def has_database() -> bool:
@@ -22,9 +22,9 @@ def has_database() -> bool:
 
 
 def missing_migrations() -> list[str]:
-    """Return the migrations that are not applied, `orders.0002_revision`; works before `django.setup`, too.
+    """Return the migrations that are not applied, such as `orders.0002_revision`; works before `django.setup`, too.
 
-    A squashed migration is one of them until `migrate` has run once, which notes it beside those that it replaces.
+    A squashed migration counts as not applied until `migrate` has run once and recorded it.
 
     Raises:
         django.db.Error: The database does not answer.
@@ -34,17 +34,17 @@ def missing_migrations() -> list[str]:
 
 
 def describe_missing(names: list[str]) -> str:
-    """Return a sentence about migrations that are not applied, of which there is one at least."""
+    """Return a sentence about migrations that are not applied; `names` must not be empty."""
     return f"{len(names)} not applied, the first is {names[0]}"
 
 
 def written() -> Iterator[Name]:
-    """Return the migrations of the installed applications: those that Django would find."""
+    """Return the migrations of the installed applications, as Django would find them."""
     for entry in settings.INSTALLED_APPS:
         config = AppConfig.create(entry)
         package = settings.MIGRATION_MODULES.get(config.label, f"{config.name}.migrations")
         found = find_spec(package) if package else None
-        if found and found.origin:  # Django does not take a folder without __init__ either
+        if found and found.origin:  # Django ignores a folder without __init__, too
             modules = iter_modules(found.submodule_search_locations)
             yield from sorted(
                 (config.label, each.name) for each in modules if not each.ispkg and each.name[0] not in "_~"

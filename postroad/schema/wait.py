@@ -1,7 +1,7 @@
 """Wait until this code's migrations are applied: `python -m postroad.schema.wait [--seconds 300]`.
 
-It runs in the init container of each pod, so it does without `django.setup`, which would be most of its cost: 0.4 s of a
-core in place of 1.6.  For people there is `manage.py wait_for_migrations`.
+It runs in the init container of each pod, so it does not call `django.setup`: it needs 0.4 s of a core instead of 1.6.
+At a terminal, use `manage.py wait_for_migrations`.
 """
 
 import sys
@@ -16,7 +16,7 @@ from postroad.interruption import interruptible
 from postroad.schema import state as schema
 
 SECONDS = 300.0
-"""How long is waited at most."""
+"""Longest wait by default."""
 
 _PAUSE_SECONDS = 2.0
 
@@ -26,13 +26,13 @@ class NotMigrated(Exception):
 
 
 def wait(seconds: float, say: Callable[[str], object]) -> None:
-    """Return once every migration is applied; a database that is away is waited for, too.
+    """Return when every migration is applied; also wait for a database that does not answer.
 
     Raises:
-        NotMigrated: They are not in time, or SIGTERM came.
+        NotMigrated: They were not applied in time, or SIGTERM arrived.
     """
     if not schema.has_database():
-        say("This service has no database, so nothing to wait for.")
+        say("This service has no database, so there is nothing to wait for.")
         return
     try:
         with interruptible():
@@ -55,7 +55,7 @@ def _wait(seconds: float, say: Callable[[str], object]) -> None:
 
 
 def _trouble() -> str:
-    """Return why processes of this code cannot work with the database yet; empty: they can."""
+    """Return why processes of this code cannot use the database yet; empty if they can."""
     try:
         missing = schema.missing_migrations()
     except Error as error:
@@ -65,15 +65,19 @@ def _trouble() -> str:
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Add what both commands understand."""
-    parser.add_argument("--seconds", type=float, default=SECONDS, help=f"how long at most ({SECONDS:g})")
+    """Add the arguments that both commands have."""
+    parser.add_argument("--seconds", type=float, default=SECONDS, help=f"longest wait ({SECONDS:g})")
 
 
 def main() -> None:
     """Command-line entry point."""
-    parser = ArgumentParser(description="Wait until every migration is applied; exit 1 if they are not in time.")
+    parser = ArgumentParser(
+        description="Wait until every migration is applied; exit 1 if they are not applied in time."
+    )
     add_arguments(parser)
-    warnings.filterwarnings("ignore", "Accessing the database during app initialization")  # no application is made here
+    warnings.filterwarnings(
+        "ignore", "Accessing the database during app initialization"
+    )  # the warning is for web applications
     try:
         wait(parser.parse_args().seconds, lambda line: sys.stdout.write(f"{line}\n"))
     except NotMigrated as error:

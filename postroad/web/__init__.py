@@ -1,4 +1,4 @@
-"""The web server of every process, probes and deadlines of requests.
+"""The web server of the processes, probes and deadlines of requests.
 
-Imported only by programs that serve HTTP, since it needs uvicorn.
+Only programs that serve HTTP import it, since it needs uvicorn.
 """

@@ -9,4 +9,6 @@ from postroad.conf import Section, key
 class WebSettings(Section):
     """Each attribute is a key of POSTROAD in lower case."""
 
-    drain_file: str = key("", "file made when a web process is about to be stopped: its connections end; empty: none")
+    drain_file: str = key(
+        "", "file that is created before a web process is stopped, so that it closes its connections; empty: none"
+    )

@@ -1,6 +1,6 @@
-"""Middleware for the caller's deadline: a request whose deadline has passed is answered before any work.
+"""Middleware for the caller's deadline: if it has passed, the answer is 504 and the view does not run.
 
-Put it first in MIDDLEWARE, after `probes`.  See `postroad.calls.deadline` for what the calls of a view then do with what is left.
+Put it first in MIDDLEWARE, after `probes`.  See also: `postroad.calls.deadline`, for the remaining time of a view's own calls.
 """
 
 from collections.abc import Awaitable, Callable
@@ -19,7 +19,7 @@ _NextAsync = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
 class DeadlineMiddleware:
     """Applies the caller's deadline to a request, and answers 504 when it has passed.
 
-    A header that cannot be read is logged and ignored: a defect of the caller must not make its requests fail.
+    A header that cannot be read is logged and ignored, so that a caller's defect does not make its requests fail.
     """
 
     sync_capable = True
@@ -36,7 +36,7 @@ class DeadlineMiddleware:
         return self._answer_async(request) if self._is_async else self._answer(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
-        """Answer for a view that ran out of time in a call of its own."""
+        """Answer if a view's own call exceeded the deadline."""
         return _too_late(str(exception)) if isinstance(exception, DeadlineExceeded) else None
 
     def _answer(self, request: HttpRequest) -> HttpResponseBase:
@@ -54,7 +54,7 @@ class DeadlineMiddleware:
             return await cast(_NextAsync, self._get_response)(request)
 
 
-_OVER = "The caller's deadline was over before the work began."
+_OVER = "The caller's deadline had passed before the work began."
 
 
 def _seconds(request: HttpRequest) -> float | None:

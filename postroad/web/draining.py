@@ -1,9 +1,9 @@
 """Closes keep-alive connections before a web process is stopped, each after an answer.
 
-When a pod goes, Kubernetes takes it out of its Service and runs its preStop hook.  New connections lead elsewhere then,
-but those that are kept alive still lead here, and a request sent over one just when the server closes it is lost: a
-client may not send a POST again.  So the hook makes DRAIN_FILE, every answer from then on says `Connection: close`, and
-when the signal to stop comes there is no connection left.
+When a pod is to stop, Kubernetes removes it from its Service and runs its preStop hook.  New connections go to other pods
+then, but kept-alive ones still lead to this pod.  A request that is sent just when the server closes its connection is lost,
+and a client must not send a POST again.  So the hook creates DRAIN_FILE, every later answer says `Connection: close`, and no
+connection is left when the signal to stop arrives.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -19,13 +19,13 @@ Application = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
 
 
 def is_draining() -> bool:
-    """Return whether this process is about to be stopped.  Costs one look at a file, which is to be in memory."""
+    """Return whether this process is about to be stopped.  It costs one check of a file, which should be on a memory volume."""
     name = WebSettings.current().drain_file
     return bool(name) and Path(name).exists()
 
 
 def draining(application: Application) -> Application:
-    """Return an ASGI application whose answers close their connections once it is time to."""
+    """Return an ASGI application whose answers close their connections once this process is about to be stopped."""
 
     async def call(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         async def send_last(event: Event) -> None:

@@ -12,7 +12,7 @@ from django.urls import path
 from postroad.schema import state as schema
 
 _is_migrated = Event()
-"""Set once and for all: nobody takes migrations back under a process that needs them."""
+"""Set once: migrations are not reverted while a process that needs them runs."""
 
 
 def livez(_request: HttpRequest) -> JsonResponse:
@@ -21,7 +21,7 @@ def livez(_request: HttpRequest) -> JsonResponse:
 
 
 def readyz(_request: HttpRequest) -> JsonResponse:
-    """Answer 200 if the database answers and has every migration, or there is no database; else 503 with the reason."""
+    """Answer 200 if the database answers and has every migration, or there is no database; otherwise 503 with the reason."""
     try:
         trouble = _trouble() if schema.has_database() else {}
     except Error as error:

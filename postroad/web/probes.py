@@ -1,7 +1,7 @@
-"""Middleware for the requests of Kubernetes and Prometheus to a pod's IP: `/livez`, `/readyz`, `/metrics`, before any check of the host.
+"""Middleware that answers Kubernetes and Prometheus at a pod's IP: `/livez`, `/readyz`, `/metrics`, before the host is checked.
 
-Put it first in MIDDLEWARE; ALLOWED_HOSTS then needs no address of a pod.  See also: the answers, in `health` and
-`metrics`.
+Put it first in MIDDLEWARE; then ALLOWED_HOSTS need not contain addresses of pods.  See also: `health` and `metrics`, for
+the answers.
 """
 
 from collections.abc import Awaitable, Callable
@@ -49,6 +49,6 @@ class ProbeMiddleware:
 
 
 async def _answer(view: Callable[[HttpRequest], HttpResponse], request: HttpRequest) -> HttpResponseBase:
-    if view is livez:  # the event loop runs; this answer needs no free thread
+    if view is livez:  # it shows that the event loop runs, and needs no free thread
         return livez(request)
     return await sync_to_async(view)(request)

@@ -1,7 +1,7 @@
-"""One connection of a client, within bounds: how long a request may take to arrive, how large and how doubtful it may be.
+"""A client's connection with limits: how long a request may take to arrive, how large it may be, and its syntax.
 
-Delivery: a request reaches the application when its head is complete; whoever sends half of one occupies a socket and
-some kB for a while, no thread.  What is refused is answered 400, 408, 414 or 431, and the connection is closed.
+A request is passed to the application when its head is complete; a client that sends half of one occupies a socket and
+some kB for a limited time, but no thread.  A refused request is answered 400, 408, 414 or 431, and the connection is closed.
 Source: RFC 9112, 3.2 (one Host), RFC 6585, 5 (431); the bounds of size are those of Apache, 8190 bytes a field.
 """
 
@@ -19,13 +19,13 @@ with needs_extra("web"):
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_SECONDS = 10.0
-"""From the connection, or from a request's first byte, to the end of its headers."""
+"""Limit from the connection, or from a request's first byte, to the end of its headers."""
 
 BODY_SECONDS = 30.0
-"""From the end of the headers to the end of the body: 1 MB at 0.3 Mbit/s."""
+"""Limit from the end of the headers to the end of the body: 1 MB at 0.3 Mbit/s."""
 
 SEND_SECONDS = 30.0
-"""How long a client may read nothing of an answer that waits for it."""
+"""How long a client may read nothing while an answer waits to be sent."""
 
 LINE_BYTES = 8190
 FIELD_BYTES = 8190
@@ -34,7 +34,7 @@ MAX_FIELDS = 100
 
 
 class _Awaited(Enum):
-    """What a connection is waiting for that has to come in time."""
+    """The part of a request that a connection waits for, within a time limit."""
 
     NOTHING = 0.0
     HEAD = HEAD_SECONDS
@@ -42,11 +42,11 @@ class _Awaited(Enum):
 
 
 class _Doubtful(Exception):
-    """A request is refused; the parser passes this on as its own error."""
+    """A request is refused; the parser reports this as its own error."""
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """A connection that ends when a request does not arrive in time, or is no request that everybody reads alike."""
+    """A connection that is closed if a request does not arrive in time, or is ambiguous."""
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
@@ -73,7 +73,9 @@ class BoundedProtocol(HttpToolsProtocol):
         super().data_received(data)
         if self._awaited is _Awaited.HEAD and not self.transport.is_closing():
             self._head_bytes += len(data)
-            if self._head_bytes > HEAD_BYTES:  # of a field that does not end, the parser has told nothing yet
+            if (
+                self._head_bytes > HEAD_BYTES
+            ):  # also while one long field arrives, of which the parser reports nothing yet
                 self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
         if self._awaited is not before or self._timer is None:
             self._await(self._awaited)
@@ -92,7 +94,7 @@ class BoundedProtocol(HttpToolsProtocol):
     @override
     def on_header(self, name: bytes, value: bytes) -> None:
         if self._awaited is not _Awaited.HEAD or b"_" in name:
-            return  # a trailer comes too late to say anything; WSGI would take an underscore for a hyphen
+            return  # a trailer is ignored: the application has its headers already; WSGI confuses underscore and hyphen
         super().on_header(name, value)
         length = len(name) + len(value)
         self._head_bytes += length
@@ -137,7 +139,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _give_up(self) -> None:
         self._timer = None
-        if self.flow.read_paused:  # the application has not taken yet what came: that is not the client's doing
+        if self.flow.read_paused:  # the application has not read the received data yet, so the client is not late
             self._await(self._awaited)
         else:
             self._refuse(HTTPStatus.REQUEST_TIMEOUT)
@@ -151,7 +153,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._await(_Awaited.NOTHING)
         if self.transport.is_closing():
             return
-        cycle: Any = self.cycle  # None before the first request, which uvicorn's annotation leaves out
+        cycle: Any = self.cycle  # None before the first request, although uvicorn's annotation does not say so
         is_due = cycle is not None and not cycle.response_complete
         if not is_due or (not cycle.response_started and not self.pipeline and cycle.more_body):
             text = refusal.phrase.encode()

@@ -1,6 +1,6 @@
 """Serves an ASGI application on one socket until a signal ends it.
 
-SIGTERM and SIGINT close the socket, let what runs end for a while, and return; a second SIGINT does not wait.
+After SIGTERM or SIGINT it closes the socket, waits a limited time for running requests, and returns; a second SIGINT ends the wait.
 """
 
 import signal
@@ -19,11 +19,11 @@ with needs_extra("web"):
     from uvicorn import Config, Server
 
 KEEP_ALIVE_SECONDS = 75
-"""Longer than our clients and usual proxies keep a connection (60), so that they, not we, end an idle one."""
+"""Longer than our clients and usual proxies keep a connection (60), so that they, not the server, close an idle one."""
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a socket on which connections wait from now on.
+    """Return a listening socket; connections wait on it until they are served.
 
     Raises:
         OSError: The port cannot be used.
@@ -39,21 +39,21 @@ def serve(
 
     Args:
         application: ASGI.
-        listener: Is closed at the end.
+        listener: The socket; it is closed at the end.
         grace_seconds: How long requests may continue after the signal.
-        at_stop: Is called in the signal's handler.
+        at_stop: A function that is called in the signal's handler.
     """
     _Stoppable(configuration(application, grace_seconds=grace_seconds), at_stop).run(sockets=[listener])
 
 
 def configuration(application: Any, *, grace_seconds: float) -> Config:
-    """Return how uvicorn is to serve; a test runs it in a thread, which gets no signals."""
+    """Return uvicorn's configuration; a test runs it in a thread, which receives no signals."""
     return Config(
         application,
         http=BoundedProtocol,
         ws="none",
         lifespan="off",
-        proxy_headers=False,  # trusted proxies are a setting of the application, not every client on this machine
+        proxy_headers=False,  # the application's setting says which proxies are trusted; uvicorn would trust every client on this machine
         server_header=False,
         access_log=False,
         log_config=None,
@@ -63,7 +63,7 @@ def configuration(application: Any, *, grace_seconds: float) -> Config:
 
 
 class _Stoppable(Server):
-    """Returns after a signal, where uvicorn's own sends it to itself again."""
+    """A server that returns after a signal; uvicorn's own raises the signal again."""
 
     def __init__(self, config: Config, at_stop: Callable[[], None]) -> None:
         super().__init__(config)

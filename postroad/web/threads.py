@@ -1,4 +1,4 @@
-"""Runs a WSGI application as an ASGI application: a request uses a thread only from its complete arrival to its answer.
+"""Runs a WSGI application as an ASGI application: a request uses a thread only after it has arrived completely.
 
 See also: `protocol`, which limits what a client may send.
 """
@@ -19,22 +19,22 @@ Send = Callable[[Event], Awaitable[None]]
 Headers = list[tuple[str, str]]
 
 _IN_MEMORY_BYTES = 65_536
-"""Of a body; the rest of it is kept in a file, so that many who send at once do not fill the memory."""
+"""Bytes of a body in memory; the rest is kept in a file, so that many simultaneous requests do not fill the memory."""
 
 _WHOLE_BYTES = 262_144
-"""Of an answer that says its length: up to here it is handed over at once, and the thread is free."""
+"""Maximum of an answer with a known length that is taken from the thread at once, so that the thread is free."""
 
 _SEND_SECONDS = 60.0
-"""Longer than the connection itself waits for a client that does not read."""
+"""Longest wait for a client that does not read; longer than the wait of the connection itself."""
 
 
 class InThreads:
-    """Runs a WSGI application in so many threads; what comes meanwhile waits, and occupies none.
+    """Runs a WSGI application in a fixed number of threads; further requests wait without a thread.
 
     Args:
-        application: Is called in the threads, each of which keeps its own connections to the database.
-        threads: Requests that are answered at the same time.
-        body_bytes: Largest body; of a longer one only a byte more is handed over, to be refused.
+        application: Called in the threads, each of which keeps its own connections to the database.
+        threads: Number of threads, and so of requests that are answered at the same time.
+        body_bytes: Largest body; of a longer one only one byte more is passed on, so that the application refuses it.
     """
 
     def __init__(self, application: WSGIApplication, *, threads: int, body_bytes: int) -> None:
@@ -58,7 +58,7 @@ class InThreads:
         return future
 
     def close(self) -> bool:
-        """Begin nothing more, and return at once; whether nothing runs any more."""
+        """Start no more requests; return at once, with whether none is running."""
         self._pool.shutdown(wait=False, cancel_futures=True)
         return not self._running
 
@@ -86,13 +86,13 @@ class _Answering:
         self._start: Event | None = None
 
     async def finish(self, rest: bytes) -> None:
-        """Send what of the answer has not been sent yet."""
+        """Send the part of the answer that has not been sent yet."""
         if self._start is not None:
             await self._send(self._start)
         await self._send({"type": "http.response.body", "body": rest})
 
     def run(self) -> bytes:
-        """Run the application, in a thread; return what of its answer has not been sent yet."""
+        """Run the application, in a thread; return the part of its answer that has not been sent yet."""
         chunks = self._application(self._environ, self._start_response)
         try:
             return self._sent(chunks)
@@ -102,8 +102,8 @@ class _Answering:
                 close()
 
     def _sent(self, chunks: Iterable[bytes]) -> bytes:
-        """Hand over what is long, or has no end yet; return the rest."""
-        if getattr(chunks, "streaming", not isinstance(chunks, list)) is False:  # Django's word for "it is all here"
+        """Send a long or unfinished answer in parts; return the rest."""
+        if getattr(chunks, "streaming", not isinstance(chunks, list)) is False:  # so Django marks a complete answer
             return self._measured(b"".join(chunks))
         waiting: list[bytes] = []
         for chunk in chunks:
@@ -144,7 +144,7 @@ class _Answering:
 
 
 def _environ(scope: Mapping[str, Any], body: IO[bytes], length: int) -> dict[str, Any]:
-    """Return a request as PEP 3333 has it."""
+    """Return a request in the form of PEP 3333."""
     server, client = scope.get("server") or ("localhost", 80), scope.get("client") or ("", 0)
     environ = {
         "REQUEST_METHOD": scope["method"],
@@ -165,7 +165,7 @@ def _environ(scope: Mapping[str, Any], body: IO[bytes], length: int) -> dict[str
         "wsgi.run_once": False,
     }
     environ |= _fields(scope["headers"])
-    environ["CONTENT_LENGTH"] = environ.get("CONTENT_LENGTH") or str(length)  # in chunks it comes without
+    environ["CONTENT_LENGTH"] = environ.get("CONTENT_LENGTH") or str(length)  # a chunked body has no Content-Length
     environ.pop("HTTP_TRANSFER_ENCODING", None)
     return environ
 

@@ -1,4 +1,4 @@
-"""`manage.py check` on tables that nobody reads, and on what was left out."""
+"""`manage.py check` on tables that are not read, and on parts that are missing."""
 
 import pytest
 

@@ -104,7 +104,7 @@ def test_waiting_ends_at_once_when_the_pod_is_deleted(looks: Callable[..., None]
 def test_where_there_is_no_database_nothing_is_waited_for() -> None:
     done = run("manage.py", "wait_for_migrations", service="gateway")
 
-    assert (done.returncode, done.stdout) == (0, "This service has no database, so nothing to wait for.\n")
+    assert (done.returncode, done.stdout) == (0, "This service has no database, so there is nothing to wait for.\n")
 
 
 def test_the_migrations_of_this_code_are_those_that_django_finds() -> None:

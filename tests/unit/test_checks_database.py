@@ -100,7 +100,7 @@ def test_moments_without_time_zone_are_refused_with_the_reason(settings: Setting
     (error,) = found("postroad.E011")
 
     assert error.is_serious()
-    assert "compares moments in UTC" in error.msg
+    assert "compares times in UTC" in error.msg
     assert error.hint == "Set USE_TZ = True."
 
 

@@ -12,7 +12,7 @@ from postroad.schema import wait as wait_for_migrations
 class Command(BaseCommand):
     """The command for people; pods run the module itself, which starts faster."""
 
-    help = "Wait until every migration is applied; exit 1 if they are not in time."
+    help = "Wait until every migration is applied; exit 1 if they are not applied in time."
     requires_system_checks = []
 
     @override
