@@ -1,5 +1,5 @@
 """Calls to other services: an interface, one policy, REST or gRPC.
 
-Calls import nothing of messages.  `policies.policy` only decides what comes next; `policies.drivers` does it, for threads and for
-asyncio.  The circuit breaker, its window and the retry budget do no I/O.
+Calls import nothing of messages.  `policies.policy` only decides the next step; `policies.drivers` runs it, sync or async.
+The circuit breaker, its window and the retry budget do no I/O.
 """

@@ -1,4 +1,4 @@
-"""Who calls whom how: the setting TRANSPORT → a transport for each proxy.
+"""Builds the client of a proxy, with the transport that the setting TRANSPORT names for its service.
 
 kitchen = client_of(Kitchen)
 """
@@ -29,20 +29,20 @@ class Closeable(Protocol):
     """A transport that has connections."""
 
     def close(self) -> None:
-        """Close those of threads."""
+        """Close the connections of threads."""
         ...
 
     async def aclose(self) -> None:
-        """Close those of the running loop."""
+        """Close the connections of the running loop."""
         ...
 
 
 class Calls(Transport):
-    """Every transport of a process, each made at its first use; calls go by the one that TRANSPORT names.
+    """The transports of a process, each created at its first use; TRANSPORT names the one for a service.
 
-    A transport is imported then as well, because its packages are optional: MissingExtra says which to install.
+    The module of a transport is imported then, because its packages are optional: MissingExtra names the one to install.
 
-    Concurrency: safe in threads and tasks; make one in each process, after a fork.
+    Concurrency: safe in threads and tasks; create one in each process, after a fork.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class Calls(Transport):
         given = CallSettings.current().transport
         name = given.get(outgoing.service) or given.get("default", "rest")
         if name == "grpc" and not outgoing.grpc:
-            name = "rest"  # a call that has no gRPC method goes the way every service offers
+            name = "rest"  # every service offers REST; this call has no gRPC method
         with self._lock:
             if name not in self._made:
                 self._made[name] = self._makers[name]()
@@ -93,7 +93,7 @@ class Calls(Transport):
 
 @lru_cache(maxsize=1)
 def calls() -> Calls:
-    """Return the calls of this process, found as DISCOVERY says; made at the first call, so after a fork."""
+    """Return the calls of this process, with the discovery of the settings; created at the first call, so after a fork."""
     return Calls(resolver_for(DiscoverySettings.current()))
 
 
@@ -101,6 +101,6 @@ def client_of(interface: Callable[..., P]) -> P:
     """Return an object that makes the calls of an interface, with the transport, addresses and policy of the settings.
 
     Raises:
-        InvalidDeclaration: The interface is no proxy.
+        InvalidDeclaration: The interface is not a proxy.
     """
     return calls().client_of(interface)

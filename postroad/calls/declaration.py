@@ -1,17 +1,17 @@
-"""How a proxy is declared: an interface whose methods say verb, path, deadline and fallback.
+"""The decorators that declare a proxy: an interface whose methods have a verb, a path, a deadline and a fallback.
 
     @proxy("kitchen")
     class Kitchen(Protocol):
         @get("/v1/tickets/{ticket_id}", deadline=0.5, otherwise=cached(seconds=60))
         def ticket(self, ticket_id: int) -> TicketInfo | None: ...
 
-    @proxy("kitchen", headers=caller_token)     # who asks goes with every call
+    @proxy("kitchen", headers=caller_token)     # every call passes the caller's token on
 
-    @get("/v1/menu", headers={"accept-language": "en"})   # of one call; a parameter `headers` is of one time
+    @get("/v1/menu", headers={"accept-language": "en"})   # for this operation; a parameter `headers` is for one call
 
 Path parameters by name; a parameter named `body` is the JSON body, named as its type declares; one named `headers` is
 a mapping of headers; the others are the query (camelCase on the wire unless `naming=` says otherwise, None is left out).  The result is decoded into the annotated type; where that allows None, a 404 is None.  `def` blocks,
-`async def` does not.  What contradicts itself is refused here, when the module is imported.
+`async def` does not.  A contradiction in a declaration raises an error when the module is imported.
 """
 
 import re
@@ -47,11 +47,11 @@ def get(
     """Read a resource; idempotent.
 
     Args:
-        path: From the root of the service; `{name}` stands for the parameter of that name.
-        grpc: Full gRPC method that answers the same, `package.Service/Method`; empty: REST only.
+        path: From the root of the service; `{name}` is replaced by the parameter of that name.
+        grpc: Full gRPC method with the same answer, `package.Service/Method`; empty: REST only.
         deadline: Seconds for the call with all its retries; None: CALL_DEADLINE_SECONDS.
-        otherwise: What the caller gets when no answer comes: `error`, `default(…)`, `cached(…)`, `omitted`.
-        headers: Of this call, beside the proxy's: a mapping, or a function that returns one for each call.
+        otherwise: The fallback if there is no answer: `error`, `default(…)`, `cached(…)`, `omitted`.
+        headers: Headers of this call in addition to the proxy's: a mapping, or a function that returns one for each call.
     """
     return _declare(Line("GET", path, grpc, deadline, otherwise, is_idempotent=True, headers=headers_of(headers)))
 
@@ -83,7 +83,7 @@ def delete(
 def head(
     path: str, *, deadline: float | None = None, otherwise: Fallback = error, headers: GivenHeaders = no_headers
 ) -> Callable[[F], F]:
-    """Ask whether a resource is there: the method returns `bool`.  The parameters are those of `get`."""
+    """Ask whether a resource exists: the method returns `bool`.  The parameters are those of `get`."""
     return _declare(Line("HEAD", path, "", deadline, otherwise, is_idempotent=True, headers=headers_of(headers)))
 
 
@@ -96,7 +96,7 @@ def post(
     headers: GivenHeaders = no_headers,
     idempotent: bool = False,
 ) -> Callable[[F], F]:
-    """Do something; sent once only, unless `idempotent=True` says that doing it twice is the same.
+    """Run an action; it is sent only once, unless `idempotent=True` says that repeating it has no further effect.
 
     The other parameters are those of `get`.
     """
@@ -114,7 +114,7 @@ def patch(
     headers: GivenHeaders = no_headers,
     idempotent: bool = False,
 ) -> Callable[[F], F]:
-    """Change a part of a resource; as `post`, sent once only unless `idempotent=True`."""
+    """Change a part of a resource; like `post`, it is sent only once unless `idempotent=True`."""
     return _declare(
         Line("PATCH", path, grpc, deadline, otherwise, is_idempotent=idempotent, headers=headers_of(headers))
     )
@@ -125,8 +125,8 @@ def proxy(service: str, *, headers: GivenHeaders = no_headers, naming: Naming = 
 
     Args:
         service: Its name.
-        headers: Of each call: a mapping, or a function that returns one, such as one that passes on the caller's token.
-            An answer that is kept (`cached`) takes the place only of an answer to the same headers.
+        headers: Headers of each call: a mapping, or a function that returns one, such as one that passes on the caller's
+            token.  A stored answer (`cached`) is used only for a call with the same headers.
         naming: Parameter → its name in the query; `str` leaves names as they are.  A body is named by its own type.
 
     Raises:
@@ -148,11 +148,11 @@ def operations_of(interface: object) -> tuple[Operation, ...]:
     """Return what an interface declares.
 
     Raises:
-        InvalidDeclaration: It is no declared proxy.
+        InvalidDeclaration: It is not a declared proxy.
     """
     owner, operations = getattr(interface, _OPERATIONS, (None, ()))
     if owner is not interface:
-        raise InvalidDeclaration(f"{interface!r} is no declared proxy: put @proxy on it.")
+        raise InvalidDeclaration(f"{interface!r} is not a declared proxy: put @proxy on it.")
     found: tuple[Operation, ...] = operations
     return found
 
@@ -171,7 +171,7 @@ def _operations(service: str, interface: type, headers: Headers, naming: Naming)
         method = getattr(interface, name)
         line = getattr(method, _LINE, None)
         if line is None:
-            raise InvalidDeclaration(f"{service}.{name}: put @get, @post, … on it; a proxy has nothing but calls.")
+            raise InvalidDeclaration(f"{service}.{name}: put @get, @post, … on it; a proxy has only calls.")
         made = operation(service, method, line, naming=naming)
         found.append(replace(made, headers=merged(headers, line.headers)))
     if not found:

@@ -1,4 +1,4 @@
-"""What a caller gets when a call brings no answer, chosen per call, and how it knows.
+"""Fallbacks: the result of a call without answer, chosen for each operation, and how a caller learns of it.
 
     @get("/v1/tickets/{ticket_id}", otherwise=cached(seconds=60))
 
@@ -22,19 +22,19 @@ from postroad.errors import PostroadError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Raised:
-    """The error is raised."""
+    """Raise the error."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Default:
-    """A fixed value takes the answer's place."""
+    """Return a fixed value."""
 
     value: object
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cached:
-    """The last good answer to the same arguments takes its place, while it is young enough; else the error is raised."""
+    """Return the last good answer to the same arguments if it is recent enough; otherwise raise the error."""
 
     seconds: float
     entries: int
@@ -42,7 +42,7 @@ class Cached:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Omitted:
-    """None takes its place: that part is left out of what the caller composes."""
+    """Return None: the caller leaves that part out of its own answer."""
 
 
 Fallback = Raised | Default | Cached | Omitted
@@ -60,20 +60,20 @@ def cached(*, seconds: float, entries: int = 1000) -> Cached:
     """Answer with the last good answer to the same arguments.
 
     Args:
-        seconds: Greatest age of the answer.
-        entries: Most answers kept for one operation; the longest unused goes first.
+        seconds: Maximum age of the answer.
+        entries: Maximum answers kept for one operation; the least recently used one is dropped first.
     """
     return Cached(seconds=seconds, entries=entries)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Degraded:
-    """One call that was answered by its fallback.
+    """One call whose result came from its fallback.
 
     Attributes:
-        call: Which one, such as `kitchen.ticket`.
+        call: The operation, such as `kitchen.ticket`.
         substitute: `default`, `cached` or `omitted`.
-        reason: The error in place of an answer.
+        reason: The error of the call.
     """
 
     call: str
@@ -86,7 +86,7 @@ _collected: ContextVar[list[Degraded] | None] = ContextVar("postroad_degraded", 
 
 @contextmanager
 def degraded() -> Iterator[list[Degraded]]:
-    """Collect the calls of a block, and of the tasks it starts, that were answered by their fallback."""
+    """Collect the calls of a block, and of the tasks it starts, whose results came from their fallbacks."""
     found: list[Degraded] = []
     token = _collected.set(found)
     try:
@@ -96,7 +96,7 @@ def degraded() -> Iterator[list[Degraded]]:
 
 
 class OperationFallback:
-    """One operation's fallback at work: keeps good answers, and answers in their place.
+    """The fallback of one operation, with its stored answers.
 
     Concurrency: safe in threads.
     """
@@ -107,7 +107,7 @@ class OperationFallback:
         self._kept: OrderedDict[Hashable, tuple[float, object]] = OrderedDict()
 
     def keep(self, key: Hashable, value: object) -> None:
-        """Note a good answer."""
+        """Store a good answer."""
         if not isinstance(self._fallback, Cached):
             return
         with self._lock:
@@ -117,10 +117,10 @@ class OperationFallback:
                 self._kept.popitem(last=False)
 
     def answer(self, key: Hashable, reason: PostroadError) -> tuple[object, str]:
-        """Return what takes the answer's place, and the name of the substitute.
+        """Return the fallback's value, and the name of the substitute.
 
         Raises:
-            PostroadError: `reason`, when nothing takes its place.
+            PostroadError: `reason`, if the fallback has no value.
         """
         value, substitute = self._substitute(key, reason)
         found = _collected.get()

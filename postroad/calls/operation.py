@@ -13,14 +13,14 @@ from postroad.calls.transport import Answer, Outgoing
 from postroad.errors import CallRejected, InvalidAnswer
 
 PLACE = re.compile(r"\{(\w+)\}")
-"""Where a parameter stands in a path."""
+"""A parameter's place in a path."""
 
 Headers = Callable[[], Mapping[str, str]]
 Naming = Callable[[str], str]
 
 
 def no_headers() -> Mapping[str, str]:
-    """Return the headers of a call to which nothing is added."""
+    """Return no headers, for a call that adds none."""
     return {}
 
 
@@ -30,7 +30,7 @@ _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What the decorator of a method says; see `declaration.get`."""
+    """The arguments of a method's decorator; see `declaration.get`."""
 
     verb: str
     path: str
@@ -42,7 +42,7 @@ class Line:
 
 
 class Problem(msgspec.Struct):
-    """The body of a rejecting answer."""
+    """The body of an answer that rejects a request."""
 
     code: str = ""
     detail: str = ""
@@ -56,12 +56,12 @@ class Operation:
     Attributes:
         service: The called service.
         name: The method's name.
-        line: What its decorator says.
+        line: The arguments of its decorator.
         is_async: Whether it was declared `async def`.
         signature: Its parameters, without `self`.
         wire_names: Parameter → its name on the wire; `body` and `headers` are not among them.
         places: Parameters in the path.
-        may_be_none: Whether the result may be None, and so a 404 is.
+        may_be_none: Whether the result may be None, which then stands for a 404.
         decode: Body → value.
         headers: Returns the headers that its proxy and its decorator add to each call.
     """
@@ -79,7 +79,7 @@ class Operation:
 
     @property
     def call(self) -> str:
-        """What people call it, such as `kitchen.ticket`."""
+        """Its name in logs and errors, such as `kitchen.ticket`."""
         return f"{self.service}.{self.name}"
 
     def added_headers(self, arguments: Mapping[str, object]) -> Mapping[str, str]:
@@ -88,10 +88,10 @@ class Operation:
         return {**added, **_lower(passed)} if isinstance(passed, Mapping) else added
 
     def outgoing(self, arguments: Mapping[str, object], *, headers: Mapping[str, str]) -> Outgoing:
-        """Return what is sent for some arguments.
+        """Return the request for some arguments.
 
         Raises:
-            CallRejected: An argument cannot stand in the path.
+            CallRejected: An argument cannot be part of the path.
         """
         given = {name: arguments[name] for name in self.wire_names if arguments[name] is not None}
         return Outgoing(
@@ -106,11 +106,11 @@ class Operation:
         )
 
     def value(self, answer: Answer) -> object:
-        """Return the value that an answer holds.
+        """Return the value in an answer.
 
         Raises:
             CallRejected: The service rejected the request (4xx).
-            InvalidAnswer: The body does not fit the declared type, or the status is none that a service gives.
+            InvalidAnswer: The body does not fit the declared type, or the status is a redirect or informational.
         """
         if answer.status == 404 and self.line.verb == "HEAD":
             return False
@@ -157,7 +157,7 @@ def headers_of(given: Headers | Mapping[str, str]) -> Headers:
 
 
 def merged(first: Headers, then: Headers) -> Headers:
-    """Return both together; the second wins."""
+    """Return both together; the second one has precedence."""
     if then is no_headers:
         return first
     return then if first is no_headers else lambda: {**first(), **then()}
@@ -168,7 +168,7 @@ def _lower(given: Mapping[str, str]) -> dict[str, str]:
 
 
 def _text(value: object) -> object:
-    """Return a value as it stands in a URL: text, or a list of texts."""
+    """Return a value in the form for a URL: text, or a list of texts."""
     match value if type(value) in (int, str) else msgspec.to_builtins(value):
         case bool(truth):
             return "true" if truth else "false"

@@ -30,11 +30,11 @@ def client_of(interface: Callable[..., P], *, transport: Transport, policy: Call
 
     Args:
         interface: A class declared with `@proxy` (typed so that the checker takes a Protocol and knows the result).
-        transport: How it is called.
+        transport: The transport of its calls.
         policy: Service → its policy; the process's own by default, read from the settings at the first call.
 
     Raises:
-        InvalidDeclaration: The interface is no declared proxy.
+        InvalidDeclaration: The interface is not a declared proxy.
     """
     calls = {each.name: _method(each, transport, policy) for each in operations_of(interface)}
     name = getattr(interface, "__name__", "Proxy")
@@ -67,12 +67,12 @@ def _method(operation: Operation, transport: Transport, policy: Callable[[str], 
 
 
 def _digest(added: Mapping[str, str]) -> bytes:
-    """Return what stands for some headers in a key; they may be secret, and keys stay in memory."""
+    """Return a digest of headers for a key: headers may be secret, and keys stay in memory."""
     return hashlib.sha256(repr(sorted(added.items())).encode()).digest() if added else b""
 
 
 def headers() -> Mapping[str, str]:
-    """Return what a call passes on of the work in progress."""
+    """Return the headers that pass the context of the work in progress on."""
     work, passed = current(), {}
     if work.trace_parent:
         passed["traceparent"] = work.trace_parent
@@ -82,16 +82,16 @@ def headers() -> Mapping[str, str]:
 
 
 class _Conducted:
-    """One operation's calls, policy and fallback together."""
+    """One operation with its policy and its fallback."""
 
     def __init__(self, operation: Operation, policy: Callable[[str], Policy]) -> None:
         self._operation, self._policy = operation, policy
         self._fallback = OperationFallback(operation.line.otherwise, call=operation.call)
 
     def steps(self, outgoing: Outgoing, added: Mapping[str, str]) -> Steps[object]:
-        """Conduct one call; its result is the decoded value, or what takes its place.
+        """Yield the steps of one call; the result is the decoded value, or the fallback's.
 
-        What is kept of an answer is kept for those who send the same headers: they may say who asks.
+        A stored answer is used only for calls with the same headers, because headers may identify the caller.
         """
         operation, key = self._operation, (outgoing.target, outgoing.body, _digest(added))
         began, outcome, substitute = time.monotonic(), "abandoned", ""

@@ -1,4 +1,4 @@
-"""A decorated method → its operation, checked.  Pure.  See also: `declaration`, for the decorators."""
+"""Checks a decorated method and returns its operation.  Pure.  See also: `declaration`, for the decorators."""
 
 import inspect
 import re
@@ -101,7 +101,7 @@ def _check_fallback(call: str, line: Line, result: Any, *, may_be_none: bool) ->
 def _decoder(call: str, line: Line, result: Any) -> Callable[[bytes], object]:
     if line.verb == "HEAD":
         if result is not bool:
-            raise InvalidDeclaration(f"{call}: a HEAD tells whether something is there; let it return bool.")
+            raise InvalidDeclaration(f"{call}: a HEAD tells whether something exists; let it return bool.")
         return lambda body: True
     if result is NoneType:
         return lambda body: None

@@ -1,7 +1,7 @@
-"""The port every way of calling a service implements, and what goes through it.
+"""The port of transports, with the requests and answers that pass through it.
 
-A transport makes one attempt.  It raises `DeadlineExceeded` or `ServiceUnavailable` when no answer came; whatever the
-service answered, 5xx included, is an `Answer`.
+A transport makes one attempt.  It raises `DeadlineExceeded` or `ServiceUnavailable` if there is no answer; any answer of the
+service, 5xx included, is an `Answer`.
 """
 
 from collections.abc import Mapping
@@ -13,18 +13,18 @@ from postroad.calls.discovery.resolver import Endpoint, Resolver
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
-    """One call, in the words of every transport.
+    """The request of one call, for any transport.
 
     Attributes:
-        service: Whom it is for.
-        call: What people call it, such as `kitchen.ticket`.
+        service: The called service.
+        call: Its name in logs and errors, such as `kitchen.ticket`.
         verb: HTTP method.
         target: Path with query, percent-encoded.
         body: JSON, or empty.
         grpc: Full method, `package.Service/Method`; empty when it can only be called by REST.
         arguments: Parameters of path and query by their names on the wire; with the body's fields, gRPC's request.
-        headers: Lower-case names; they come before the transport's own (accept, content-type).  The deadline is not
-            among them, as it shrinks from attempt to attempt.
+        headers: Lower-case names; they take precedence over the transport's own (accept, content-type).  The deadline is
+            not among them, since it becomes shorter with each attempt.
         tried: Instances that failed an attempt of this call; the transport notes and avoids them.
     """
 
@@ -41,7 +41,7 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a service answered.
+    """The answer of a service.
 
     Attributes:
         status: HTTP status; a gRPC status is translated.
@@ -58,13 +58,13 @@ class Transport(Protocol):
     """Makes one attempt of a call, sync or async."""
 
     def send(self, outgoing: Outgoing, timeout_seconds: float) -> Answer:
-        """Send and wait for the answer, at most so long.
+        """Send and wait for the answer, up to a time limit.
 
         Raises:
             ServiceUnavailable: No instance could be reached, or the connection broke.
             DeadlineExceeded: No whole answer came in time.
-            InvalidAnswer: The answer is larger than may be read.
-            MisconfiguredError: The call cannot be made this way at all.
+            InvalidAnswer: The answer is larger than the limit.
+            MisconfiguredError: This transport cannot make the call.
         """
         ...
 
@@ -74,7 +74,7 @@ class Transport(Protocol):
 
 
 def choose(resolver: Resolver, service: str, outgoing: Outgoing) -> Endpoint:
-    """Return the first instance that has not failed this call yet, or the first when all have.
+    """Return the first instance that has not failed in this call yet, or the first one if all have.
 
     Raises:
         ServiceUnknown: No address is configured.

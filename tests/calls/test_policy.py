@@ -177,7 +177,7 @@ def test_an_open_breaker_refuses_at_once_with_the_time_to_wait(clock: Clock) -> 
     end, times = _conduct(_steps(shared), GOOD)
 
     assert isinstance(end, BreakerOpen)
-    assert "left alone for 5.0 s more" in str(end)
+    assert "not called for another 5.0 s" in str(end)
     assert times == []
 
 

@@ -139,7 +139,7 @@ def test_nobody_there_is_unavailable_and_told_to_the_resolver(free_port: int) ->
     transport = RestTransport(resolver, limits=Limits())
     bakery = client_of(Bakery, transport=transport, policy=lambda _: policy(attempts=1))
 
-    with pytest.raises(ServiceUnavailable, match=rf"nobody answers at http://127.0.0.1:{free_port}"):
+    with pytest.raises(ServiceUnavailable, match=rf"no connection to http://127.0.0.1:{free_port}"):
         bakery.loaf(7)
 
     assert resolver.failures == [free_port]

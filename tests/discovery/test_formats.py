@@ -164,7 +164,7 @@ def test_the_only_application_and_instance_may_stand_without_a_list() -> None:
         ({"leaseInfo": []}, "'leaseInfo' must be an object"),
         ({"metadata": {"a": {"b": 1}}}, "'metadata.a' must be text"),
         ({"metadata": {"": "b"}}, "a key of the metadata is empty"),
-        ({"hostName": "a\x00b"}, "'hostName' has characters that no XML document can carry"),
+        ({"hostName": "a\x00b"}, "'hostName' has characters that XML cannot carry"),
         ({"ipAddr": "\ud800"}, "'ipAddr' has characters"),
         ({"vipAddress": "v" * 5000}, "'vipAddress' is longer than 4096"),
         ({"lastDirtyTimestamp": -1}, "'lastDirtyTimestamp' must be"),
@@ -189,7 +189,7 @@ def test_more_than_plain_xml_is_refused(body: bytes) -> None:
 
 
 def test_json_that_is_nested_too_deeply_is_refused() -> None:
-    with pytest.raises(InvalidInstance, match="no JSON"):
+    with pytest.raises(InvalidInstance, match="not JSON"):
         json.decode(b"[" * 60_000)
 
 

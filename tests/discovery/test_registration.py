@@ -126,7 +126,7 @@ def test_the_next_address_of_the_registry_is_tried_and_then_kept() -> None:
     [
         ({"status_code": 500, "text": "broken"}, r"http://a: 500 .broken"),
         ({"status_code": 404}, r"nothing at http://a/apps \(404\); is POSTROAD\['REGISTRY_URL'\] right"),
-        ({"text": "<html>"}, "is no list of applications: the body is no JSON"),
+        ({"text": "<html>"}, "is not a list of applications: the body is not JSON"),
         ({"json": {"applications": []}}, "'applications' must be an object"),
     ],
 )

@@ -157,15 +157,15 @@ def test_an_operation_on_an_unknown_instance_is_404(client: Client, path: str) -
 @pytest.mark.parametrize(
     ("body", "says"),
     [
-        (b"", "no JSON"),
-        (b"{", "no JSON"),
-        (b"\xff\xfe\x00", "no JSON"),
+        (b"", "not JSON"),
+        (b"{", "not JSON"),
+        (b"\xff\xfe\x00", "not JSON"),
         (b"[]", "must be one 'instance'"),
         (b'{"instance": 5}', "must be an object"),
         (b'{"instance": {}}', "'hostName' is missing"),
         (b'{"instance": {"hostName": "a", "app": "BAR"}}', "the path names the application 'KITCHEN'"),
         (b'{"instance": "' + b"a" * 70_000 + b'"}', "longer than 65536 bytes"),
-        (b"[" * 50_000, "no JSON"),
+        (b"[" * 50_000, "not JSON"),
     ],
 )
 def test_garbage_is_400_and_says_why(client: Client, body: bytes, says: str) -> None:

@@ -122,7 +122,11 @@ def test_without_the_registry_the_gateway_goes_on_and_afterwards_everybody_is_th
 ) -> None:
     everybody = instances(registered)
     registered.kill("registry-web-1")
-    until(lambda: "registry is away" in registered.log("gateway-web-1"), seconds=15, what="the gateway has noticed")
+    until(
+        lambda: "registry does not answer" in registered.log("gateway-web-1"),
+        seconds=15,
+        what="the gateway has noticed",
+    )
     answered = statuses(registered, CALLS)
     registered.restart("registry-web-1")
 

@@ -1,4 +1,4 @@
-"""Who runs where: a service's name → the addresses of its instances.
+"""Service discovery: a service's name → the addresses of its instances.
 
-The law: knows no message, no command, no event and no saga, and nothing of what is sent to an address.
+It does not depend on messages, commands, events and sagas, nor on what is sent to an address.
 """

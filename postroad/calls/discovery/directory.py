@@ -1,7 +1,7 @@
-"""What a client knows of the registry: everything once, then the changes.
+"""A client's copy of the registry: it fetches all instances once, then the changes.
 
-A registry that was restarted knows nobody for a while, and tells so. An instance that vanishes without telling that it
-was deleted is therefore still used until its lease would have ended.
+A restarted registry has no instances for a while, and its answers say so.  So an instance that disappears without being
+reported as deleted is still used until its lease would have ended.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ class Directory:
         self._doubtful: Mapping[_Key, tuple[Instance, float]] = {}
 
     def replace(self, everything: Applications, *, now: float) -> None:
-        """Take everything the registry knows in place of what was known.
+        """Replace the copy by all instances of the registry.
 
         Args:
             everything: The registry's answer.
@@ -39,7 +39,7 @@ class Directory:
         self._known, self._doubtful = known, {**still, **vanished}
 
     def merge(self, changed: Applications) -> bool:
-        """Take what changed lately; False if the copy does not agree with the registry, and must be fetched anew."""
+        """Apply the latest changes; False if the copy does not match the registry then, and must be fetched completely."""
         known = dict(self._known)
         for instance in changed.instances:
             known.pop(instance.key, None)
@@ -66,5 +66,5 @@ class Directory:
 
 
 def app_name(service: str) -> str:
-    """Return a service's name as the registry has it: `ORDER-HISTORY`."""
+    """Return a service's name in the registry's form: `ORDER-HISTORY`."""
     return service.upper().replace("_", "-")

@@ -1,6 +1,6 @@
-"""Discovery by the platform: a name and a virtual IP stand for all instances, and the platform routes (the default).
+"""Discovery by the platform: all instances have one name and one virtual IP, and the platform routes (the default).
 
-The name is given to the transport as it is, so that no address is ever kept longer than a connection.
+The transport gets the name, not an address, so that no address is used longer than a connection.
 Source: "Server-side discovery" and "3rd party registration", Microservices Patterns, ch. 3.
 """
 
@@ -13,9 +13,9 @@ from postroad.calls.discovery.template import AddressTemplate
 
 
 class DnsResolver(Resolver):
-    """One endpoint by name; behind it the platform balances, on Kubernetes a Service.
+    """One endpoint by name, at which the platform distributes the calls (on Kubernetes, a Service).
 
-    A service that `addresses` names has that address, which the template cannot say: another port, as of gRPC.
+    A service in `addresses` has that address instead, for what the template cannot express: another port, as for gRPC.
     """
 
     def __init__(self, template: AddressTemplate, *, addresses: Mapping[str, Sequence[str]] | None = None) -> None:
@@ -28,4 +28,4 @@ class DnsResolver(Resolver):
 
     @override
     def report_failure(self, service: str, endpoint: Endpoint) -> None:
-        """Do nothing: which instance failed only the platform knows."""
+        """Do nothing: only the platform knows which instance failed."""

@@ -1,6 +1,6 @@
-"""Every address that DNS has for a name, in turn: Kubernetes' headless Services, which gRPC needs.
+"""Discovery by DNS with client-side balancing: all addresses of a name in turn, as of Kubernetes' headless Services.
 
-The platform balances connections, and a gRPC connection lives for hours; so calls are balanced here.
+gRPC needs it: the platform balances connections, and a gRPC connection lasts for hours; so the calls are balanced here.
 """
 
 import socket
@@ -33,9 +33,9 @@ class _Answer:
 
 
 class HeadlessResolver(Resolver):
-    """Looks names up, keeps the answer for `ttl_seconds`, and goes on with the last one when DNS fails.
+    """Looks up names, keeps an answer for `ttl_seconds`, and uses the last one if DNS fails.
 
-    Concurrency: two threads may look the same name up at once; the later answer stays.
+    Concurrency: two threads may look up the same name at once; the later answer is kept.
     """
 
     def __init__(

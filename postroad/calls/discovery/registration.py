@@ -1,6 +1,6 @@
-"""Self-registration: a process tells the registry that it is there, again and again, and that it goes.
+"""Self-registration: a process registers itself, renews its lease, and deregisters when it ends.
 
-Registration does not check health: a supervisor must end a process that hangs but still renews.
+It does not check health: a supervisor must end a process that hangs but still renews its lease.
 Source: "Self registration", Microservices Patterns, ch. 3.
 """
 
@@ -20,7 +20,7 @@ log = logger(__name__)
 class Registration:
     """Keeps one instance registered, in a thread of its own, from `start` to `stop`.
 
-    Should the thread fail, the process ends: nobody would find it, and it would look healthy.
+    If the thread fails, the process ends: otherwise it would look healthy, but no client would find it.
     """
 
     def __init__(self, client: RegistryClient, instance: Instance) -> None:
@@ -33,11 +33,11 @@ class Registration:
         self._failures = 0
 
     def start(self) -> None:
-        """Begin; a registry that is away is waited for."""
+        """Start the thread; while the registry does not answer, it tries again."""
         self._thread.start()
 
     def stop(self, *, timeout_seconds: float = 5.0) -> None:
-        """Tell the registry that the instance goes, and end; a registry that does not answer is not waited for."""
+        """Deregister the instance, and end; do not wait for a registry that does not answer."""
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join(timeout_seconds)
@@ -45,7 +45,7 @@ class Registration:
     def beat(self) -> float:
         """Register, or renew the lease; return the seconds until the next beat.
 
-        Raises nothing when the registry is away: then the next beat comes after a back-off.
+        Raises nothing if the registry does not answer: the next beat comes after a back-off.
         """
         try:
             if not self._is_registered or not self._client.renew(self._instance):
@@ -54,7 +54,7 @@ class Registration:
                 log.info("registered", extra={"app": self._instance.app, "instance": self._instance.id})
         except ServiceUnavailable as error:
             self._failures += 1
-            log.warning("service registry is away; registration goes on", extra={"error": str(error)})
+            log.warning("service registry does not answer; registration is tried again", extra={"error": str(error)})
             return self._backoff.delay(self._failures)
         self._failures = 0
         return self._renew_seconds

@@ -1,4 +1,4 @@
-"""The registry's operations over HTTP: ours, or any server that speaks Eureka's protocol."""
+"""The registry's operations over HTTP, for Postroad's registry or any server with Eureka's protocol."""
 
 import json as text_json
 import time
@@ -20,18 +20,18 @@ with needs_extra("discovery"):
     import httpx
 
 TIMEOUT_SECONDS = 3.0
-"""Of a whole request: a registry that takes longer is away, and the next address is tried."""
+"""Longest time of a whole request: after that the next address is tried."""
 
 
 ANSWER_BYTES = 16 * 1024 * 1024
-"""Default of the setting REGISTRY_ANSWER_BYTES; our own registry's bounds keep its answers below it."""
+"""Default of the setting REGISTRY_ANSWER_BYTES; the limits of Postroad's registry keep its answers below it."""
 
-_USER = "registry"  # our registry asks for a password only
+_USER = "registry"  # Postroad's registry checks only the password
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Place:
-    """Where a registry answers; `url` has no password, so that any text may show it."""
+    """The address of a registry; `url` has no password, so that any text may show it."""
 
     url: str
     auth: httpx.BasicAuth | None
@@ -39,7 +39,7 @@ class _Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Answer:
-    """What a registry answered, read to its end."""
+    """A complete answer of a registry."""
 
     url: str
     status: int
@@ -60,7 +60,7 @@ def registry_client(settings: DiscoverySettings) -> "RegistryClient":
 class RegistryClient:
     """Tries the registry's addresses in turn, beginning with the one that answered last.
 
-    Every operation raises ServiceUnavailable if none answers as it should.
+    Every operation raises ServiceUnavailable if none gives a valid answer.
 
     Concurrency: safe in many threads.
     """
@@ -73,26 +73,28 @@ class RegistryClient:
         answer_bytes: int = ANSWER_BYTES,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        """Connect to nothing yet.
+        """Prepare a client; it connects at the first request.
 
         Args:
-            urls: Such as `http://host:8761/eureka`, at least one; `http://user:password@host…` says who calls.
-            password: Is sent to those whose URL has none; empty: none is.
+            urls: Such as `http://host:8761/eureka`, at least one; may contain a login, `http://user:password@host…`.
+            password: Sent to addresses whose URL has none; empty: not sent.
             answer_bytes: Largest answer that is read.
-            transport: How requests travel; None: over the network.
+            transport: Sends the requests; None: over the network.
         """
         self._places = tuple(_place(url, password) for url in urls)
         self._answer_bytes = answer_bytes
         self._http = httpx.Client(
             transport=transport,
             timeout=TIMEOUT_SECONDS,
-            limits=httpx.Limits(max_keepalive_connections=0),  # a call each half minute: a kept one would be stale
+            limits=httpx.Limits(
+                max_keepalive_connections=0
+            ),  # there is a call each half minute: a kept connection would be closed by then
             headers={
                 "Accept": json.CONTENT_TYPE,
-                "Accept-Encoding": "identity",  # some bytes that stand for many would be no bound
+                "Accept-Encoding": "identity",  # compressed answers would not be limited by their size
                 "Content-Type": json.CONTENT_TYPE,
             },
-            trust_env=False,  # the registry is a neighbour: a proxy for the outside world is not asked
+            trust_env=False,  # the registry is in the same network, so proxies of the environment are not used
         )
 
     def register(self, instance: Instance) -> None:
@@ -107,7 +109,7 @@ class RegistryClient:
         return not answer.is_missing
 
     def cancel(self, instance: Instance) -> None:
-        """End a lease; none is as good."""
+        """End a lease; it is no error if there is none."""
         self._request("DELETE", _path(instance))
 
     def everything(self) -> Applications:
@@ -129,7 +131,7 @@ class RegistryClient:
             return read_applications(json.decode(answer.body))
         except InvalidInstance as error:
             raise ServiceUnavailable(
-                f"the answer of {hide_password(answer.url)} is no list of applications: {error}"
+                f"the answer of {hide_password(answer.url)} is not a list of applications: {error}"
             ) from error
 
     def _request(self, method: str, path: str, body: bytes | None = None) -> _Answer:
@@ -152,7 +154,7 @@ class RegistryClient:
         ends_at = time.monotonic() + TIMEOUT_SECONDS
         with self._http.stream(method, url, content=body, auth=auth) as answer:
             if answer.headers.get("Content-Encoding", "identity") != "identity":
-                raise httpx.DecodingError("the answer is compressed, though none such was asked for")
+                raise httpx.DecodingError("the answer is compressed, although the request excludes that")
             read = bytearray()
             for chunk in answer.iter_bytes():
                 read += chunk
@@ -173,7 +175,7 @@ def _place(url: str, password: str) -> _Place:
 
 
 def _check_place(answer: _Answer) -> None:
-    """Refuse a 404 where the protocol has none: no registry is there."""
+    """Raise an error for a 404, which the protocol does not have here: the URL is not that of a registry."""
     if answer.is_missing:
         raise ServiceUnavailable(f"nothing at {hide_password(answer.url)} (404); is POSTROAD['REGISTRY_URL'] right?")
 

@@ -1,4 +1,4 @@
-"""Discovery by the application: instances from a service registry, kept and balanced by the client.
+"""Discovery by a service registry: the client keeps a copy of its instances and distributes calls over them.
 
 Source: "Client-side discovery", Microservices Patterns, ch. 3.
 """
@@ -22,9 +22,9 @@ log = logger(__name__)
 
 
 class RegistryResolver(Resolver):
-    """Fetches everything at first use, then the changes in a thread of its own; works on while the registry is away.
+    """Fetches all instances at first use, then the changes in a thread; uses its copy while the registry does not answer.
 
-    Concurrency: a process that forks after the first use has its own thread from its next use on.
+    Concurrency: a child that was forked after the first use starts its own thread at its next use.
     """
 
     def __init__(
@@ -59,9 +59,9 @@ class RegistryResolver(Resolver):
         self._rotation.report_failure(endpoint)
 
     def refresh(self) -> float:
-        """Fetch what has changed, or everything when the changes do not suffice; return the seconds until the next.
+        """Fetch the changes, or all instances if changes do not suffice; return the seconds until the next call.
 
-        Raises nothing when the registry is away: what is known stays in use.
+        Raises nothing if the registry does not answer: the copy stays in use.
         """
         try:
             if not self._is_filled or not self._directory.merge(self._client.changed()):
@@ -69,7 +69,7 @@ class RegistryResolver(Resolver):
                 self._is_filled = True
         except ServiceUnavailable as error:
             self._failures += 1
-            log.warning("service registry is away; the last answer stays in use", extra={"error": str(error)})
+            log.warning("service registry does not answer; the last answer stays in use", extra={"error": str(error)})
             return self._backoff.delay(self._failures)
         self._failures = 0
         return self._fetch_seconds

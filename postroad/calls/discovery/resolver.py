@@ -1,4 +1,4 @@
-"""The port every way of finding a service implements."""
+"""The port of service discovery, which each kind of discovery implements."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """Where one instance of a service answers."""
+    """The address of one instance of a service."""
 
     host: str
     port: int

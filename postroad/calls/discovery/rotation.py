@@ -1,4 +1,4 @@
-"""The order in which a service's instances are tried: round robin, with those that failed lately last.
+"""The order in which a service's instances are tried: round robin, with recently failed ones last.
 
 A failed instance is never left out, because it may be the only one.
 """
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from postroad.calls.discovery.resolver import Endpoint
 
 REST_SECONDS = 10.0
-"""How long a failed instance is tried last: a restart takes about as long."""
+"""How long a failed instance is tried last: about the time of a restart."""
 
 
 class Rotation:

@@ -1,4 +1,4 @@
-"""The settings → a resolver."""
+"""Creates the resolver that the settings name."""
 
 from django.utils.module_loading import import_string
 
@@ -11,7 +11,7 @@ from postroad.calls.discovery.template import AddressTemplate
 
 
 def resolver_for(settings: DiscoverySettings) -> Resolver:
-    """Return a new resolver of the kind that DISCOVERY names; it looks nothing up before its first use."""
+    """Return a new resolver of the kind that DISCOVERY names; it does no look-up before its first use."""
     match settings.discovery:
         case "static":
             return StaticResolver(settings.addresses)

@@ -1,4 +1,4 @@
-"""A process that others call registers itself when DISCOVERY is `registry`.  See also: `discovery.registration`, for registration."""
+"""Registers a web or gRPC process if DISCOVERY is `registry`.  See also: `discovery.registration`, for the protocol."""
 
 import atexit
 import os
@@ -18,21 +18,21 @@ from postroad.calls.discovery.resolver import Endpoint
 
 @lru_cache(maxsize=1)
 def register_web_process() -> Registration | None:
-    """Register this process until it ends; None when the platform does it, or no one service runs here.
+    """Register this process until it ends; None if the platform does it, or the process has not exactly one service.
 
-    Called where the web application is made, in the process that serves it: one with threads.
-    Several processes on one socket would share an address, and the first that ends would deregister all.
+    It is called in the process that serves the web application, which must be a single one with threads: several
+    processes on one socket would share an address, and the first that ends would deregister all of them.
     """
     return _register(web_instance)
 
 
 def register_grpc_process(port: int, *, is_secure: bool) -> Registration | None:
-    """Register this process, whose gRPC server listens on a port, as `<service>-grpc`; None as for a web process."""
+    """Register this process, whose gRPC server listens on a port, as `<service>-grpc`; None in the same cases."""
     return _register(lambda current: grpc_instance(current, port, is_secure=is_secure))
 
 
 def web_instance(settings: DiscoverySettings) -> Instance:
-    """Return how a web process wants to be found."""
+    """Return the instance that a web process registers."""
     endpoint = Endpoint.at(settings.instance_url or f"http://{_own_address(settings)}:{os.environ.get('PORT', '8000')}")
     pages = {
         "homePageUrl": f"{endpoint.url}/",
@@ -43,7 +43,7 @@ def web_instance(settings: DiscoverySettings) -> Instance:
 
 
 def grpc_instance(settings: DiscoverySettings, port: int, *, is_secure: bool = False) -> Instance:
-    """Return how a gRPC server wants to be found: on the web process's host, if that is set."""
+    """Return the instance that a gRPC server registers: on the web process's host, if that is set."""
     host = Endpoint.at(settings.instance_url).host if settings.instance_url else _own_address(settings)
     return _instance(
         settings,
@@ -81,7 +81,7 @@ def _instance(settings: DiscoverySettings, service: str, endpoint: Endpoint, ext
 
 
 def _own_address(settings: DiscoverySettings) -> str:
-    """Return the address with which this machine reaches the registry, and so is likely to be reached itself."""
+    """Return the address from which this machine reaches the registry, and at which others can probably reach it."""
     registry = urlsplit(settings.registry_url[0])
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:

@@ -1,4 +1,4 @@
-"""Addresses from a table in the settings: for machines without name service, and for tests."""
+"""Discovery by a table of addresses in the settings, for machines without DNS and for tests."""
 
 from collections.abc import Mapping, Sequence
 

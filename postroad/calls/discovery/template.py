@@ -11,7 +11,7 @@ _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.IGNORECASE)  # RFC
 
 @dataclass(frozen=True, slots=True)
 class AddressTemplate:
-    """How the platform names its services; `{service}` stands for the name, with a hyphen for each underscore."""
+    """The form of the platform's service names; `{service}` is replaced by the name, with a hyphen for each underscore."""
 
     text: str
 
@@ -24,7 +24,7 @@ class AddressTemplate:
         label = service.replace("_", "-")
         if not _LABEL.fullmatch(label):
             raise ServiceUnknown(
-                f"the service name {service!r} cannot stand in POSTROAD['DNS_TEMPLATE'] ({self.text!r}):"
+                f"the service name {service!r} cannot be used in POSTROAD['DNS_TEMPLATE'] ({self.text!r}):"
                 " a host name has letters, digits and hyphens, at most 63."
             )
         return Endpoint.at(self.text.replace("{service}", label))

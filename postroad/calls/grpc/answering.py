@@ -1,6 +1,6 @@
-"""What surrounds every gRPC call: deadline, context, connections, errors, and a bound on streams.
+"""Wraps every gRPC call: sets deadline and context, checks database connections, translates errors, limits streams.
 
-An error's trailer is the body of the same error over REST, so that a client reads both alike.
+An error's trailer has the body of the same error over REST, so that a client can read both in the same way.
 """
 
 import json
@@ -33,20 +33,20 @@ ERROR_TRAILER = "postroad-error-bin"
 _DEFECT = Status(
     code=grpc.StatusCode.INTERNAL, word="defect", detail="Something is wrong on our side; it has been logged."
 )
-_EXPIRED = "The deadline was over before the work began."
-_NO_PLACE = "This server has as many streams open as it takes; try again, or another one."
-_STOPPING = "This server stops; try another one."
-_LONGEST_SECONDS = 86_400.0  # gRPC says infinity for no deadline; longer than a day is none either
+_EXPIRED = "The deadline had passed before the work began."
+_NO_PLACE = "This server has its maximum number of streams open; try again, or another server."
+_STOPPING = "This server is stopping; try another one."
+_LONGEST_SECONDS = 86_400.0  # without a deadline gRPC reports infinity; more than a day counts as none, too
 
 _FAILURES = (Exception, SystemExit, KeyboardInterrupt, CancelledError)
-"""What a method may raise: gRPC itself answers for `Exception` alone, and the client would wait for ever.  Not GeneratorExit."""
+"""What a method may raise, except GeneratorExit: gRPC itself handles only `Exception`, and the client would wait for ever."""
 
 Behaviour = Callable[[Any, grpc.ServicerContext], Any]
 
 
 @contextmanager
 def connected() -> Iterator[None]:
-    """Run a block that may use the database: no connection is used, or kept, that is too old or broken."""
+    """Run a block that may use the database; before and after it, connections that are too old or broken are closed."""
     close_old_connections()
     try:
         yield
@@ -55,9 +55,9 @@ def connected() -> Iterator[None]:
 
 
 class Calls(grpc.ServerInterceptor):
-    """Wraps the methods of our servicers, and gives streams threads of their own.
+    """Wraps the methods of servicers, and runs streams in threads of their own.
 
-    Concurrency: at most `streams` streams; one thread more refuses the others at once.
+    Concurrency: at most `streams` streams; a further thread refuses more of them at once.
     """
 
     def __init__(self, servicers: Mapping[str, Servicer], *, streams: int) -> None:
@@ -67,7 +67,7 @@ class Calls(grpc.ServerInterceptor):
         self._stopping = threading.Event()
 
     def stop(self) -> None:
-        """From now on tell the client of a stream that ends to go elsewhere."""
+        """From now on tell clients whose streams end to use another server."""
         self._stopping.set()
 
     @override
@@ -137,7 +137,7 @@ def _answering(servicer: Servicer, behaviour: Behaviour, method: str) -> Behavio
 
 @contextmanager
 def _scope(servicer: Servicer, context: grpc.ServicerContext) -> Iterator[None]:
-    """Run a call's block as its service, with what is left of the caller's time; without any, it is not run."""
+    """Run a call's block as its service, with the caller's remaining time; if there is none, raise an error."""
     left = context.time_remaining()
     if left <= 0:
         context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, _EXPIRED)
@@ -148,7 +148,7 @@ def _scope(servicer: Servicer, context: grpc.ServicerContext) -> Iterator[None]:
 
 
 def _metadata(context: grpc.ServicerContext) -> Mapping[str, str]:
-    """Return the call's metadata that is text; of a name that is given twice the last."""
+    """Return the call's text metadata; if a name occurs twice, its last value."""
     return {name: value for name, value in context.invocation_metadata() if isinstance(value, str)}
 
 

@@ -1,4 +1,4 @@
-"""gRPC channels with the options that our policy wants."""
+"""Opens gRPC channels with the options that the call policy needs."""
 
 import json
 from pathlib import Path
@@ -16,7 +16,7 @@ _Options = list[tuple[str, str | int]]
 
 
 def read_trusted(path: str) -> bytes | None:
-    """Return the certificates that callers trust; None: those that gRPC has.
+    """Return the certificates that callers trust; None: gRPC's own.
 
     Raises:
         InvalidSetting: The file cannot be read.
@@ -48,7 +48,7 @@ def open_async_channel(
 
 
 def _target(endpoint: Endpoint) -> str:
-    """Let gRPC look the name up itself: a headless service's name is all its instances, taken in turn."""
+    """Return a target that gRPC resolves itself: a headless service's name has the addresses of all instances, used in turn."""
     host = f"[{endpoint.host}]" if ":" in endpoint.host else endpoint.host
     return f"dns:///{host}:{endpoint.port}"
 
@@ -58,9 +58,12 @@ def _options(most_bytes: int, connect_seconds: float) -> _Options:
         ("grpc.service_config", _ROUND_ROBIN),
         ("grpc.enable_retries", 0),  # the policy retries, within its budget
         ("grpc.max_receive_message_length", most_bytes),
-        ("grpc.keepalive_time_ms", 60_000),  # finds a dead peer; a server that minds must allow a ping a minute
+        ("grpc.keepalive_time_ms", 60_000),  # detects a dead peer; the server must allow one ping a minute
         ("grpc.keepalive_timeout_ms", 5_000),
         ("grpc.min_reconnect_backoff_ms", int(connect_seconds * 1000)),  # also the time one connection attempt has
-        ("grpc.initial_reconnect_backoff_ms", 100),  # an instance that is back is found before a breaker's next probe
+        (
+            "grpc.initial_reconnect_backoff_ms",
+            100,
+        ),  # so that a restarted instance is connected before a breaker's next probe
         ("grpc.max_reconnect_backoff_ms", 2_000),
     ]

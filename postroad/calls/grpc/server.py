@@ -1,6 +1,6 @@
-"""The gRPC server of this process: what the installed services offer, with health.
+"""The gRPC server of this process: it serves the installed services' servicers, and health.
 
-In clear text unless GRPC_TLS_CERTIFICATE names a file; reflection only with GRPC_REFLECTION.
+It uses clear text unless GRPC_TLS_CERTIFICATE names a file; it has reflection only with GRPC_REFLECTION.
 """
 
 import threading
@@ -22,17 +22,17 @@ with needs_extra("grpc"):
     from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server
     from grpc_reflection.v1alpha import reflection
 
-_KEEPALIVE_SECONDS = 30  # an idle connection is tried so often: proxies forget them after about a minute
+_KEEPALIVE_SECONDS = 30  # interval of pings on an idle connection, which proxies drop after about a minute
 _KEEPALIVE_ANSWER_SECONDS = 10
-_PING_SECONDS = 10  # clients may try theirs so often; by gRPC's default, more than once in 5 minutes ends a connection
+_PING_SECONDS = 10  # minimum interval of clients' pings; with gRPC's default of 5 minutes, more pings end a connection
 
 
 class GrpcServer:
-    """Listens from the moment it is made, answers from `start` to `stop`.
+    """A server that listens when it is created, and answers from `start` to `stop`.
 
     Attributes:
-        port: Where it listens.
-        names: Full names of what it offers, without health and reflection.
+        port: The port on which it listens.
+        names: Full names of its services, without health and reflection.
 
     Raises InvalidSetting if GRPC_HOST and GRPC_PORT cannot be listened on, or a file of TLS cannot be used.
     """
@@ -65,10 +65,10 @@ class GrpcServer:
         self._server.start()
 
     def begin_stop(self, *, drain_seconds: float) -> threading.Event:
-        """Say NOT_SERVING, end the streams, take no new calls; calls under way may take so long, then they are cut.
+        """Report NOT_SERVING, end the streams, refuse new calls; running calls are cancelled after the given time.
 
         Returns:
-            What is set when nothing is under way any more.
+            An event that is set when no call runs any more.
         """
         self._health.enter_graceful_shutdown()
         self._calls.stop()
@@ -85,8 +85,8 @@ def _listen(server: grpc.Server, conf: GrpcSettings) -> int:
         return server.add_secure_port(address, credentials)
     except RuntimeError as error:
         raise InvalidSetting(
-            f"gRPC port {conf.grpc_port} on {conf.grpc_host} cannot be used; stop what listens there, or choose another"
-            " with GRPC_PORT; with TLS, look also at GRPC_TLS_CERTIFICATE and GRPC_TLS_KEY."
+            f"gRPC port {conf.grpc_port} on {conf.grpc_host} cannot be used; stop the program that listens there, or choose"
+            " another with GRPC_PORT; with TLS, check also GRPC_TLS_CERTIFICATE and GRPC_TLS_KEY."
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""How a service offers gRPC: a table in its `rpc/servicer.py`, one entry a gRPC service.
+"""`Servicer`: an entry in the table of a service's `rpc/servicer.py`, one for each gRPC service.
 
     SERVICERS = (
         Servicer(
@@ -31,10 +31,10 @@ with needs_extra("grpc"):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """Why a call has no answer.
+    """The reason why a call has no answer.
 
     Attributes:
-        code: gRPC's word for it.
+        code: gRPC's status code.
         word: Stable word for programs, such as `unknown_restaurant`.
         detail: One sentence for people.
         fields: Path of a field of the request → what is wrong with it.
@@ -59,14 +59,14 @@ class Servicer:
 
     Attributes:
         name: Full name, with its package.
-        make: Makes the object that answers, of a subclass of the generated `…Servicer`; a method has one request, and
+        make: Creates the object that answers, of a subclass of the generated `…Servicer`; a method has one request, and
             one answer or a stream of them.
         add: The generated `add_…Servicer_to_server`.
-        status_of: What an exception of the implementation means; None: it is a defect.
-        close: Ends the streams of such an object, soon; called when the server stops.
-        guard: Surrounds each call, given the method's name and the call's metadata; whom it does not let in it tells by
-            an exception that `status_of` knows.  Everybody is let in by default.
-        owner: Name of the service of ours that offers it; `find_servicers` sets it.
+        status_of: The status of an exception of the implementation; None: the exception is a defect.
+        close: Ends the streams of such an object within a short time; called when the server stops.
+        guard: A context manager around each call, created with the method's name and the call's metadata; to refuse a
+            caller it raises an exception that `status_of` knows.  By default all callers are accepted.
+        owner: Name of the service to which it belongs; `find_servicers` sets it.
     """
 
     name: str
@@ -79,10 +79,10 @@ class Servicer:
 
 
 def find_servicers() -> list[Servicer]:
-    """Return what the installed services offer.
+    """Return the servicers of the installed services.
 
     Raises:
-        InvalidDeclaration: A module `rpc/servicer.py` has no table, or none of the services offers anything.
+        InvalidDeclaration: A module `rpc/servicer.py` has no table, or no service has such a module.
     """
     found = []
     for application in apps.get_app_configs():

@@ -1,4 +1,4 @@
-"""TLS of the gRPC server: files that the settings name → credentials."""
+"""TLS of the gRPC server: reads the credentials from the files that the settings name."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ with needs_extra("grpc"):
 
 
 def server_credentials(conf: GrpcSettings) -> grpc.ServerCredentials | None:
-    """Return what a server shows its clients; None: it talks in clear text.  Files are read once, at the start.
+    """Return the server's credentials; None: it uses clear text.  Files are read once, at the start.
 
     Raises:
         InvalidSetting: Only one of the two files is named, or one cannot be read.

@@ -1,8 +1,8 @@
 """Calls over gRPC without generated stubs: descriptors and protobuf's JSON mapping are enough.
 
 The request message is made of the call's parameters and the fields of its body, by their JSON names; the answer becomes
-JSON again and is decoded into the same type as over REST.  The address is that of the service `<service>-grpc`.  Not:
-the descriptors themselves, which come with the import of a service's generated `…_pb2` modules.
+JSON again and is decoded into the same type as over REST.  The address is that of the service `<service>-grpc`.  The
+descriptors are loaded by importing a service's generated `…_pb2` modules.
 """
 
 import json
@@ -45,15 +45,15 @@ STATUSES: Mapping[grpc.StatusCode, int] = {
     grpc.StatusCode.UNAVAILABLE: 503,
     grpc.StatusCode.DEADLINE_EXCEEDED: 504,
 }
-"""gRPC status → HTTP status that says the same; what is missing is 500.
+"""gRPC status → HTTP status with the same meaning; 500 for all others.
 
-Source: google/rpc/code.proto; but a state that forbids (FAILED_PRECONDITION) is 409, as in our REST APIs.
+Source: google/rpc/code.proto; but FAILED_PRECONDITION is 409, as in the REST APIs of Postroad's services.
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Method:
-    """A unary method as its descriptor says."""
+    """A unary method, read from its descriptor."""
 
     path: str
     request: type[Message]
@@ -63,7 +63,7 @@ class Method:
 class GrpcTransport(Transport):
     """Calls by gRPC.
 
-    Concurrency: safe in threads and in tasks of any event loop; not across a fork, so make it in the worker.
+    Concurrency: safe in threads and in tasks of any event loop; not across a fork, so create it in the worker.
     """
 
     def __init__(
@@ -132,7 +132,7 @@ class GrpcTransport(Transport):
         return found
 
     def _answer(self, outgoing: Outgoing, endpoint: Endpoint, error: grpc.RpcError) -> Answer:
-        """Return what a status other than OK stands for, or raise it when no answer came."""
+        """Return the answer for a status other than OK, or raise an error if there was no answer."""
         code: grpc.StatusCode = error.code()
         detail: str = error.details() or ""
         match code:
@@ -154,7 +154,7 @@ def method_of(pool: DescriptorPool, outgoing: Outgoing) -> Method:
     """Return the method that a call names.
 
     Raises:
-        InvalidDeclaration: The call has none, or nobody has imported its descriptor, or it streams.
+        InvalidDeclaration: The call has none, or its descriptor is not imported, or it streams.
     """
     if not outgoing.grpc:
         raise InvalidDeclaration(f"{outgoing.call} has no gRPC method: add grpc='package.Service/Method', or use REST.")
@@ -162,7 +162,7 @@ def method_of(pool: DescriptorPool, outgoing: Outgoing) -> Method:
         found = pool.FindMethodByName(outgoing.grpc.replace("/", "."))
     except KeyError as error:
         raise InvalidDeclaration(
-            f"{outgoing.call}: nobody has loaded the gRPC method {outgoing.grpc!r}: import its …_pb2 module."
+            f"{outgoing.call}: the gRPC method {outgoing.grpc!r} is not loaded: import its …_pb2 module."
         ) from error
     if found.client_streaming or found.server_streaming:
         raise InvalidDeclaration(f"{outgoing.call}: {outgoing.grpc} streams; a proxy's calls have one answer.")

@@ -1,8 +1,8 @@
-"""The circuit breaker: when to leave a service alone, and when to try it again.  Pure.
+"""The circuit breaker: decides when calls to a failing service are refused, and when it is tried again.  Pure.
 
 CLOSED: calls pass; OPEN once the error rate of the window is reached (and the window holds enough calls).
 OPEN: calls are refused at once, until `open_seconds` have passed.
-HALF_OPEN: a bounded number of probes pass, the rest is refused; the first failed probe opens it again, `probes`
+HALF_OPEN: a limited number of probes pass, other calls are refused; the first failed probe opens it again, `probes`
 successes close it.
 Source: "Circuit breaker", M. Nygard, Release It!; Microservices Patterns, ch. 3; the windows of resilience4j.
 """
@@ -18,7 +18,7 @@ from postroad.calls.policies.window import CountWindow, TimeWindow, Window
 
 
 class State(StrEnum):
-    """Whether calls pass."""
+    """The state of a breaker: whether calls pass."""
 
     CLOSED = "closed"
     OPEN = "open"
@@ -30,12 +30,12 @@ class BreakerRules:
     """When a breaker opens and closes.
 
     Attributes:
-        error_rate: Part of the window's calls that failed at which it opens, above 0, at most 1.
-        min_calls: Calls in the window before the rate means anything.
-        window_seconds: How far back calls are counted.
-        window_calls: Count so many last calls instead; 0: count by time.
-        open_seconds: How long a service is left alone.
-        probes: Most probes under way at once, and how many must succeed.
+        error_rate: Fraction of failed calls in the window at which it opens, above 0, at most 1.
+        min_calls: Minimum calls in the window for the rate to count.
+        window_seconds: Length of the window in which calls are counted.
+        window_calls: Number of latest calls that the window holds instead; 0: use the time.
+        open_seconds: How long it refuses calls before it sends probes.
+        probes: Maximum of simultaneous probes, and the number that must succeed.
     """
 
     error_rate: float = 0.5
@@ -54,12 +54,12 @@ class BreakerRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """A breaker as people and metrics see it.
+    """The present state of a breaker, for operators and metrics.
 
     Attributes:
         state: See `State`.
         calls: Calls in the window.
-        failures: Failed ones among them.
+        failures: Failed calls in the window.
         refused: Calls refused since the process began.
         wait_seconds: Until the next probe may pass; 0 unless open.
     """
@@ -72,13 +72,13 @@ class Snapshot:
 
 
 Permit = NewType("Permit", int)
-"""Leave to make one call: the number of the state it was given in, so that late results of an earlier state are told."""
+"""Permission for one call: the number of the state in which it was given, to recognise late results of an earlier state."""
 
 
 class Breaker:
     """One service's breaker.
 
-    Each permit is handed back exactly once, by `record` or `release`.
+    Each permit is returned exactly once, by `record` or `release`.
     Concurrency: safe in threads; `on_move` is called without the lock.
     """
 
@@ -103,7 +103,7 @@ class Breaker:
         return self._state is State.CLOSED
 
     def admit(self) -> Permit | None:
-        """Return a permit, or None when the call is refused."""
+        """Return a permit, or None if the call is refused."""
         generation = (
             self._generation
         )  # read before the state: if a move comes between, the permit is of an ended generation and not counted
@@ -128,13 +128,13 @@ class Breaker:
         self._tell(before, after)
 
     def release(self, permit: Permit) -> None:
-        """Hand back the permit of a call that says nothing about the service, such as a cancelled one."""
+        """Return the permit of a call whose end says nothing about the service, such as a cancelled one."""
         with self._lock:
             if permit == self._generation and self._state is State.HALF_OPEN:
                 self._probing -= 1
 
     def snapshot(self) -> Snapshot:
-        """Return the state as it is now."""
+        """Return the present state."""
         with self._lock:
             calls, failures = self._window.counts(self._clock())
             return Snapshot(

@@ -1,4 +1,4 @@
-"""How many retries a service may be given, so that retries never become the load that keeps it down.  Pure.
+"""The retry budget: limits the retries to a service, so that they do not overload it.  Pure.
 
 Source: "Handling Overload", Site Reliability Engineering, ch. 21; the retry budgets of Finagle and Linkerd.
 """
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from postroad.calls.policies.window import TimeWindow
 
 WINDOW_SECONDS = 10.0
-"""How far back calls and retries are counted: Finagle's and Linkerd's default."""
+"""Length of the window in which calls and retries are counted: Finagle's and Linkerd's default."""
 
 
 class RetryBudget:
@@ -30,7 +30,7 @@ class RetryBudget:
             self._window.add(self._clock(), is_marked=False)
 
     def spend(self) -> bool:
-        """Count one retry if the budget has it; False if it has not."""
+        """Count one retry if the budget allows it; otherwise return False."""
         with self._lock:
             now = self._clock()
             total, retries = self._window.counts(now)

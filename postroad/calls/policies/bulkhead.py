@@ -1,4 +1,4 @@
-"""A bound on the outstanding calls to one service: one slow service cannot take every thread.
+"""The bulkhead: limits the outstanding calls to one service, so that a slow service cannot occupy every thread.
 
 Source: "Bulkheads", M. Nygard, Release It!.
 """
@@ -11,7 +11,7 @@ from postroad.errors import BulkheadFull
 class Bulkhead:
     """Places for calls; `with bulkhead:` takes one and gives it back.
 
-    Concurrency: safe in threads and tasks, which share the places; nobody waits for one.
+    Concurrency: safe in threads and tasks, which share the places; a call never waits for a place.
     """
 
     def __init__(self, *, service: str, maximum: int) -> None:
@@ -21,7 +21,7 @@ class Bulkhead:
 
     @property
     def outstanding(self) -> int:
-        """How many places are taken."""
+        """The number of taken places."""
         return self._outstanding
 
     def __enter__(self) -> None:

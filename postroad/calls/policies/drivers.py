@@ -1,4 +1,4 @@
-"""The two ways to do what a policy decides: in a thread, or as an asyncio task."""
+"""Run the steps that a policy decides: in a thread, or in an asyncio task."""
 
 import asyncio
 import time
@@ -14,9 +14,9 @@ T = TypeVar("T")
 
 
 def run(steps: Steps[T], send: Callable[[float], Answer], *, sleep: Callable[[float], None] = time.sleep) -> T:
-    """Do the steps in this thread and return their result.
+    """Run the steps in this thread and return their result.
 
-    `closing` gives place and permit back whatever ends it, a `KeyboardInterrupt` too.
+    `closing` returns place and permit at any end, also at a `KeyboardInterrupt`.
     """
     with closing(steps):
         try:
@@ -39,7 +39,7 @@ def run(steps: Steps[T], send: Callable[[float], Answer], *, sleep: Callable[[fl
 
 
 async def run_async(steps: Steps[T], send: Callable[[float], Awaitable[Answer]]) -> T:
-    """Do the steps in this task and return their result; a cancelled task gives place and permit back at once."""
+    """Run the steps in this task and return their result; a cancelled task returns place and permit at once."""
     with closing(steps):
         try:
             effect = next(steps)

@@ -1,10 +1,10 @@
-"""The policy of a call, once for both colours: deadline → bulkhead → breaker → retry → one attempt after another.
+"""The policy of a call, the same for sync and async: deadline → bulkhead → breaker → retry → one attempt after another.
 
-Pure: `Policy.steps` is a generator that yields what to do next (an attempt, a wait); the two drivers in `drivers` do it,
-send the answer in, or throw the error in.
+Pure: `Policy.steps` is a generator that yields the next step (an attempt, a wait); the two drivers in `drivers` run it,
+and send the answer or throw the error into the generator.
 
-What counts as a failure, for breaker and retry alike: no connection, no answer in time, 429 and 5xx.  4xx is an answer.
-A call that is not idempotent is made again only where no connection came about: nothing was sent then.
+Breaker and retry count the same failures: no connection, no answer in time, 429 and 5xx.  4xx is an answer.
+A call that is not idempotent is repeated only if there was no connection: then nothing was sent.
 """
 
 import time
@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """Send the call and wait for its answer, at most so long."""
+    """A step: send the call and wait for its answer, up to a time limit."""
 
     timeout_seconds: float
 
@@ -39,25 +39,25 @@ class Wait:
 
 Effect = Attempt | Wait
 Outcome = Answer | None
-"""What came of an effect: an answer of an attempt, None of a wait."""
+"""The result of a step: the answer of an attempt, None after a wait."""
 
 Steps = Generator[Effect, Outcome, T]
 
 BACKOFF = Backoff(first_seconds=0.02, ceiling_seconds=0.5)
-"""Short beside a deadline of a second; jittered, so half of it on the average."""
+"""Waits between attempts: short compared with a deadline of a second; with jitter, half of it on average."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """How one service is called; its state is shared by every proxy and every thread of the process.
+    """The policy for one service; all proxies and threads of the process share its state.
 
     Attributes:
         service: The called service.
-        bulkhead: Bounds outstanding calls.
-        breaker: Leaves an ailing service alone.
-        budget: Bounds retries.
-        attempts: Most attempts of one call.
-        deadline_seconds: Time of a call that declares none.
+        bulkhead: Limits outstanding calls.
+        breaker: Refuses calls to a failing service.
+        budget: Limits retries.
+        attempts: Maximum attempts of one call.
+        deadline_seconds: Time of a call that declares no deadline.
     """
 
     service: str
@@ -70,11 +70,11 @@ class Policy:
     clock: Callable[[], float] = time.monotonic
 
     def steps(self, call: str, *, is_idempotent: bool, deadline_seconds: float | None = None) -> Steps[Answer]:
-        """Conduct one call; its result is an answer of a status below 500, never 429.
+        """Yield the steps of one call; the result is an answer with a status below 500, but not 429.
 
         Raises:
-            DeadlineExceeded: The time is used up, perhaps before anything was sent.
-            BulkheadFull, BreakerOpen: Refused at once.
+            DeadlineExceeded: The time is used up, possibly before anything was sent.
+            BulkheadFull, BreakerOpen: The call was refused at once.
             ServiceUnavailable: The last attempt failed.
         """
         expires_at = self._expires_at(call, deadline_seconds)
@@ -105,7 +105,7 @@ class Policy:
         if permit is None:
             wait = self.breaker.snapshot().wait_seconds
             raise BreakerOpen(
-                f"{call}: too many calls to {self.service} failed; it is left alone for {wait:.1f} s more."
+                f"{call}: too many calls to {self.service} failed; it is not called for another {wait:.1f} s."
             )
         return permit
 
@@ -139,14 +139,14 @@ class Policy:
 
 
 def answered(call: str, answer: Outcome) -> Answer:
-    """Return the answer, if it is one indeed.
+    """Return the answer if it does not count as a failure.
 
     Raises:
-        CallFailed: It stands for a failure: 429 or 5xx.
+        CallFailed: It counts as a failure: 429 or 5xx.
     """
     match answer:
         case None:
-            raise ServiceUnavailable(f"{call}: the attempt brought nothing.")
+            raise ServiceUnavailable(f"{call}: the attempt returned no answer.")
         case Answer(status=504):
             raise DeadlineExceeded(f"{call}: the service says its time is used up (504).")
         case Answer(status=status) if status == 429 or status >= 500:

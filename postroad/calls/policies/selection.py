@@ -1,4 +1,4 @@
-"""The process's own policy of each service, made from the settings at its first call."""
+"""The process's policy for each service, created from the settings at the first call."""
 
 import threading
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ def policy_of(service: str) -> Policy:
 
 
 def policies() -> Mapping[str, Policy]:
-    """Return the policies of all services called so far, for metrics and people."""
+    """Return the policies of all services called so far, for metrics and operators."""
     return dict(_policies)
 
 

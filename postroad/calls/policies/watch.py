@@ -1,4 +1,4 @@
-"""Who is told how calls end and how breakers move: metrics, a console, a test."""
+"""Observers of calls and breakers, such as metrics, a console or a test."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ class CallEnded:
 
     Attributes:
         outcome: `answered`, `rejected` (4xx), the name of the failure, such as `BreakerOpen`, or `abandoned`.
-        substitute: How the caller was answered all the same: `cached`, `default`, `omitted`; empty: it was not needed.
+        substitute: The fallback used: `cached`, `default`, `omitted`; empty if none was used.
     """
 
     service: str
@@ -33,7 +33,7 @@ class BreakerMoved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallAnswered:
-    """Our gRPC server has answered a call, or ended a stream; what gRPC itself answers, such as UNIMPLEMENTED, is not told.
+    """The gRPC server answered a call or ended a stream; answers of gRPC itself, such as UNIMPLEMENTED, are not reported.
 
     Attributes:
         code: The name of gRPC's status, such as `OK`.

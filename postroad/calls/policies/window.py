@@ -1,4 +1,4 @@
-"""How many of the last calls were marked: the sliding windows that breaker and retry budget count with.  Pure.
+"""The sliding windows in which breaker and retry budget count calls, and how many of them are marked.  Pure.
 
 Not thread-safe: callers must hold a lock.
 """
@@ -10,7 +10,7 @@ from typing_extensions import override
 
 
 class Counts(NamedTuple):
-    """What a window holds: `marked` of `total` calls."""
+    """The content of a window: `marked` of `total` calls."""
 
     total: int
     marked: int
@@ -24,7 +24,7 @@ class Window(Protocol):
         ...
 
     def counts(self, now: float) -> Counts:
-        """Return what is still in the window."""
+        """Return the counts of the calls that are still in the window."""
         ...
 
     def clear(self) -> None:
@@ -51,11 +51,11 @@ class CountWindow(Window):
         self._marks.clear()
 
 
-_SLICES = 10  # a window forgets in tenths: cheap, and near enough
+_SLICES = 10  # calls leave a window in tenths of it: cheap, and precise enough
 
 
 class TimeWindow(Window):
-    """The calls of the last `seconds` (of nine to ten tenths of it, as calls are kept by tenths)."""
+    """The calls of the last `seconds` (of nine to ten tenths of that time, since calls are counted by tenths)."""
 
     def __init__(self, seconds: float) -> None:
         self._slice_seconds = seconds / _SLICES

@@ -1,7 +1,7 @@
-"""Blocking connections that end: at their maximum age, and at the deadline of a call.  See also: `sessions` (asyncio).
+"""Blocking connections with a maximum age, and with the deadline of a call.  See also: `sessions` (asyncio).
 
-httpcore's time limits are for one read each, so a server that sends a byte now and then could hold a thread for ever;
-and its connections live as long as they are used, so a new instance behind a virtual IP would get no calls.
+httpcore's time limits are for single reads, so a server that sends a byte now and then could occupy a thread for ever;
+and it keeps connections as long as they are used, so a new instance behind a virtual IP would get no calls.
 """
 
 import ssl
@@ -21,7 +21,7 @@ with needs_extra("calls"):
 
 
 class TooLong(Exception):
-    """The body of an answer is longer than it may be."""
+    """The body of an answer is longer than the limit."""
 
 
 _ends_at: ContextVar[float] = ContextVar("postroad_reads_end", default=float("inf"))
@@ -29,7 +29,7 @@ _ends_at: ContextVar[float] = ContextVar("postroad_reads_end", default=float("in
 
 @contextmanager
 def reading_until(moment: float) -> Iterator[None]:
-    """Bound all reads and writes of a block together, by `time.monotonic`."""
+    """Limit the time of all reads and writes of a block together, by `time.monotonic`."""
     token = _ends_at.set(moment)
     try:
         yield
@@ -70,12 +70,12 @@ class Aged(httpcore.NetworkStream):
 
     @override
     def get_extra_info(self, info: str) -> Any:
-        # httpcore takes a readable idle connection for one that the server has closed; so it must think of an old one.
+        # httpcore considers a readable idle connection closed by the server; an old one must look the same to it.
         return (info == "is_readable" and time.monotonic() > self._ends_at) or self._stream.get_extra_info(info)
 
 
 class AgingBackend(httpcore.SyncBackend):
-    """Opens connections that end at `age_seconds`."""
+    """Opens connections that are closed at the age of `age_seconds`."""
 
     def __init__(self, age_seconds: float) -> None:
         self._age_seconds = age_seconds

@@ -9,11 +9,11 @@ from postroad.calls.discovery.resolver import Endpoint
 C = TypeVar("C")
 
 MOST = 64
-"""Addresses kept; the longest unused is dropped, so that those of ended instances do not add up."""
+"""Maximum addresses kept; the least recently used one is dropped, so that those of ended instances do not accumulate."""
 
 
 class PerEndpoint(Generic[C]):
-    """Opens a thing at the first call to an address.
+    """Opens a channel or pool at the first call to an address.
 
     Concurrency: safe in threads.
     """
@@ -24,7 +24,7 @@ class PerEndpoint(Generic[C]):
         self._kept: dict[Endpoint, C] = {}
 
     def get(self, endpoint: Endpoint) -> C:
-        """Return the address's own."""
+        """Return the object of an address."""
         with self._lock:
             kept = self._kept.pop(endpoint, None) or self._open(endpoint)
             self._kept[endpoint] = kept
@@ -33,7 +33,7 @@ class PerEndpoint(Generic[C]):
             return kept
 
     def empty(self) -> tuple[C, ...]:
-        """Forget everything and return it, for closing."""
+        """Remove all objects and return them, for closing."""
         with self._lock:
             kept = tuple(self._kept.values())
             self._kept.clear()

@@ -2,8 +2,8 @@
 
 The application has every service under its name, `/kitchen/v1/…`, as the one-process mode serves them.  It runs in the
 caller's thread (from asyncio under WSGI: in the request's) and in an empty context, so that it sees no more of its caller
-than it would over a network.  What runs in a thread cannot be broken off: a blocking call ends when the view has
-ended, and then too late is `DeadlineExceeded`; the application is told the deadline, like any server.
+than it would over a network.  Code in a thread cannot be interrupted: a blocking call returns when the view has
+ended, and raises `DeadlineExceeded` if that is too late; the application receives the deadline, like any server.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from postroad.calls.transport import Answer, Outgoing, Transport
 from postroad.errors import DeadlineExceeded
 
 CALL = "postroad.call"
-"""Variable of a request that comes from this process itself: no header of a client's becomes one of that name."""
+"""Environ variable of requests from this process; no header of a client can become a variable of that name."""
 
 
 class LocalTransport(Transport):
@@ -48,7 +48,7 @@ class LocalTransport(Transport):
     async def send_async(self, outgoing: Outgoing, timeout_seconds: float) -> Answer:
         """Call the application in the request's own thread; the task does not wait for it beyond the time.
 
-        A view that is asynchronous under WSGI so needs no further threads and no further connections to the database.
+        So an asynchronous view under WSGI needs no further threads and no further database connections.
         """
         try:
             async with asyncio.timeout(timeout_seconds):

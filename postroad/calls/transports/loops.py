@@ -1,4 +1,4 @@
-"""Keeps one object per event loop: asyncio's connections belong to the loop that made them."""
+"""Keeps one object per event loop, since asyncio's connections belong to the loop that created them."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -9,9 +9,9 @@ T = TypeVar("T")
 
 
 class PerLoop(Generic[T]):
-    """Makes a thing at its first use in each event loop, and closes it when the loop ends.
+    """Creates an object at its first use in each event loop, and closes it when the loop ends.
 
-    Django runs asynchronous code under WSGI in a loop of its own each time; a thing kept beyond it would not work, and
+    Under WSGI, Django runs asynchronous code in a new loop each time; an object that outlives its loop would not work, and
     would keep the loop and its sockets.  A loop ends with `shutdown_asyncgens`, which `asyncio.run` calls.
     """
 
@@ -20,7 +20,7 @@ class PerLoop(Generic[T]):
         self._made: dict[asyncio.AbstractEventLoop, tuple[T, AsyncGenerator[None]]] = {}
 
     def get(self) -> T:
-        """Return the running loop's thing."""
+        """Return the running loop's object."""
         loop = asyncio.get_running_loop()
         if loop not in self._made:
             made = self._make()
@@ -28,7 +28,7 @@ class PerLoop(Generic[T]):
         return self._made[loop][0]
 
     async def aclose(self) -> None:
-        """Close the running loop's thing; the next use makes another."""
+        """Close the running loop's object; the next use creates another."""
         kept = self._made.get(asyncio.get_running_loop())
         if kept is not None:
             await kept[1].aclose()

@@ -41,7 +41,7 @@ system call, whenever a call begins or ends.  Busy ones are bounded by each serv
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Of one transport; see the settings CALL_CONNECT_SECONDS, CALL_CONNECTION_AGE_SECONDS, CALL_ANSWER_BYTES."""
+    """The limits of a transport; see the settings CALL_CONNECT_SECONDS, CALL_CONNECTION_AGE_SECONDS, CALL_ANSWER_BYTES."""
 
     connect_seconds: float = 0.3
     age_seconds: float = 60.0
@@ -49,7 +49,7 @@ class Limits:
 
 
 def limits_in_force() -> Limits:
-    """Return the limits that the settings say."""
+    """Return the limits of the settings."""
     given = CallSettings.current()
     return Limits(
         connect_seconds=given.call_connect_seconds,
@@ -141,7 +141,7 @@ class RestTransport(Transport):
 
     @contextmanager
     def _errors(self, outgoing: Outgoing, endpoint: Endpoint) -> Iterator[None]:
-        """Turn httpcore's and asyncio's errors into ours, and note which instance failed."""
+        """Convert the errors of httpcore and asyncio, and note which instance failed."""
         try:
             yield
         except TooLong as error:
@@ -151,10 +151,10 @@ class RestTransport(Transport):
         except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
             note_failure(self._resolver, outgoing.service, outgoing, endpoint)
             reason = str(error) or type(error).__name__
-            raise NotReached(f"{outgoing.call}: nobody answers at {endpoint.url}: {reason}.") from error
+            raise NotReached(f"{outgoing.call}: no connection to {endpoint.url}: {reason}.") from error
         except (httpcore.TimeoutException, TimeoutError) as error:
             note_failure(self._resolver, outgoing.service, outgoing, endpoint)
-            raise DeadlineExceeded(f"{outgoing.call}: {endpoint.url} gave no whole answer in time.") from error
+            raise DeadlineExceeded(f"{outgoing.call}: {endpoint.url} gave no complete answer in time.") from error
         except (httpcore.NetworkError, httpcore.ProtocolError) as error:
             note_failure(self._resolver, outgoing.service, outgoing, endpoint)
             raise ServiceUnavailable(f"{outgoing.call}: the connection to {endpoint.url} broke: {error}.") from error

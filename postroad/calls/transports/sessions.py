@@ -1,7 +1,7 @@
 """Asynchronous HTTP/1.1 by aiohttp: a session for each event loop.  See also: `connections` (threads), `rest` (calls).
 
-Errors are httpcore's, as those of threads are.  Reads and writes have no time limits of their own: whoever waits for an
-answer bounds the whole of it.
+It raises httpcore's errors, as `connections` does.  Reads and writes have no time limits of their own: the caller limits the
+time of the whole call.
 """
 
 import asyncio
@@ -47,7 +47,7 @@ class Response:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """Of the connections of one session: seconds and bytes."""
+    """The limits of the connections of one session, in seconds and bytes."""
 
     age_seconds: float
     idle_seconds: float
@@ -55,10 +55,10 @@ class Bounds:
 
 
 class Connector(aiohttp.TCPConnector):
-    """Opens and keeps connections.  How many are used at once is bounded by each service's bulkhead.
+    """Opens and keeps connections.  Each service's bulkhead limits the number in use.
 
-    aiohttp's own connector uses a connection for as long as it is used often enough; and what a server says on an idle
-    connection, such as a late 408, it takes for the answer to the next call (aiohttp issue 13656).
+    aiohttp's own connector has no maximum age for a connection that is in use; and it treats data that a server sends on an
+    idle connection, such as a late 408, as the answer to the next call (aiohttp issue 13656).
     """
 
     def __init__(self, bounds: Bounds, tls: ssl.SSLContext) -> None:
@@ -67,7 +67,7 @@ class Connector(aiohttp.TCPConnector):
             keepalive_timeout=bounds.idle_seconds,
             ssl=tls,
             resolver=aiohttp.ThreadedResolver(),
-            use_dns_cache=False,  # where instances are is the resolver's business
+            use_dns_cache=False,  # the resolver decides on addresses
         )
         self._age_seconds = bounds.age_seconds
         self._opened_at: WeakKeyDictionary[ResponseHandler, float] = WeakKeyDictionary()
@@ -123,11 +123,11 @@ class Session:
     ) -> Response:
         """Send a request over a kept or new connection, at most once, and return its answer.
 
-        After an error, a cancellation included, its connection is closed on return: a place in a bulkhead is free only
-        when its connection is.
+        After an error or a cancellation, the connection is closed before this returns, so that a place in a bulkhead is free
+        only if its connection is.
 
         Raises:
-            TooLong: The answer's body is.
+            TooLong: The answer's body is larger than the limit.
             httpcore.ConnectError: There is no connection; nothing was sent.
             httpcore.ConnectTimeout: The same.
             httpcore.NetworkError: The connection broke.
@@ -151,7 +151,7 @@ class Session:
             raise
 
     async def _read(self, answer: aiohttp.ClientResponse) -> bytes:
-        """Return the body of an answer.  A change of protocol, which nobody has asked for, has none."""
+        """Return the body of an answer; a change of protocol is an error, since no request asks for one."""
         if answer.status == 101:
             raise httpcore.RemoteProtocolError("the server changes to another protocol")
         body = bytearray()
@@ -202,7 +202,7 @@ def _value(name: str, value: str) -> str:
 
 @contextmanager
 def _errors() -> Iterator[None]:
-    """Turn aiohttp's errors into httpcore's."""
+    """Convert aiohttp's errors to httpcore's."""
     try:
         yield
     except aiohttp.ConnectionTimeoutError as error:

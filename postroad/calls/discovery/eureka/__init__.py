@@ -1,5 +1,5 @@
 """The protocol of the service registry, Netflix Eureka's REST operations: values and documents, for client and server.
 
-The law: pure. No Django, no network, no thread; the clock is given. Replication between registries is not part of it.
+Pure: no Django, no network, no threads; the time is passed in.  Replication between registries is not implemented.
 Source: https://github.com/Netflix/eureka/wiki/Eureka-REST-operations and Eureka's own server and client, version 1.
 """

@@ -1,4 +1,4 @@
-"""Instances as one answer, and the code by which two sides compare what they know."""
+"""All instances as one answer, and the hash code by which client and server compare their instances."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -9,11 +9,11 @@ from postroad.calls.discovery.eureka.instance import Instance
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applications:
-    """What a registry says of all instances, or of those that changed lately.
+    """A registry's answer with all instances, or with those that changed lately.
 
     Attributes:
         version: Grows with every change.
-        hashcode: That of all instances, also when only the changed ones are told.
+        hashcode: The hash code of all instances, also if the answer has only the changed ones.
     """
 
     version: int

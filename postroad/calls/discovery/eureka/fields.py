@@ -1,7 +1,7 @@
-"""Single values out of a document: text, whole number, yes or no, a table of texts.
+"""Reads single values of a document: text, whole number, boolean, a table of texts.
 
-JSON writers send numbers as texts and texts as numbers, and in XML everything is text: all of it is understood, and
-what is not is named with its field.
+JSON writers send numbers as texts and texts as numbers, and in XML everything is text: all of these are accepted.  An error
+names the field.
 """
 
 import re
@@ -11,7 +11,7 @@ from typing import Any
 from postroad.errors import InvalidInstance
 
 Document = Mapping[str, Any]
-"""One JSON object, or one XML element in JSON's notation: `@name` for an attribute, `$` for the text beside them."""
+"""One JSON object, or one XML element in JSON's notation: `@name` for an attribute, `$` for the element's text."""
 
 MAX_TEXT = 4096
 _PLAIN = re.compile("[\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]*")  # what XML 1.0 can carry unchanged
@@ -34,7 +34,7 @@ def read_text(document: Document, key: str, default: str = "") -> str:
 
 
 def read_required(document: Document, key: str) -> str:
-    """Return a text that must be there."""
+    """Return a text that must not be missing."""
     text = read_text(document, key).strip()
     if not text:
         raise InvalidInstance(f"the field {key!r} is missing or empty.")
@@ -42,7 +42,7 @@ def read_required(document: Document, key: str) -> str:
 
 
 def check_text(value: object, what: str) -> str:
-    """Return a JSON or XML scalar as text; nothing is the empty text."""
+    """Return a JSON or XML scalar as text; empty for None."""
     match value:
         case None:
             return ""
@@ -57,12 +57,12 @@ def check_text(value: object, what: str) -> str:
     if len(text) > MAX_TEXT:
         raise InvalidInstance(f"{what!r} is longer than {MAX_TEXT} characters.")
     if not _PLAIN.fullmatch(text):
-        raise InvalidInstance(f"{what!r} has characters that no XML document can carry: {_shown(text)}.")
+        raise InvalidInstance(f"{what!r} has characters that XML cannot carry: {_shown(text)}.")
     return text
 
 
 def read_number(document: Document, key: str, *, default: int, minimum: int = 0, maximum: int = _MAX_NUMBER) -> int:
-    """Return a whole number within its bounds; `default` if it is missing."""
+    """Return a whole number within bounds; `default` if it is missing."""
     value = document.get(key)
     if value is None or value == "":
         return default
@@ -76,7 +76,7 @@ def read_number(document: Document, key: str, *, default: int, minimum: int = 0,
 
 
 def read_flag(document: Document, key: str, *, default: bool) -> bool:
-    """Return a yes or no; `default` if it is missing."""
+    """Return a boolean; `default` if it is missing."""
     value = document.get(key)
     match value:
         case None | "":
@@ -90,7 +90,7 @@ def read_flag(document: Document, key: str, *, default: bool) -> bool:
 
 
 def read_table(document: Document, key: str) -> dict[str, str]:
-    """Return a table of texts, without the class that Java's writers put into it."""
+    """Return a table of texts, without the class name that Java writers add."""
     return {
         check_key(name): check_text(value, f"{key}.{name}")
         for name, value in read_object(document, key).items()

@@ -1,4 +1,4 @@
-"""What is registered: a running copy of a service."""
+"""A registered instance: a running copy of a service."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 RENEWAL_SECONDS = 30
 LEASE_SECONDS = 90
-"""Eureka's own defaults: an instance that missed three renewals is taken for dead."""
+"""Eureka's own defaults: an instance that missed three renewals is considered dead."""
 
 
 class Status(StrEnum):
@@ -29,7 +29,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Port:
-    """A port, and whether anything listens there."""
+    """A port, and whether it is in use."""
 
     number: int
     is_enabled: bool
@@ -46,9 +46,9 @@ class DataCenter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
-    """What the instance asks for, and when things happened.
+    """The times that an instance asks for, and those of its changes.
 
-    Units: milliseconds since 1970; 0 for what has not happened.
+    Units: milliseconds since 1970; 0 for a change that has not happened.
     """
 
     renewal_seconds: int = RENEWAL_SECONDS
@@ -71,7 +71,7 @@ class Instance:
         overridden: The status an operator set in place of the instance's own; UNKNOWN when none is set.
         dirty_ms: When the instance last changed something itself; a renewal with a later time asks for a new
             registration.
-        extras: Further texts that are carried and not read, such as `homePageUrl`.
+        extras: Further texts that are stored but not read, such as `homePageUrl`.
     """
 
     id: str
@@ -95,7 +95,7 @@ class Instance:
 
     @property
     def key(self) -> tuple[str, str]:
-        """What identifies it in the registry."""
+        """Its key in the registry."""
         return self.app, self.id
 
 
@@ -109,4 +109,4 @@ EXTRAS = (
     "asgName",
     "isCoordinatingDiscoveryServer",
 )
-"""Texts of the protocol that are carried as they are."""
+"""Texts of the protocol that are stored unchanged."""

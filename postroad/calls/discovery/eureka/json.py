@@ -15,8 +15,8 @@ def encode(document: Document) -> bytes:
 
 
 def decode(body: bytes) -> Any:
-    """Return what the bytes say.  Raises InvalidInstance: they are no JSON."""
+    """Return the document in the bytes.  Raises InvalidInstance if they are not JSON."""
     try:
         return json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise InvalidInstance(f"the body is no JSON: {type(error).__name__}: {error}.") from None
+        raise InvalidInstance(f"the body is not JSON: {type(error).__name__}: {error}.") from None

@@ -1,6 +1,6 @@
 """Document → instances, for server and client.
 
-Unknown fields are ignored; what is missing has Eureka's own defaults.  InvalidInstance names the field at fault.
+Unknown fields are ignored; missing ones have Eureka's own defaults.  InvalidInstance names the invalid field.
 """
 
 from collections.abc import Mapping, Sequence
@@ -43,7 +43,7 @@ def read_instance(document: object, *, app: str = "") -> Instance:
     """Return the instance of `{"instance": {…}}`.
 
     Args:
-        document: What a format read.
+        document: The document, read from JSON or XML.
         app: The application's name in the request's path; the document may not name another one.
     """
     instance = _read_instance(_root(document, "instance"))
@@ -53,7 +53,7 @@ def read_instance(document: object, *, app: str = "") -> Instance:
 
 
 def read_applications(document: object) -> Applications:
-    """Return the instances of `{"applications": {…}}`; one that cannot be read does not hide the others."""
+    """Return the instances of `{"applications": {…}}`; those that cannot be read are logged and left out."""
     root = _root(document, "applications")
     return Applications(
         version=read_number(root, "versions__delta", default=0),
@@ -149,7 +149,7 @@ def _root(document: object, name: str) -> Document:
 
 
 def _each(document: Document, key: str) -> Sequence[Document]:
-    """Return a list's objects; some writers leave the list away when there is one."""
+    """Return the objects of a list; some writers send a single object without a list."""
     value = document.get(key) or []
     found = value if isinstance(value, list) else [value]
     return [read_object({key: one}, key) for one in found]

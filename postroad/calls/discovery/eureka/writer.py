@@ -1,4 +1,4 @@
-"""Instances → document, as Eureka's own server shows them."""
+"""Instances → document, in the form of Eureka's own server."""
 
 from collections.abc import Iterable, Mapping
 
@@ -6,7 +6,7 @@ from postroad.calls.discovery.eureka.applications import Applications
 from postroad.calls.discovery.eureka.fields import Document
 from postroad.calls.discovery.eureka.instance import DataCenter, Instance, Lease, Port
 
-_NO_METADATA = {"@class": "java.util.Collections$EmptyMap"}  # what Java's readers expect of an empty table
+_NO_METADATA = {"@class": "java.util.Collections$EmptyMap"}  # Java readers expect this for an empty table
 
 
 def write_instance(instance: Instance) -> Document:
