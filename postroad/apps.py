@@ -1,4 +1,4 @@
-"""The Django application that puts the parts together when a process starts."""
+"""The Django application `postroad`: it builds the `Postroad` object when a process starts."""
 
 import sys
 from importlib.util import find_spec
@@ -12,7 +12,7 @@ from typing_extensions import override
 from postroad.errors import InvalidSetting
 
 _COMMAND_LINES = ("manage.py", "django-admin", str(Path("django", "__main__.py")))
-"""Programs of Django's command line: a person reads what they say, and no server starts them again and again."""
+"""Programs of Django's command line: a person reads their output, and no supervisor restarts them."""
 
 
 class PostroadConfig(AppConfig):
@@ -23,7 +23,7 @@ class PostroadConfig(AppConfig):
 
     @override
     def ready(self) -> None:
-        """Read the handler tables, so that a contradiction in them is found at start (models exist only now).
+        """Read the handler tables, so that a contradiction in them is found at start (the models exist now).
 
         Raises:
             InvalidSetting: A key or value of POSTROAD cannot be used; a command ends with that one line instead.
@@ -40,6 +40,6 @@ class PostroadConfig(AppConfig):
             register(import_string(f"postroad.checks.database.{check}"), "postroad")
         for check in ("check_tables", "check_messages", "check_applications"):
             register(import_string(f"postroad.checks.declarations.{check}"), "postroad")
-        if find_spec("prometheus_client") is not None:  # an extra; without it nothing is counted
+        if find_spec("prometheus_client") is not None:  # an extra; without it there are no metrics
             import_string("postroad.metrics.calls.install")()
         self.postroad = import_string("postroad.composition.compose_installed")()

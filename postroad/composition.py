@@ -1,4 +1,4 @@
-"""Puts the tables of all services of this process together: subscriptions, topology, sagas.  See also: `tables`, which reads them."""
+"""Builds the `Postroad` object from the tables of all services of this process.  See also: `tables`, which reads them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -31,17 +31,17 @@ from postroad.tables import Service, installed_services
 
 @dataclass(slots=True, kw_only=True)
 class Postroad:
-    """Everything a process knows of its services.
+    """The services of a process.
 
     Attributes:
         services: Their names.
-        subscriptions: Subscriber → what handles its messages.
-        topology: Exchanges, queues and bindings they need.
+        subscriptions: Subscriber → subscription, which has the handler of its messages.
+        topology: The exchanges, queues and bindings that they need.
         queues: Physical queue → subscriber; a dead-letter queue is its own subscriber.
         commands: Their tables of commands, one for each channel.
-        sagas: What they orchestrate.
-        replicas: Subscriber → the events it keeps, for those that can ask for snapshots.
-        expiring: Rows that the relay processes delete some time after they were written.
+        sagas: The sagas that they orchestrate.
+        replicas: Subscriber → its events, for subscribers that can request snapshots.
+        expiring: The kinds of rows that relay processes delete after a retention time.
     """
 
     services: tuple[str, ...] = ()
@@ -58,7 +58,7 @@ class Postroad:
         return {queue.name: queue.subscriber for queue in self.topology.queues}
 
     def add(self, service: Service) -> None:
-        """Take a service's tables in.
+        """Add a service's tables.
 
         Raises:
             InvalidDeclaration: Two subscribers have the same name.
@@ -114,13 +114,13 @@ class Postroad:
             services = sorted({self.subscriptions[subscription.subscriber].service, subscription.service})
             raise InvalidDeclaration(
                 f"two tables have the subscriber name {subscription.subscriber!r} (services {' and '.join(services)});"
-                " rename one, or set POSTROAD['SERVICE']: then the installed applications make one service."
+                " rename one, or set POSTROAD['SERVICE']: then the installed applications form one service."
             )
         self.subscriptions[subscription.subscriber] = subscription
 
 
 def compose(services: Iterable[Service]) -> Postroad:
-    """Put services together into one object; the rows that expire are those of the installed applications."""
+    """Build the object from services; `expiring` comes from the installed applications."""
     made = Postroad(expiring=_expiring())
     for service in services:
         made.add(service)
@@ -128,7 +128,7 @@ def compose(services: Iterable[Service]) -> Postroad:
 
 
 def compose_installed() -> Postroad:
-    """Put the services of the installed applications together; `postroad.apps` does so once, when Django is ready.
+    """Build the object from the services of the installed applications; `postroad.apps` does so once, when Django is ready.
 
     Raises:
         InvalidDeclaration: A table contradicts itself or another one.
@@ -137,7 +137,7 @@ def compose_installed() -> Postroad:
 
 
 def _expiring() -> tuple[Expiring, ...]:
-    """Return what expires: the attribute `postroad_expiring` of each application names tuples of it."""
+    """Return the expiring rows that each application lists in its attribute `postroad_expiring`."""
     paths = [path for config in apps.get_app_configs() for path in getattr(config, "postroad_expiring", ())]
     return tuple(expiring for path in paths for expiring in import_string(path))
 

@@ -1,8 +1,8 @@
-"""The reader of settings.  Each room declares its keys as a `Section` in its own `conf` module.
+"""The reader of settings.  Each package declares its keys as a `Section` in its own `conf` module.
 
 The keys of a section are those of a dict in the Django settings, such as `POSTROAD`.  A key may also be set as
-environment variable `POSTROAD_<KEY>`, which wins over the settings file.  Values are read late, at first use, and again
-after a test changes the Django settings.
+environment variable `POSTROAD_<KEY>`, which takes precedence over the settings file.  Values are read at first use, and
+again after a test changes the Django settings.
 """
 
 import difflib
@@ -31,7 +31,7 @@ def key(
     is_url: bool = False,
     is_secret: bool = False,
 ) -> Any:
-    """Declare a key; `is_url`: its value may hold a password, `is_secret`: it is one, so no text has it as it is."""
+    """Declare a key; `is_url`: its value may contain a password; `is_secret`: it is one.  Texts hide passwords."""
     show = _show_nothing if is_secret else shown_value if is_url else repr
     metadata = {"line": line, "minimum": minimum, "maximum": maximum, "read": read, "show": show}
     return field(default_factory=lambda: default, repr=show is repr, metadata=metadata)
@@ -43,10 +43,10 @@ def _show_nothing(_value: object) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """Settings that one room declares: the attribute `relay_batch_rows` is the key `RELAY_BATCH_ROWS`.
+    """The settings of one package: the attribute `relay_batch_rows` is the key `RELAY_BATCH_ROWS`.
 
     Attributes:
-        setting: The dict in the Django settings, and the beginning of the environment variables.
+        setting: Name of the dict in the Django settings, and prefix of the environment variables.
     """
 
     setting: ClassVar[str] = "POSTROAD"
@@ -70,7 +70,7 @@ class Section:
 
     @classmethod
     def read(cls, values: Mapping[str, Any]) -> Self:
-        """Return settings made of values by key; those of other sections are left out.
+        """Return settings with the given values by key; keys of other sections are ignored.
 
         Raises:
             InvalidSetting: A value cannot be used.
@@ -84,11 +84,11 @@ class Section:
 
     @classmethod
     def problems(cls, values: Mapping[str, Any]) -> list[str]:
-        """Return one sentence for each value of this section that cannot be used, alone or beside the others."""
+        """Return one sentence for each value of this section that cannot be used, alone or together with others."""
         return _wrong(cls, values) or cls._made(values).contradictions()
 
     def contradictions(self) -> list[str]:
-        """Return one sentence for each value that cannot be used beside the others; for sections with such rules."""
+        """Return one sentence for each value that cannot be used together with others; for sections with such rules."""
         return []
 
     @classmethod
@@ -101,13 +101,13 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoreSettings(Section):
-    """What every room may ask."""
+    """The settings that all packages share."""
 
-    service: str = key("", "name of the one service in this process; empty: every installed one")
+    service: str = key("", "name of the service that the installed applications form; empty: each is a service")
 
 
 def given(setting: str, known: Iterable[str]) -> dict[str, Any]:
-    """Return what the settings file and the environment say of a dict of settings, unchecked."""
+    """Return the values of a dict of settings from the settings file and the environment, unchecked."""
     values = dict(getattr(django_settings, setting, {}))
     values.update({name: os.environ[f"{setting}_{name}"] for name in known if f"{setting}_{name}" in os.environ})
     return values
@@ -124,7 +124,7 @@ def unknown(setting: str, values: Iterable[str], known: Iterable[str]) -> list[s
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Return the known word that is spelled most like a name; empty if none is near."""
+    """Return the known word that is most similar to a name; empty if none is similar."""
     near = difflib.get_close_matches(name.upper(), list(known), n=1, cutoff=0.5)
     return near[0] if near else ""
 

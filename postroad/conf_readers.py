@@ -1,6 +1,6 @@
 """Readers of the values of settings and of environment variables.  See also: the module `conf` of each package, which declares keys.
 
-Each takes what a settings file or the environment says and returns the value; ValueError has the way out.
+Each takes a value from a settings file or the environment, and returns it with the right type; ValueError has the way out.
 """
 
 import difflib
@@ -42,7 +42,7 @@ def number_of(
 
 
 def read_flag(value: Any) -> bool:
-    """Read a yes or no."""
+    """Read a boolean."""
     word = str(value).lower()
     if word not in _WORDS:
         raise ValueError("it must be true or false")
@@ -50,7 +50,7 @@ def read_flag(value: Any) -> bool:
 
 
 def choice_of(*choices: str) -> Callable[[Any], str]:
-    """Return a reader of one of some words."""
+    """Return a reader of a word that must be one of `choices`."""
 
     def read(value: Any) -> str:
         if value in choices:
@@ -63,7 +63,7 @@ def choice_of(*choices: str) -> Callable[[Any], str]:
 
 
 def read_names(value: Any) -> tuple[str, ...]:
-    """Read some names, as a list or separated by commas; none is as good."""
+    """Read names, as a list or separated by commas; there may be none."""
     names = value.split(",") if isinstance(value, str) else value
     if not isinstance(names, Sequence) or not all(isinstance(name, str) for name in names):
         raise ValueError("it must be names, separated by commas")
@@ -78,7 +78,7 @@ def read_url(value: Any) -> str:
     except ValueError:
         is_good = False
     if not is_good:
-        raise ValueError(f"{shown_value(value)} is no URL such as http://host:8000")
+        raise ValueError(f"{shown_value(value)} is not a URL such as http://host:8000")
     return str(value).rstrip("/")
 
 
@@ -93,12 +93,12 @@ def read_urls(value: Any) -> tuple[str, ...]:
 
 @contextmanager
 def _whole(value: object, *, divided_by: str) -> Iterator[None]:
-    """Leave the words of an error out if they may quote a part of a password that the text was divided in."""
+    """Replace the text of an error if it may quote a part of a password that contains the separator."""
     try:
         yield
     except ValueError:
         if isinstance(value, str) and set(divided_by) & set(value) and set("@?#") & set(value):
-            raise ValueError(f"a part of it is no URL; write {divided_by} in a password as %2C %3D") from None
+            raise ValueError(f"a part of it is not a URL; write {divided_by} in a password as %2C %3D") from None
         raise
 
 

@@ -1,6 +1,6 @@
-"""What the code now running belongs to: its service, and the message being handled.
+"""The context of the running code: its service, and the message or request that it handles.
 
-Context variables: each thread and each asynchronous task sees its own values.
+It is kept in context variables: each thread and each asynchronous task has its own values.
 """
 
 import re
@@ -22,8 +22,8 @@ class Current:
     Attributes:
         service: Name of the service whose code runs; empty in a process without one.
         message_id: Id of the message being handled; empty outside a handler.
-        trace_parent: W3C `traceparent` of the chain; empty when there is none.
-        request_id: Id of the request being answered, which calls pass on; empty when there is none.
+        trace_parent: W3C `traceparent` of the chain; empty if there is none.
+        request_id: Id of the request being answered, which calls pass on; empty if there is none.
     """
 
     service: str = ""
@@ -46,13 +46,13 @@ _current: ContextVar[Current] = ContextVar("postroad_current", default=_NOTHING)
 
 
 def current() -> Current:
-    """Return what the code now running belongs to."""
+    """Return the context of the running code."""
     return _current.get()
 
 
 @contextmanager
 def working(work: Current) -> Iterator[None]:
-    """Run a block as `work`; the previous value returns afterwards, whatever happens."""
+    """Run a block as `work`; the previous value is restored afterwards, also after an exception."""
     token = _current.set(work)
     try:
         yield
@@ -61,10 +61,10 @@ def working(work: Current) -> Iterator[None]:
 
 
 def read_trace_parent(header: str) -> str:
-    """Return a request's `traceparent` if it is one, else nothing."""
+    """Return a request's `traceparent` if it is valid, otherwise an empty text."""
     return header if _TRACE_PARENT.fullmatch(header) else ""
 
 
 def read_request_id(header: str) -> str:
-    """Return a request's `X-Request-Id` if it is fit for logs and headers, else nothing."""
+    """Return a request's `X-Request-Id` if it is suitable for logs and headers, otherwise an empty text."""
     return header if _REQUEST_ID.fullmatch(header) else ""

@@ -1,4 +1,4 @@
-"""Typed message → envelope: encoded, with id, sender and moment; and which class reads one."""
+"""Creates the envelope of a typed message (body, id, sender, time), and finds the class that reads an envelope."""
 
 from collections.abc import Mapping
 
@@ -24,7 +24,7 @@ def envelope_of(
 ) -> Envelope:
     """Return a new envelope around a declared message.
 
-    Its partition key is the message's own, unless `headers` has another; the trace of the work in progress goes on.
+    Its partition key is the message's own, unless `headers` has another; it continues the trace of the work in progress.
     A header whose value is None is left out.
     """
     description, work = description_of(type(message)), current()
@@ -49,13 +49,15 @@ def envelope_of(
 
 
 def class_of(envelope: Envelope, names: NameRegistry) -> type[Message]:
-    """Return the class that reads a message, if it belongs to the contract; its body is not looked at.
+    """Return the class that reads a message, if it belongs to the contract; its body is not read.
 
     Raises:
-        ForeignMessage: It has no id, or nobody here knows its type or its content type.
+        ForeignMessage: It has no id, or its type or its content type is not known here.
     """
     if not envelope.id:
-        raise InvalidEnvelope(f"{envelope.type or 'a message'} has no message_id, so a duplicate could not be told.")
+        raise InvalidEnvelope(
+            f"{envelope.type or 'a message'} has no message_id, so a duplicate could not be recognised."
+        )
     message = names.find(envelope.type)
     codec_for(envelope.content_type)
     return message

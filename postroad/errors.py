@@ -1,13 +1,13 @@
-"""Everything Postroad can raise, split by what the caller can do.
+"""All exceptions of Postroad, grouped by what the caller can do.
 
 PostroadError
 ├── RetryableError              the same call may succeed later
 │   ├── BrokerUnavailable           BROKER_URL cannot be reached
 │   ├── ClusterUnavailable          the Kubernetes API does not answer
-│   ├── RegistryFull                the service registry takes no further instance
-│   └── CallFailed                  a call to another service brought no answer
-│       ├── ServiceUnavailable          no instance of it is there, or it could not answer
-│       │   └── NotReached                  no connection came about: nothing was sent
+│   ├── RegistryFull                the service registry accepts no further instance
+│   └── CallFailed                  a call to another service returned no answer
+│       ├── ServiceUnavailable          it has no instance, or could not answer
+│       │   └── NotReached                  there was no connection: nothing was sent
 │       ├── DeadlineExceeded            the time for the call is used up
 │       └── CallRefused                 refused on this side, before anything was sent
 │           ├── BulkheadFull                too many calls to it are outstanding
@@ -23,9 +23,9 @@ PostroadError
 │   │   └── UnknownSaga                 a reply for a saga that is not stored here
 │   ├── CallRejected                the called service rejected the request: the request is at fault
 │   ├── InvalidAnswer               the called service's answer does not fit the declared type
-│   ├── InvalidInstance             what is to be registered cannot be read
-│   │   └── InstanceTooLarge            it says too much of itself
-│   └── ClusterRefused              an operator's wish that the cluster cannot fulfil as it stands
+│   ├── InvalidInstance             an instance to be registered cannot be read
+│   │   └── InstanceTooLarge            it has more data than the registry keeps
+│   └── ClusterRefused              an operator's request that the cluster cannot fulfil now
 └── MisconfiguredError          code or settings must change
     ├── OutsideTransaction          a send without a transaction around it
     ├── TransactionAborted          a transaction whose error was hidden: it can only be rolled back
@@ -35,21 +35,21 @@ PostroadError
     ├── UnknownBroker               a BROKER_URL scheme without adapter
     ├── MissingExtra                an optional package is not installed
     ├── ServiceUnknown              no address is configured for a service
-    └── ClusterForbidden            the Kubernetes API does not let us
+    └── ClusterForbidden            the Kubernetes API refuses this user
 """
 
 from collections.abc import Mapping
 
 _MAX_CHARACTERS = 2_000
-"""Of a summary: an error may have its whole input in its text."""
+"""Maximum of a summary: the text of an error may contain its whole input."""
 
 
 def summary(error: BaseException) -> str:
-    """Return the class and text of an error, cut when long; also of one whose text cannot be made."""
+    """Return the class and text of an error, shortened if long; it also accepts an error whose `__str__` fails."""
     try:
         text = str(error)
     except Exception:  # noqa: BLE001 - whoever reports a failure must not fail at it
-        text = "(its text cannot be made)"
+        text = "(its __str__ failed)"
     return f"{type(error).__name__}: {text[:_MAX_CHARACTERS]}".strip()
 
 
@@ -66,23 +66,23 @@ class BrokerUnavailable(RetryableError):
 
 
 class ClusterUnavailable(RetryableError):
-    """The Kubernetes API does not answer, or has trouble of its own."""
+    """The Kubernetes API does not answer, or reports an internal error."""
 
 
 class RegistryFull(RetryableError):
-    """The service registry has as many instances as it takes; there is room when some have gone."""
+    """The service registry has its maximum number of instances; it accepts others when some have ended."""
 
 
 class CallFailed(RetryableError):
-    """A call to another service brought no answer; what the call declared as `otherwise` takes its place."""
+    """A call to another service returned no answer; the fallback that the call declares as `otherwise` is used."""
 
 
 class ServiceUnavailable(CallFailed):
-    """No instance of the service is there, the connection broke, or the service could not answer (429, 5xx)."""
+    """The service has no instance, the connection broke, or the service could not answer (429, 5xx)."""
 
 
 class NotReached(ServiceUnavailable):
-    """No connection came about, so nothing was sent, and any call may be made again."""
+    """There was no connection, so nothing was sent, and any call may be repeated."""
 
 
 class DeadlineExceeded(CallFailed):
@@ -94,11 +94,11 @@ class CallRefused(CallFailed):
 
 
 class BulkheadFull(CallRefused):
-    """As many calls to the service are outstanding as may be."""
+    """The maximum number of calls to the service is outstanding."""
 
 
 class BreakerOpen(CallRefused):
-    """Too many calls to the service failed lately; it is left alone for a while."""
+    """Too many calls to the service failed lately; it is not called for a while."""
 
 
 class PermanentError(PostroadError):
@@ -118,11 +118,11 @@ class BodyUnread(PermanentError):
 
 
 class ForeignMessage(PermanentError):
-    """The message never belonged to the contract, so it is no part of the order of the key that it names."""
+    """The message never belonged to the contract, so it is not part of the order of its key."""
 
 
 class InvalidEnvelope(ForeignMessage):
-    """The message has not what every message has: an id, or on a reply the id of its saga."""
+    """The message lacks what every message has: an id, or for a reply the id of its saga."""
 
 
 class UnknownMessageType(ForeignMessage):
@@ -141,7 +141,7 @@ class CallRejected(PermanentError):
     """The called service rejected the request (4xx): an answer, not a failure.
 
     Attributes:
-        status: HTTP status, or the one that a gRPC status stands for.
+        status: HTTP status, or the one that corresponds to a gRPC status.
         code: Stable word for programs, such as `not_found`.
         detail: One sentence for people.
         fields: Path of a field of the request → what is wrong with it.
@@ -159,15 +159,15 @@ class InvalidAnswer(PermanentError):
 
 
 class InvalidInstance(PermanentError):
-    """A document of the service registry cannot be read, or misses what every instance has."""
+    """A document of the service registry cannot be read, or lacks a field that every instance has."""
 
 
 class InstanceTooLarge(InvalidInstance):
-    """An instance says more of itself than the service registry keeps."""
+    """An instance has more data than the service registry keeps."""
 
 
 class ClusterRefused(PermanentError):
-    """What an operator asks of the cluster is not there, or cannot be done as it stands."""
+    """The object of an operator's request does not exist in the cluster, or the request cannot be fulfilled now."""
 
 
 class MisconfiguredError(PostroadError):
@@ -179,11 +179,11 @@ class OutsideTransaction(MisconfiguredError):
 
 
 class TransactionAborted(MisconfiguredError):
-    """An error inside the transaction was caught so that it can only be rolled back, yet the code went on."""
+    """An error inside the transaction was caught, so it can only be rolled back, but the code continued."""
 
 
 class MissingExtra(MisconfiguredError, ModuleNotFoundError):
-    """An optional package is not installed; the text names the extra that brings it."""
+    """An optional package is not installed; the text names the extra that contains it."""
 
 
 class InvalidSetting(MisconfiguredError):
@@ -191,7 +191,7 @@ class InvalidSetting(MisconfiguredError):
 
 
 class InvalidResult(MisconfiguredError):
-    """A handler returned what its table does not allow: its failure, which is retried and then parked."""
+    """A handler returned what its table does not allow: it counts as a failure, and the message is retried, then parked."""
 
 
 class InvalidDeclaration(MisconfiguredError):
@@ -199,7 +199,7 @@ class InvalidDeclaration(MisconfiguredError):
 
 
 class UnknownBroker(MisconfiguredError):
-    """No adapter speaks the scheme of BROKER_URL."""
+    """No adapter has the scheme of BROKER_URL."""
 
 
 class ServiceUnknown(MisconfiguredError):
@@ -207,4 +207,4 @@ class ServiceUnknown(MisconfiguredError):
 
 
 class ClusterForbidden(MisconfiguredError):
-    """The Kubernetes API does not know us or does not let us; the text has the rule that the Role lacks."""
+    """The Kubernetes API does not know this user or refuses it; the text has the rule that the Role lacks."""

@@ -1,4 +1,4 @@
-"""Optional packages: who imports one says which extra of the distribution brings it."""
+"""Imports of optional packages: the error for a missing one names the extra that contains it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ from postroad.errors import MissingExtra
 
 @contextmanager
 def needs_extra(extra: str) -> Iterator[None]:
-    """Import optional packages inside of this.
+    """Run a block that imports optional packages.
 
     Raises:
         MissingExtra: One of them is not installed; the text is one line with what to run.

@@ -1,6 +1,6 @@
-"""What every table asks of the functions in it: ordinary ones, whose work is done when they return.
+"""Checks the functions in handler tables: they must be ordinary functions, whose work is done when they return.
 
-`async def`, generators and what wraps them only make an object that somebody else would have to run: nobody would.
+`async def`, generators and their wrappers only return an object that would have to be run, and nothing runs it.
 `asgiref.sync.async_to_sync(function)` is an ordinary function.
 """
 
@@ -19,7 +19,7 @@ _LAZY = (Awaitable, Iterator, AsyncIterator)
 
 
 def name_of(function: object) -> str:
-    """Return the name of a function as people know it, whatever it is wrapped in."""
+    """Return the name of a function, without its wrappers."""
     for layer in _layers(function):
         if name := getattr(layer, "__qualname__", ""):
             return f"{layer.__module__}.{name}"
@@ -30,16 +30,16 @@ def check(function: Callable[..., Any], *, table: str, takes: Sequence[type] = (
     """Refuse a function that a table cannot call.
 
     Args:
-        function: What the table binds: a function, a method, a `partial`, an object with `__call__`.
-        table: What the error names first.
+        function: An entry of the table: a function, a method, a `partial`, an object with `__call__`.
+        table: The table's name, which the error begins with.
         takes: Types of the first arguments.  Only their annotations are resolved.
-        arguments: How many the table gives it.
+        arguments: Number of arguments that the table passes.
 
     Raises:
-        InvalidDeclaration: It is no function, one that nobody would run, or annotated for something else.
+        InvalidDeclaration: It is not a function, only returns an object to be run, or has annotations for other types.
     """
     if not callable(function):
-        raise InvalidDeclaration(f"{table}: {function!r} is no function.")
+        raise InvalidDeclaration(f"{table}: {function!r} is not a function.")
     name = name_of(function)
     if kind := _lazy_kind(function):
         raise InvalidDeclaration(
@@ -49,7 +49,7 @@ def check(function: Callable[..., Any], *, table: str, takes: Sequence[type] = (
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):
-        return  # written in C: it says nothing of itself
+        return  # written in C: it has no signature
     try:
         signature.bind(*range(arguments))
     except TypeError as error:
@@ -60,7 +60,7 @@ def check(function: Callable[..., Any], *, table: str, takes: Sequence[type] = (
 
 
 def results_of(function: Callable[..., Any]) -> tuple[Any, ...]:
-    """Return the types that a function's annotation says it returns; nothing if it has none or it cannot be resolved."""
+    """Return the types of a function's return annotation; empty if it has none or it cannot be resolved."""
     try:
         annotation = inspect.signature(function).return_annotation
         found = None if annotation is inspect.Signature.empty else _resolve(function, annotation)
@@ -70,16 +70,16 @@ def results_of(function: Callable[..., Any]) -> tuple[Any, ...]:
 
 
 def finished(result: R, function: Callable[..., Any]) -> R:
-    """Return what a function has returned.
+    """Check the result of a function, and return it.
 
     Raises:
-        InvalidResult: It is something that would still have to be run: a coroutine, another awaitable, an iterator.
+        InvalidResult: It would still have to be run: a coroutine, another awaitable, an iterator.
     """
     if result is None or not isinstance(result, _LAZY):
         return result
     ending = getattr(result, "close", None) or getattr(result, "cancel", None)
     if ending is not None:
-        ending()  # or Python would warn later that a coroutine was never awaited
+        ending()  # otherwise Python warns later that a coroutine was never awaited
     raise InvalidResult(
         f"{name_of(function)} returned {type(result).__qualname__}, which nobody runs: its work was not done."
     )

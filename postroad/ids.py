@@ -11,14 +11,14 @@ _lock = threading.Lock()
 _last = 0
 
 
-_MAX_AHEAD_MS = 60_000  # a clock more than a minute ahead of ours is wrong: following it would spread the error
+_MAX_AHEAD_MS = 60_000  # a clock that is more than a minute ahead is wrong: following it would spread the error
 
 
 def follow(message_id: str) -> None:
     """Make every later id of this process sort after `message_id`, so that an effect sorts after its cause.
 
-    Clocks of two machines differ by milliseconds; a chain of messages must not go back by them.  Ids that are no
-    UUIDv7, or are from too far ahead, are not followed.
+    Clocks of two machines differ by milliseconds; the ids of a chain of messages must still grow.  Ids that are not
+    UUIDv7, or are too far in the future, are ignored.
     Source: "Logical Physical Clocks" (hybrid logical clocks), Kulkarni et al., 2014.
     """
     global _last  # noqa: PLW0603 - as in `new_id`
@@ -52,5 +52,5 @@ def new_id() -> str:
 
 
 def digest(names: Iterable[str]) -> str:
-    """Return the same short text for the same names, in whatever order."""
+    """Return the same short text for the same names, in any order."""
     return hashlib.blake2b("\0".join(sorted(names)).encode(), digest_size=8).hexdigest()

@@ -1,7 +1,7 @@
-"""Where a process keeps its one `Postroad` object: on the Django application `postroad`, which builds it in `ready`.
+"""The place of a process's one `Postroad` object: the Django application `postroad`, which builds it in `ready`.
 
-What Django or Celery starts (a command, a page of the admin, a bootstep, a pool's process) fetches it here once and
-hands it on; so do the functions that services call without it, such as `start`.  Nothing else reads it.
+Code that Django or Celery starts (a command, a page of the admin, a bootstep, a pool's process) reads it here once and
+passes it on; so do the functions that services call without it, such as `start`.  Nothing else reads it.
 It is untyped here, because this module is below the parts: read it with `composition.installed` or `catalog.installed`.
 """
 
@@ -34,7 +34,7 @@ def current() -> Any:
 
 @contextmanager
 def installing(made: object) -> Iterator[None]:
-    """Let this process have another `Postroad` object during a block, as a test does."""
+    """Replace the `Postroad` object of this process during a block, as a test does."""
     holder = _holder()
     before = holder.postroad
     holder.postroad = made

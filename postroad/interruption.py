@@ -10,7 +10,7 @@ from contextlib import contextmanager
 def interruptible() -> Iterator[None]:
     """Let SIGTERM raise KeyboardInterrupt in the block, as Ctrl-C does.
 
-    The first process of a container ignores a signal that it does not handle, and would be waited for until it is killed.
+    The first process of a container ignores a signal that it does not handle, and would run until it is killed.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

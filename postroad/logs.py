@@ -1,6 +1,6 @@
-"""How a log record looks: for people a line, for machines an object of JSON.
+"""Log formatters: one writes lines of text, the other JSON objects.
 
-`logger` is what the library's modules log with: any formatter shows the values, because they are in the text too.
+The library's modules log with `logger`: any formatter shows the values of `extra`, because the text has them, too.
 """
 
 import json
@@ -23,9 +23,9 @@ _INDENT = "    "
 
 
 def printable(text: object) -> str:
-    """Return text for one line of a log or terminal: what is no printable character is written as `repr` writes it.
+    """Return text for one line of a log or terminal: characters that are not printable are escaped as by `repr`.
 
-    So nobody who chooses a part of it can begin a new line, colour it, or turn its direction.
+    So foreign input in it cannot start a new line, change colours, or reverse the direction.
     """
     text = str(text)
     if text.isprintable():
@@ -41,7 +41,7 @@ def indented(text: str) -> str:
 class ValuesInText(logging.LoggerAdapter[logging.Logger]):
     """Writes the values of `extra` after the text, because no formatter of Django or Celery shows `extra`.
 
-    Logins of URLs are hidden, and nobody who chooses a part of a value can begin a new line.
+    Logins of URLs are hidden, and foreign input in a value cannot start a new line.
     """
 
     @override
@@ -70,7 +70,7 @@ def logger(name: str) -> ValuesInText:
 class LineFormatter(logging.Formatter):
     """`time level logger: message key=value …`, one line and the traceback, indented, if there is one.
 
-    While a request is answered its id is among the values.  Logins of URLs are hidden.
+    While a request is handled, its id is among the values.  Logins of URLs are hidden.
     """
 
     def __init__(self) -> None:
@@ -98,10 +98,10 @@ class JsonFormatter(logging.Formatter):
     """One object of JSON a record, on one line, in ASCII; logins of URLs are hidden.
 
     time, level, logger, message      of the record; the time in UTC with milliseconds
-    service                           whose code runs, else the process's
-    request_id, trace_id, message_id  what the work belongs to, where it belongs to one
+    service                           the service whose code runs, otherwise that of the process
+    request_id, trace_id, message_id  ids of the work in progress, if it has them
     traceback                         the exception's, as text
-    …                                 every value of `extra`; one of a name above but the ids is called `extra_…`
+    …                                 every value of `extra`; one with a name above, except the ids, is called `extra_…`
     """
 
     def __init__(self, *, service: str = "") -> None:
@@ -140,7 +140,7 @@ def _extra(record: logging.LogRecord) -> dict[str, Any]:
 def _line(values: dict[str, Any]) -> str:
     try:
         return json.dumps(_hidden(values), default=lambda value: hide_passwords(str(value)), allow_nan=False)
-    except (TypeError, ValueError, RecursionError):  # a key that is no text, a number that is none, a circle
+    except (TypeError, ValueError, RecursionError):  # a key that is not text, NaN, a circular reference
         return json.dumps({key: hide_passwords(str(value)) for key, value in values.items()})
 
 

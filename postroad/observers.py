@@ -8,26 +8,26 @@ F = TypeVar("F")
 
 
 class Observers(Generic[F]):
-    """Functions that are told every fact of one kind.
+    """Functions that are called with every fact of one kind.
 
-    Concurrency: may be changed while facts are told; a fact is told in the thread where it happens.
+    Concurrency: may be changed during a call; observers are called in the thread in which the fact happens.
     """
 
     def __init__(self) -> None:
         self._observers: list[Callable[[F], None]] = []
 
     def add(self, observer: Callable[[F], None]) -> None:
-        """Tell an observer every fact from now on: it must be quick and raise nothing."""
+        """Call an observer with every fact from now on: it must be quick and raise nothing."""
         if observer not in self._observers:  # applications may be made ready twice in one process, as in tests
             self._observers.append(observer)
 
     def remove(self, observer: Callable[[F], None]) -> None:
-        """Tell an observer nothing more."""
+        """Remove an observer."""
         self._observers.remove(observer)
 
     @contextmanager
     def watching(self, observer: Callable[[F], None]) -> Iterator[None]:
-        """Tell an observer what happens during a block."""
+        """Call an observer during a block."""
         is_there = observer in self._observers
         self.add(observer)
         try:
@@ -37,6 +37,6 @@ class Observers(Generic[F]):
                 self.remove(observer)
 
     def tell(self, fact: F) -> None:
-        """Tell every observer."""
+        """Call every observer."""
         for observer in tuple(self._observers):
             observer(fact)

@@ -1,4 +1,4 @@
-"""How long to wait before the next attempt: one back-off policy for relay, consumer and calls."""
+"""The back-off policy of relay, consumer and calls: the wait before the next attempt."""
 
 import random
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ class Backoff:
     Attributes:
         first_seconds: Wait after the first failure.
         factor: Growth from one wait to the next.
-        ceiling_seconds: No wait is longer.
+        ceiling_seconds: Longest wait.
     """
 
     first_seconds: float
@@ -22,11 +22,11 @@ class Backoff:
         """Return the seconds to wait after `failures` failures in a row (0 failures: no wait)."""
         if failures <= 0:
             return 0.0
-        exponent = min(failures - 1, 60)  # beyond 60 doublings a float only grows useless
+        exponent = min(failures - 1, 60)  # so that the power cannot overflow
         return min(self.first_seconds * self.factor**exponent, self.ceiling_seconds)
 
     def jittered(self, failures: int) -> float:
-        """Return a random wait between none and `delay(failures)`, so that callers do not come back together.
+        """Return a random wait between 0 and `delay(failures)`, so that callers do not try again at the same time.
 
         Source: "full jitter", AWS Architecture Blog, "Exponential Backoff And Jitter", 2015.
         """

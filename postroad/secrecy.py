@@ -1,6 +1,6 @@
-"""Keeps passwords out of whatever people read: URLs are shown, split and refused without a word of what is secret in them.
+"""Keeps passwords out of texts: it shows, splits and refuses URLs without quoting their secret parts.
 
-Knows nothing but the standard library: settings and scripts use it before anything else is there.  See also: `codecs.sensitive`, for what a message declares sensitive.
+It uses only the standard library, because settings and scripts use it early.  See also: `codecs.sensitive`, for sensitive fields of messages.
 """
 
 import re
@@ -23,10 +23,9 @@ _QUERY = re.compile(r"(://[^\s?#]*[?#])\S*")
 
 
 def hide_password(url: str) -> str:
-    """Return a URL, or what should be one, fit for people: scheme, user, host, port and path.
+    """Return a URL, or a text in place of one, for display: scheme, user, host, port and path.
 
-    A text that may have a login or a query and is not written by the rules is shown by its scheme only: nobody can say
-    which part of it is secret.
+    Of an invalid URL that may have a login or a query only the scheme is shown, because it is unclear which part is secret.
     """
     found = _SHOWABLE.fullmatch(url)
     if found is None:
@@ -41,7 +40,7 @@ def hide_password(url: str) -> str:
 
 
 def shown_value(value: object) -> str:
-    """Return what somebody gave where a URL or some belong, as Python writes it, without passwords."""
+    """Return the `repr` of a value given as a URL or as several, without passwords."""
     match value:
         case str():
             return repr(hide_password(value))
@@ -73,7 +72,7 @@ def split_url(url: str) -> SplitResult:
     """
     if _LIST.search(url):
         raise ValueError(
-            "it is a list, and one URL is wanted: put the nodes of a cluster behind one name (a Kubernetes Service, a TCP"
+            "it is a list, but must be one URL: put the nodes of a cluster behind one name (a Kubernetes Service, a TCP"
             " load balancer, DNS)"
         )
     try:

@@ -45,7 +45,7 @@ class Service:
     Attributes:
         name: The service's name, the first part of its channels' names.
         commands: One for each channel.
-        publishes: Event channels of its own, whose exchanges exist before the first subscriber.
+        publishes: Its own event channels; their exchanges are declared before there is a subscriber.
     """
 
     name: str
@@ -57,13 +57,13 @@ class Service:
 
     @property
     def is_subscribed(self) -> bool:
-        """Whether messages are delivered to it; one that only publishes has no queues."""
+        """Whether messages are delivered to it; a service that only publishes has no queues."""
         return bool(self.commands or self.events or self.sagas or self.snapshots)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppTables:
-    """What one application declares.
+    """The declarations of one application.
 
     Attributes:
         app: Its name in INSTALLED_APPS, which errors show.
@@ -91,7 +91,7 @@ def installed_services(service: str) -> list[Service]:
 
 
 def merge(name: str, applications: Iterable[AppTables]) -> Service:
-    """Return the service that some applications make together.
+    """Return the service that some applications form together.
 
     Raises:
         InvalidDeclaration: Two handle the same command, or declare the same saga, subscriber or snapshots.
@@ -167,7 +167,7 @@ def _distinct(listed: list[tuple[str, Any]], *, key: Callable[[Any], Hashable], 
 
 
 def _read(config: AppConfig) -> AppTables | None:
-    """Return what an application declares; None if it has neither tables nor event channels."""
+    """Return the declarations of an application; None if it has neither tables nor event channels."""
     module = handlers_module(config.name)
     tables = {} if module is None else {kind: found for kind in TABLES if (found := _tables_of(module, kind))}
     publishes = _published(config.name, is_service=bool(tables))

@@ -1,7 +1,7 @@
-"""Threads of ours: those that a process cannot do without, and the database connections that a thread opened.
+"""Vital threads, whose failure ends the process, and closing the database connections of a thread.
 
-A process that goes on without its relay or its consumer looks healthy and does nothing; whoever supervises it starts
-a process that has ended again.  Nothing is lost by such an end: what was not committed or acknowledged comes again.
+A process that continues without its relay or its consumer looks healthy but does nothing, while a supervisor restarts a
+process that has ended.  Nothing is lost by such an end: uncommitted or unacknowledged messages are delivered again.
 """
 
 import logging
@@ -23,11 +23,11 @@ def end_process() -> NoReturn:
 
 
 class VitalThread(threading.Thread):
-    """A daemon thread whose end, unless it was told to end, is the end of the process.
+    """A daemon thread that ends the process if it ends without being told to.
 
     Args:
-        work: What it does; returns only when `is_told` is true.
-        is_told: Whether it was told to end; what is raised after that is only logged.
+        work: Its function; it should return only when `is_told` is true.
+        is_told: Whether it was told to end; an exception after that is only logged.
     """
 
     def __init__(self, work: Callable[[], object], *, name: str, is_told: Callable[[], bool]) -> None:
@@ -36,7 +36,7 @@ class VitalThread(threading.Thread):
 
     @override
     def run(self) -> None:
-        """Work; end the process if that ends by itself, whatever was raised."""
+        """Run `work`; end the process if it returns or raises without being told to end."""
         try:
             self._work()
         except BaseException as error:
@@ -48,10 +48,10 @@ class VitalThread(threading.Thread):
 
 
 def close_own_connections() -> None:
-    """Close this thread's connections for good; to be called last in a thread that nobody uses again.
+    """Close this thread's connections permanently; to be called at the end of a thread.
 
-    Django keeps a connection to an SQLite in memory open when it is told to close it, since the data would go with the
-    last one; a thread's own would stay behind.
+    Django ignores a close of a connection to an in-memory SQLite database, since the data would be lost with the last one;
+    so a thread's connection would remain open.
     """
     for one in connections.all(initialized_only=True):
         one.close()

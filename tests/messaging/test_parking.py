@@ -277,7 +277,7 @@ class Unspeakable(Exception):
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
-        (Unspeakable(), "Unspeakable: (its text cannot be made)"),
+        (Unspeakable(), "Unspeakable: (its __str__ failed)"),
         (ValueError("a\x00b\ud800"), r"ValueError: a\x00b\ud800"),
         (ValueError("x" * 10_000_000), f"ValueError: {'x' * 2_000}"),
     ],

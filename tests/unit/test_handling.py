@@ -110,7 +110,7 @@ def test_a_function_that_nobody_would_run_is_refused_by_every_table(table: str, 
 
 @pytest.mark.parametrize("table", ["commands", "events", "undo", "on", "do", "page"])
 def test_what_is_no_function_is_refused_by_every_table(table: str) -> None:
-    with pytest.raises(InvalidDeclaration, match=r"'usecases\.bake' is no function"):
+    with pytest.raises(InvalidDeclaration, match=r"'usecases\.bake' is not a function"):
         tables("usecases.bake")[table]()
 
 

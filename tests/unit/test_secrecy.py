@@ -225,7 +225,7 @@ def test_a_list_of_brokers_is_refused_with_the_way_out(between: str) -> None:
     url = f"amqp://u:p@a:5672//{between}amqp://u:p@b:5672//"
 
     with pytest.raises(
-        InvalidSetting, match="it is a list, and one URL is wanted: put the nodes of a cluster behind one name"
+        InvalidSetting, match="it is a list, but must be one URL: put the nodes of a cluster behind one name"
     ):
         read_url(url)
     with pytest.raises(MisconfiguredError, match="it is a list"):
