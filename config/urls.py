@@ -56,6 +56,6 @@ if settings.SERVICES:
         *(pattern for name in settings.SERVICES for pattern in _service(name)),
     ]
 
-handler400 = "apps.shared.hypermedia.problems.bad_request"
-handler404 = "apps.shared.hypermedia.problems.page_not_found"
-handler500 = "apps.shared.hypermedia.problems.server_error"
+handler400 = "apps.shared.hypermedia.protocol.problems.bad_request"
+handler404 = "apps.shared.hypermedia.protocol.problems.page_not_found"
+handler500 = "apps.shared.hypermedia.protocol.problems.server_error"

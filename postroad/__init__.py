@@ -35,7 +35,7 @@ The layers: what stands higher imports what stands lower, never the other way ro
      4  conf_readers
      3  installation
      2  extras
-     1  errors, clock, ids, context, threads, secrecy, interruption, observers
+     1  errors, clock, ids, context, threads, secrecy, observers
     .. end of layers
 """
 

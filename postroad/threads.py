@@ -1,4 +1,4 @@
-"""Vital threads, whose failure ends the process, and closing the database connections of a thread.
+"""How threads and processes end: vital threads, a thread's database connections, and SIGTERM as an interruption.
 
 A process that continues without its relay or its consumer looks healthy but does nothing, while a supervisor restarts a
 process that has ended.  Nothing is lost by such an end: uncommitted or unacknowledged messages are delivered again.
@@ -6,8 +6,10 @@ process that has ended.  Nothing is lost by such an end: uncommitted or unacknow
 
 import logging
 import os
+import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import NoReturn
 
 from django.db import connections
@@ -57,3 +59,19 @@ def close_own_connections() -> None:
         one.close()
         if one.connection is not None:
             one.connection.close()
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Let SIGTERM raise KeyboardInterrupt in the block, as Ctrl-C does.
+
+    The first process of a container ignores a signal that it does not handle, and would run until it is killed.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -120,7 +120,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "apps.shared.hypermedia.deprecation.mark_deprecated",
+        "apps.shared.hypermedia.protocol.deprecation.mark_deprecated",
     ],
     "SCHEMA_PATH_PREFIX": "(/[a-z_]+)?/v[0-9]+",
     "ENUM_NAME_OVERRIDES": {  # two fields of one name in the document of accounting

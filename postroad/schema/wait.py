@@ -12,8 +12,8 @@ from collections.abc import Callable
 
 from django.db import Error, connection
 
-from postroad.interruption import interruptible
 from postroad.schema import state as schema
+from postroad.threads import interruptible
 
 SECONDS = 300.0
 """Longest wait by default."""

@@ -16,11 +16,12 @@ from postroad.checks.settings import KEYS
 from postroad.composition import installed
 from postroad.errors import PermanentError
 from postroad.installation import installing
-from postroad.messaging import retention, sweeper
+from postroad.messaging import retention
 from postroad.messaging.inbox import dead_letters
 from postroad.messaging.inbox import table as inbox
 from postroad.messaging.message import Envelope
 from postroad.messaging.models import DeadLetter, DeadLetterState, ProcessedMessage
+from postroad.messaging.outbox import sweeper
 from postroad.messaging.outbox.relay import Relay
 from postroad.messaging.outbox.wakeup import BellWakeup
 from tests.faults.deployment import ROOT, until

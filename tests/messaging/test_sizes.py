@@ -11,9 +11,9 @@ from pytest_django import Settings
 from postroad.brokers.rabbitmq.frames import Packer
 from postroad.commands.sender import send
 from postroad.errors import InvalidMessage, MessageTooLarge, PostroadError
-from postroad.messaging import sendable
 from postroad.messaging.message import Address, Envelope, Outgoing
 from postroad.messaging.models import OutboxMessage
+from postroad.messaging.outbox import sendable
 from postroad.messaging.outbox.producer import put, unit_of_work
 from tests.support.shop import Bake
 

@@ -7,7 +7,7 @@ from apps.order_history.api.serializers import OrderSerializer, OrdersFilterSeri
 from apps.order_history.domain import TicketState
 from apps.order_history.models import OrderView
 from apps.shared.fields import IdField, TextField
-from apps.shared.hypermedia.paging import LimitField, Page
+from apps.shared.hypermedia.protocol.paging import LimitField, Page
 from apps.shared.hypermedia.resource import Listing, Resource, Values
 
 

@@ -6,7 +6,7 @@ from rest_framework.response import Response
 
 from apps.order_history import usecases
 from apps.order_history.api.serializers import OrdersQuerySerializer, OrdersSerializer, order_filter
-from apps.shared.hypermedia.paging import read_query
+from apps.shared.hypermedia.protocol.paging import read_query
 from apps.shared.views import ServiceView, errors
 
 

@@ -19,7 +19,7 @@ from apps.orders.domain import TRANSITIONS, OrderVerb
 from apps.orders.models import Order, Restaurant
 from apps.shared.fields import CamelSerializer, IdField, ListOf, MomentField, MoneyField, TextField, WholeNumberField
 from apps.shared.hypermedia.expand import Expansion
-from apps.shared.hypermedia.paging import CursorField, Page
+from apps.shared.hypermedia.protocol.paging import CursorField, Page
 from apps.shared.hypermedia.resource import Action, Creation, Listing, Resource, Values
 from apps.shared.replicas.api import RestaurantSerializer, restaurant_resource
 

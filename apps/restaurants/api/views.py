@@ -13,7 +13,7 @@ from apps.restaurants.api.serializers import (
     dishes,
     street_address,
 )
-from apps.shared.hypermedia.paging import read_query
+from apps.shared.hypermedia.protocol.paging import read_query
 from apps.shared.views import ServiceView, errors, read_body
 from postroad import unit_of_work
 

@@ -13,8 +13,8 @@ from typing_extensions import override
 from apps.shared.fields import CamelSerializer, ListOf
 from apps.shared.hypermedia.expand import MAX_NAMES
 from apps.shared.hypermedia.idempotency import KEY_PATTERN
-from apps.shared.hypermedia.negotiation import PLAIN, media_type_of
-from apps.shared.hypermedia.problems import PROBLEM_TYPE
+from apps.shared.hypermedia.protocol.negotiation import PLAIN, media_type_of
+from apps.shared.hypermedia.protocol.problems import PROBLEM_TYPE
 from apps.shared.hypermedia.resource import Action, Creation, Listing, Resource, title
 from apps.shared.views import path_id
 

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 from django.http import HttpRequest
 
 from apps.shared.fields import CamelSerializer
-from apps.shared.hypermedia.problems import Problem
+from apps.shared.hypermedia.protocol.problems import Problem
 from apps.shared.refusals import BusinessRefusal
 
 T = TypeVar("T")

@@ -16,7 +16,7 @@ from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 
 from apps.shared.hypermedia.models import AnsweredRequest
-from apps.shared.hypermedia.problems import Problem
+from apps.shared.hypermedia.protocol.problems import Problem
 from apps.shared.rest import MAX_BODY_BYTES, Ruled
 from postroad import clock, unit_of_work
 from postroad.messaging.retention import Expiry

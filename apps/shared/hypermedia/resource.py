@@ -11,9 +11,9 @@ from typing import Any, Generic, TypeVar
 from django.urls import reverse
 
 from apps.shared.fields import CamelSerializer
-from apps.shared.hypermedia.etags import tag_of
 from apps.shared.hypermedia.expand import Expansion
-from apps.shared.hypermedia.paging import Page, PageQuerySerializer
+from apps.shared.hypermedia.protocol.etags import tag_of
+from apps.shared.hypermedia.protocol.paging import Page, PageQuerySerializer
 
 T = TypeVar("T")
 Values = dict[str, Any]

@@ -16,10 +16,10 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.response import Response
 
-from apps.shared.hypermedia.deprecation import announce_end
 from apps.shared.hypermedia.idempotency import answer_once
-from apps.shared.hypermedia.negotiation import PLAIN, Wanted, choose, media_type_of, names_version
-from apps.shared.hypermedia.problems import Problem, ProblemResponse, exception_handler
+from apps.shared.hypermedia.protocol.deprecation import announce_end
+from apps.shared.hypermedia.protocol.negotiation import PLAIN, Wanted, choose, media_type_of, names_version
+from apps.shared.hypermedia.protocol.problems import Problem, ProblemResponse, exception_handler
 from apps.shared.identity.admission import admitted
 from apps.shared.identity.caller import Caller, NotAdmitted
 

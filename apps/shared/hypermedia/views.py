@@ -7,11 +7,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from typing_extensions import override
 
-from apps.shared.hypermedia import problems
 from apps.shared.hypermedia.documentation import ResourceSchema
-from apps.shared.hypermedia.etags import check_unchanged, is_known, tag_of
 from apps.shared.hypermedia.expand import asked_parts
-from apps.shared.hypermedia.paging import page_links, read_query
+from apps.shared.hypermedia.protocol import problems
+from apps.shared.hypermedia.protocol.etags import check_unchanged, is_known, tag_of
+from apps.shared.hypermedia.protocol.paging import page_links, read_query
 from apps.shared.hypermedia.resource import Action, Creation, Listing, Resource
 from apps.shared.views import ServiceView, read_body
 from postroad import unit_of_work

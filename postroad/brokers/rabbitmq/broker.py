@@ -9,7 +9,7 @@ Acknowledgement: by the receiver, many at once if they are the oldest ones; a re
 Delay: none here (the outbox delays).
 Size limit (bytes): the broker's `max_message_size`, by default 16777216 in 4.x and 134217728 before; all properties
     and headers of a message together 131064, each address part and property 255, as UTF-8.  A larger message is impossible: sending it raises an error
-    (`messaging.sendable`), or the relay sets it aside.
+    (`outbox.sendable`), or the relay sets it aside.
 Connection URL: `amqp://user:password@host:5672/vhost`, `amqps://…` for TLS, with `?cacertfile=…&certfile=…&keyfile=…`.
 """
 

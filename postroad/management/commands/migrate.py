@@ -11,8 +11,8 @@ from django.core.management.commands import migrate
 from django.db import connections
 from typing_extensions import override
 
-from postroad.interruption import interruptible
 from postroad.schema.lock import schema_locked
+from postroad.threads import interruptible
 
 
 class Command(migrate.Command):

@@ -15,10 +15,9 @@ from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from postroad.errors import OutsideTransaction, TransactionAborted
-from postroad.messaging import sendable
 from postroad.messaging.message import Outgoing
+from postroad.messaging.outbox import sendable, wakeup
 from postroad.messaging.outbox import table as outbox
-from postroad.messaging.outbox import wakeup
 from postroad.messaging.outbox.table import Pending
 
 _IN_ERROR = 3  # libpq's PQTRANS_INERROR

@@ -34,10 +34,10 @@ from postroad.messaging.models import OutboxState
 from postroad.messaging.outbox import holds, set_aside
 from postroad.messaging.outbox import table as outbox
 from postroad.messaging.outbox.holds import Batch, Place, place_of
+from postroad.messaging.outbox.sweeper import Sweeper
 from postroad.messaging.outbox.table import Outgoings, TakenRow
 from postroad.messaging.outbox.wakeup import Wakeup
 from postroad.messaging.retention import Expiring
-from postroad.messaging.sweeper import Sweeper
 from postroad.messaging.throttle import Throttle
 from postroad.retry import Backoff
 from postroad.schema.describing import describe_error

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from typing_extensions import override
 
 from apps.tour.administrator import set_administrator
-from postroad.interruption import interruptible
+from postroad.threads import interruptible
 
 
 class Command(BaseCommand):

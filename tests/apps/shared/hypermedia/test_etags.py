@@ -3,8 +3,8 @@
 import pytest
 from django.test import Client, RequestFactory
 
-from apps.shared.hypermedia.etags import check_unchanged, is_known, tag_of
-from apps.shared.hypermedia.problems import Problem
+from apps.shared.hypermedia.protocol.etags import check_unchanged, is_known, tag_of
+from apps.shared.hypermedia.protocol.problems import Problem
 
 TAG = tag_of({"state": "APPROVED"})
 WITH_PARTS = tag_of({"state": "APPROVED"}, parts={"consumer": 1})

@@ -17,8 +17,9 @@ from apps.gateway.jsongraph.protocol import read_form
 from apps.gateway.problems import Refused
 from apps.order_history.api.serializers import OrdersQuerySerializer
 from apps.shared.fields import MomentField, MoneyField, TextField
-from apps.shared.hypermedia import etags, expand, idempotency, negotiation, paging
-from apps.shared.hypermedia.problems import Problem
+from apps.shared.hypermedia import expand, idempotency
+from apps.shared.hypermedia.protocol import etags, negotiation, paging
+from apps.shared.hypermedia.protocol.problems import Problem
 from apps.shared.identity import oidc
 from apps.shared.identity.caller import NotAdmitted
 from apps.shared.rest import BoundedJSONParser

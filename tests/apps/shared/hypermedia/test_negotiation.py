@@ -10,8 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as some
 from pytest_django import Settings
 
-from apps.shared.hypermedia.deprecation import Deprecation
-from apps.shared.hypermedia.negotiation import choose, names_version
+from apps.shared.hypermedia.protocol.deprecation import Deprecation
+from apps.shared.hypermedia.protocol.negotiation import choose, names_version
 from apps.shared.hypermedia.serving import served
 from tests.apps.shared.hypermedia.conftest import CONSUMERS, Ask
 

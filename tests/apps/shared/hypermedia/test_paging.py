@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from rest_framework.exceptions import ValidationError
 
-from apps.shared.hypermedia.paging import MAX_LIMIT, CursorField, LimitField, page_links
+from apps.shared.hypermedia.protocol.paging import MAX_LIMIT, CursorField, LimitField, page_links
 from apps.shared.values import MAX_ID
 
 

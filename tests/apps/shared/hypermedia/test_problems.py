@@ -9,7 +9,7 @@ from django.test import Client, RequestFactory
 from django.urls import Resolver404
 
 from apps.consumers import usecases
-from apps.shared.hypermedia import problems
+from apps.shared.hypermedia.protocol import problems
 from apps.shared.rest import MAX_BODY_BYTES
 from apps.shared.values import MAX_ID
 from tests.apps.shared.hypermedia.conftest import ADA, CONSUMERS, Ask

@@ -13,7 +13,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 from apps.shared import rest
-from apps.shared.hypermedia.ways_out import way_out
+from apps.shared.hypermedia.protocol.ways_out import way_out
 from apps.shared.refusals import DEFECT, NO_DATABASE, NO_SUCH_ADDRESS, UNREADABLE, BusinessRefusal, ErrorAnswer
 from apps.shared.rest import Ruled, faults
 

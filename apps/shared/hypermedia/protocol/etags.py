@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.http import parse_etags
 from rest_framework.renderers import JSONRenderer
 
-from apps.shared.hypermedia.problems import Problem
+from apps.shared.hypermedia.protocol.problems import Problem
 
 _DIGITS = 32  # hexadecimal digits: 128 bits, so collisions are practically impossible
 
