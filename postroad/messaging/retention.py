@@ -1,4 +1,4 @@
-"""Which rows expire, and how they are deleted in short transactions.  See also: `sweeper`, which decides when.
+"""Which rows expire, and how they are deleted in short transactions.  See also: `outbox.sweeper`, which decides when.
 
 The row of a handled message must be kept as long as the message can be delivered again (by a redelivery, a redrive or a
 publisher's retry).  PROCESSED_RETENTION_HOURS covers the broker and the publisher; while a dead letter of the same
