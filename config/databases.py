@@ -43,11 +43,11 @@ def databases(url: str) -> dict[str, Any]:
 
 
 def _keep_private(path: str) -> None:
-    """Let nobody but the owner read a database file, new or old; SQLite makes -wal and -shm with the mode of the file."""
+    """Let only the owner read a database file, new or old; SQLite makes -wal and -shm with the mode of the file."""
     if path.startswith((":memory:", "file:")) or not Path(path).parent.is_dir():
         return
     with suppress(FileExistsError):
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY))
     for name in (path, f"{path}-wal", f"{path}-shm", f"{path}-journal"):
-        with suppress(FileNotFoundError, PermissionError):  # it is somebody else's: their mode is not ours to change
+        with suppress(FileNotFoundError, PermissionError):  # it belongs to another user, so its mode is left as it is
             Path(name).chmod(_OWNER_ONLY)

@@ -18,7 +18,7 @@ def number(name: str, default: int, *, minimum: int = 1, maximum: int | None = N
     """Return a variable that is a whole number.
 
     Raises:
-        SystemExit: It is none, or out of bounds; the text names the variable.
+        SystemExit: It is not a number, or out of bounds; the text names the variable.
     """
     given = text(name, str(default))
     try:
@@ -40,7 +40,7 @@ def choice(name: str, *known: str) -> str:
     """Return a variable that is one of some words; the first if it is not set.
 
     Raises:
-        SystemExit: It is none of them; the text names the variable and the words.
+        SystemExit: It is another word; the text names the variable and the words.
     """
     return str(_read(name, text(name, known[0]), choice_of(*known)))
 

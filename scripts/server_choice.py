@@ -31,7 +31,7 @@ WORDS = {
 
 
 class Server(Protocol):
-    """One server, whoever runs it. All methods may be called again and again."""
+    """One server, run here or elsewhere. All methods may be called repeatedly."""
 
     role: str
     title: str
@@ -52,7 +52,7 @@ class Server(Protocol):
 
 
 class GivenServer:
-    """A server that somebody else runs; it is never started or stopped from here."""
+    """A server that runs elsewhere; it is never started or stopped from here."""
 
     source = "given"
 
@@ -63,22 +63,22 @@ class GivenServer:
         self.url = url
 
     def is_running(self) -> bool:
-        """Tell whether somebody accepts connections at the URL's host and port."""
+        """Tell whether a server accepts connections at the URL's host and port."""
         return is_url_listening(self.url)
 
     def start(self) -> None:
         """Check only.
 
-        Raises: ServerError if nobody answers.
+        Raises: ServerError if no server answers.
         """
         if not self.is_running():
             raise ServerError(
-                f"{self.variable} {hide_password(self.url)!r}: nobody answers there. "
+                f"{self.variable} {hide_password(self.url)!r}: no server answers there. "
                 f"Start {self.title} at that address, or unset {self.variable} to have one started for you."
             )
 
     def stop(self, *, kill: bool = False) -> None:
-        """Do nothing, since the server belongs to somebody else (also with `kill`)."""
+        """Do nothing, since the server is not ours (also with `kill`)."""
 
 
 def find_given(home: Home, *, role: str) -> GivenServer | None:

@@ -104,7 +104,9 @@ class ContainerServer:
         self._compose("up", "--detach", self._kind.name, patience_seconds=START_SECONDS)
         port = self._home.port(self._kind.name)
         if not wait_until(lambda: self._kind.is_ready(port), while_true=lambda: True, patience_seconds=READY_SECONDS):
-            raise ContainerError(f"the container {self._kind.name!r} started, but nobody answers on 127.0.0.1:{port}")
+            raise ContainerError(
+                f"the container {self._kind.name!r} started, but no server answers on 127.0.0.1:{port}"
+            )
 
     def stop(self, *, kill: bool = False) -> None:
         """Stop the container and keep it with its data."""

@@ -180,7 +180,7 @@ def choose_data_folder(home: Path) -> Path:
 
 
 def choose_port(*, taken: set[int]) -> int:
-    """Return a port on 127.0.0.1 that nobody listens on now."""
+    """Return a port on 127.0.0.1 on which no process listens now."""
     for _ in range(1000):
         port = random.choice(PORTS)  # noqa: S311 - no secret
         if port not in taken and is_free(port):

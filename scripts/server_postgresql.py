@@ -121,7 +121,7 @@ def _forget_stale_lock(folder: Path) -> None:
     """Remove `postmaster.pid` if its process is no PostgreSQL in this folder.
 
     PostgreSQL refuses to start when the number now belongs to another process of its own user, which
-    happens after a restart of the machine. A running one stands in its data folder, so it is told apart.
+    happens after a restart of the machine. A running server has a file in its data folder, so the two cases can be distinguished.
     """
     lock = folder / "postmaster.pid"
     if not lock.exists():

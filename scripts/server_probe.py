@@ -16,7 +16,7 @@ ANSWER_SECONDS = 2.0  # a server on the same machine answers within milliseconds
 
 
 def is_listening(host: str, port: int) -> bool:
-    """Tell whether somebody accepts connections there."""
+    """Tell whether a server accepts connections there."""
     try:
         with socket.create_connection((host, port), timeout=ANSWER_SECONDS):
             return True
@@ -25,7 +25,7 @@ def is_listening(host: str, port: int) -> bool:
 
 
 def is_url_listening(url: str) -> bool:
-    """Tell whether somebody accepts connections at a URL's host and port (the scheme's own port if none is given)."""
+    """Tell whether a server accepts connections at a URL's host and port (the scheme's own port if none is given)."""
     parts = urlsplit(url)
     return is_listening(parts.hostname or "localhost", parts.port or DEFAULT_PORTS[parts.scheme])
 

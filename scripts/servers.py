@@ -73,7 +73,7 @@ def release_servers(home: Home, *, holder: str) -> list[Server]:
 
 
 def stop_servers(home: Home) -> list[Server]:
-    """Stop the home's servers, whoever holds them, and return those that ran."""
+    """Stop the home's servers, whichever command uses them, and return those that ran."""
     with home.lock():
         home.state.holders = []
         home.save()
@@ -132,7 +132,7 @@ def report(home: Home, servers: Sequence[Server], *, out: Callable[[str], object
 def find_broker(home: Home) -> ContainerServer | PrivateRabbitmq:
     """Return the home's own broker.
 
-    Raises: ServerError if there is none, or if it is somebody else's.
+    Raises: ServerError if there is none, or if it belongs to another user.
     """
     for server in find_servers(home, roles=("broker",)):
         if isinstance(server, ContainerServer | PrivateRabbitmq):

@@ -35,7 +35,7 @@ def find_socket() -> Path:
     folder = Path(tempfile.gettempdir()) / f"postroad-{hashlib.sha256(os.fsencode(FOLDER)).hexdigest()[:10]}"
     folder.mkdir(mode=0o700, exist_ok=True)
     if folder.stat().st_uid != os.geteuid():
-        raise ServerError(f"{folder} belongs to somebody else: move the project to a shorter path")
+        raise ServerError(f"{folder} belongs to another user: move the project to a shorter path")
     return folder / "supervisor.sock"
 
 
@@ -120,7 +120,7 @@ def find_orphans() -> list[int]:
         try:
             variables = path.read_bytes().split(b"\0")
         except OSError:
-            continue  # ended meanwhile, or somebody else's
+            continue  # ended meanwhile, or of another user
         if mark in variables and read_birth(pid) is not None:
             found.append(pid)
     return found

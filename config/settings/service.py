@@ -47,7 +47,7 @@ _BROKER_URL = _stored(
 POSTROAD = {
     "SERVICE": service_name(),
     "BROKER_URL": _BROKER_URL or "memory://",
-    "SIBLINGS": ALL_SERVICES if SERVICES or HAS_GATEWAY else (),  # the registry calls nobody
+    "SIBLINGS": ALL_SERVICES if SERVICES or HAS_GATEWAY else (),  # the registry calls no service
     **GRPC,
 }
 
@@ -63,9 +63,13 @@ if environment.flag("BEHIND_TLS_PROXY"):
 
 HAS_TOUR = environment.flag(
     "TOUR"
-)  # it shows whoever comes how much is going on, and costs the orders service some questions
+)  # it shows every visitor how busy the system is, and costs the orders service some requests
 
 if HAS_GATEWAY:
     # `apps.gateway.edge` checks every request; a synchronous middleware would need a thread for each one.
-    SILENCED_SYSTEM_CHECKS = ["admin.E408", "admin.E409", "admin.E410"]  # the admin's middleware: nobody logs in here
+    SILENCED_SYSTEM_CHECKS = [
+        "admin.E408",
+        "admin.E409",
+        "admin.E410",
+    ]  # the admin's middleware: this process has no admin
     MIDDLEWARE = ["apps.gateway.guard.GuardMiddleware", "postroad.web.probes.ProbeMiddleware"]

@@ -11,7 +11,7 @@ class OperationsSettings(CoreSettings):
     """Each attribute is a key of POSTROAD in lower case."""
 
     siblings: tuple[str, ...] = key(
-        (), "services that `manage.py doctor` asks, beside this one; as text by commas", read=read_names
+        (), "services that `manage.py doctor` asks, beside this one; as text, separated by commas", read=read_names
     )
     cluster_page: bool = key(
         default=False, line="show the pods of this release in the admin; needs a ServiceAccount", read=read_flag

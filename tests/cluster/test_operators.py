@@ -58,5 +58,5 @@ def test_the_admins_page_shows_the_pods(looked_after: Release) -> None:
 def test_a_service_without_the_right_is_told_so(looked_after: Release) -> None:
     pod = f"deployment/{looked_after.name}-kitchen-web"
 
-    with pytest.raises(ToolFailed, match="no way to the Kubernetes API"):
+    with pytest.raises(ToolFailed, match="the Kubernetes API cannot be reached"):
         looked_after.namespace.kubectl("exec", pod, "--container=web", "--", "python", "manage.py", "cluster", "status")

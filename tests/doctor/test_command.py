@@ -47,7 +47,7 @@ def test_one_process_with_everything_is_well() -> None:
 
 def test_a_process_that_has_nothing_says_so() -> None:
     with installing(Postroad()):
-        assert run().startswith("Nothing to look at")
+        assert run().startswith("Nothing to check")
 
 
 def test_a_failure_has_its_way_out_below_it_and_ends_with_1(settings: Settings) -> None:

@@ -48,4 +48,4 @@ def test_a_check_that_breaks_is_a_failure_too() -> None:
 
     [found] = examine([Check(about="sums", look=broken)])
 
-    assert (found.level, found.text) == (Level.FAILURE, "the check itself broke")
+    assert (found.level, found.text) == (Level.FAILURE, "the check itself failed")

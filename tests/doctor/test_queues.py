@@ -86,7 +86,7 @@ def test_a_queue_that_nobody_consumes_is_a_failure_only_after_a_second_look() ->
     found = consumer_findings(broker, pauses=pauses)
 
     assert (found.level, pauses) == (Level.FAILURE, [2.0])
-    assert "nobody consumes 1 of 4 queues, in which 0 messages wait: bakery.dead" in found.text
+    assert "1 of 4 queues have no consumer; 0 messages wait in them: bakery.dead" in found.text
 
 
 def test_queues_that_are_being_shared_out_are_no_failure() -> None:

@@ -71,7 +71,7 @@ def test_the_only_worker_of_a_service_is_not_evicted() -> None:
 def test_a_queue_that_nobody_takes_over_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(partitions, "HANDOVER_SECONDS", 0.05)
 
-    with pytest.raises(ClusterRefused, match=re.escape("nobody has taken kitchen.0 over within 0.05 s")):
+    with pytest.raises(ClusterRefused, match=re.escape("no worker has taken kitchen.0 over within 0.05 s")):
         move(FakeCluster(), find("kitchen.0", SERVING, PODS), ask=dict)
 
 

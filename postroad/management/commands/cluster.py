@@ -76,7 +76,7 @@ class Command(BaseCommand):
 
     def _move(self, cluster: Cluster, queue: str, *, is_dry: bool) -> None:
         served = partitions.find(queue, partitions.ask_workers(), cluster.pods())
-        others = ", ".join(served.others) or "nobody"
+        others = ", ".join(served.others) or "no other worker"
         self.stdout.write(f"{queue} is served by pod {served.pod}; {others} could take it over.")
         if not is_dry:
             self.stdout.write(f"{queue} is served by {partitions.move(cluster, served)} now; {served.pod} ends.")

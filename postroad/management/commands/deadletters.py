@@ -34,7 +34,7 @@ class Command(DatabaseCommand):
         listing = actions.add_parser("list", help="parked messages, oldest first")
         listing.add_argument("--subscriber", default="")
         listing.add_argument("--all", action="store_true", help="ended ones too")
-        actions.add_parser("discard", help="give one message up for good").add_argument("id", type=int)
+        actions.add_parser("discard", help="discard one message for good").add_argument("id", type=int)
         show = actions.add_parser("show", help="one message, without what its type declares sensitive")
         show.add_argument("id", type=int)
         show.add_argument("--unmasked", action="store_true", help="the body whole, sensitive or not")

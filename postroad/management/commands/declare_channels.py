@@ -43,7 +43,7 @@ class Command(BaseCommand):
         except PostroadError as error:
             raise CommandError(str(error)) from error
         except Error as error:
-            self.stderr.write(f"Bindings of earlier releases were not looked at: {describe_error(error)}")
+            self.stderr.write(f"Bindings of earlier releases were not checked: {describe_error(error)}")
         finally:
             broker.close()
 

@@ -66,7 +66,7 @@ class Command(BaseCommand):
             self.stdout.write(line(finding, paints))
         match worst(found):
             case Level.OK if not found:
-                self.stdout.write("Nothing to look at: this process has no database and no queues, and calls nobody.")
+                self.stdout.write("Nothing to check: this process has no database and no queues, and calls no service.")
             case Level.OK:
                 self.stdout.write("Nothing is wrong.")
             case Level.WARNING:

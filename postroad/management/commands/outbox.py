@@ -40,7 +40,7 @@ class Command(DatabaseCommand):
         actions.add_parser("show", help="one message whole").add_argument("id", type=int)
         for name, line in (
             ("retry", "send messages again, each in its place"),
-            ("discard", "give messages up for good"),
+            ("discard", "discard messages for good"),
         ):
             action = actions.add_parser(name, help=line)
             action.add_argument("id", type=int, nargs="*")

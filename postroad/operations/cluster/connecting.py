@@ -15,7 +15,7 @@ from postroad.operations.conf import OperationsSettings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Which release is meant; what is empty is found out.
+    """The release; empty values are read from the kubeconfig or the pod.
 
     Attributes:
         context: Of the kubeconfig; empty: its current one, or inside a pod the pod's own cluster.

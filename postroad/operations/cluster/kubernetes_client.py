@@ -37,7 +37,7 @@ def open_cluster(release: str, *, context: str = "", namespace: str = "") -> "Ku
         MisconfiguredError: There is neither, or it cannot be read.
     """
     how = client.Configuration()
-    how.retries = False  # a person waits: better a clear word soon
+    how.retries = False  # a person waits, so an error soon is better
     is_inside = not context and "KUBECONFIG" not in os.environ and "KUBERNETES_SERVICE_HOST" in os.environ
     try:
         own = _enter(how) if is_inside else _read_kubeconfig(how, context)
@@ -47,7 +47,7 @@ def open_cluster(release: str, *, context: str = "", namespace: str = "") -> "Ku
             if is_inside
             else "name a kubeconfig with KUBECONFIG and a context of it with --context"
         )
-        raise MisconfiguredError(f"there is no way to the Kubernetes API ({error}); {remedy}.") from error
+        raise MisconfiguredError(f"the Kubernetes API cannot be reached ({error}); {remedy}.") from error
     return KubernetesCluster(client.ApiClient(how), release=release, namespace=namespace or own)
 
 
@@ -161,7 +161,7 @@ def _read_kubeconfig(how: Any, context: str) -> str:
 
 
 def _message(error: Any) -> str:
-    """Return what the API says about an error, in its own words."""
+    """Return the API's own text about an error."""
     try:
         return str(json.loads(error.body)["message"])
     except (TypeError, ValueError, KeyError):

@@ -8,7 +8,7 @@ from postroad.errors import ClusterForbidden, ClusterRefused, ClusterUnavailable
 from postroad.operations.cluster.port import Cluster, Pod
 
 METRICS = {"worker": "postroad_consumer_lag_seconds", "relay": "postroad_outbox_oldest_age_seconds"}
-"""Role → the figure that says it: the age of what a worker has just begun, or of what a relay has yet to send."""
+"""Role → metric of its lag: the age of the message that a worker has just begun, or of the oldest that a relay has to send."""
 
 _AT_ONCE = 8
 
@@ -23,7 +23,7 @@ def read_lag(text: str, metric: str) -> float | None:
 def lags(cluster: Cluster, pods: Iterable[Pod]) -> tuple[Mapping[str, float], str]:
     """Ask the ready workers and relays, some at once; return pod → seconds, and why there are none, if so.
 
-    One pod that does not answer is left out; if the API does not let us ask, nobody is asked any more.
+    One pod that does not answer is left out; if the API denies access, no further pod is asked.
     """
     asked = [pod for pod in pods if pod.role in METRICS and pod.is_ready]
     if not asked:

@@ -22,11 +22,11 @@ from postroad.operations.cluster.port import Cluster, Pod
 from postroad.worker.members import ROUTE, SAY_SECONDS, Announcement
 
 Serving = Mapping[str, Announcement]
-"""Node name of a worker (`kitchen@<pod>`) → what it says that it serves."""
+"""Node name of a worker (`kitchen@<pod>`) → its announcement."""
 
 LISTEN_SECONDS = SAY_SECONDS + 1.0
 HANDOVER_SECONDS = 60.0
-"""A pod has so long to end (its grace period is shorter); the others take over within `BALANCE_SECONDS`."""
+"""Maximum time for a pod to end (its grace period is shorter); the others take over within `BALANCE_SECONDS`."""
 
 _HOST_NAME = 63  # characters of a pod's name that its host name keeps
 
@@ -50,7 +50,7 @@ class ServedQueue:
 
 
 def ask_workers() -> Serving:
-    """Listen to what all workers at the broker say of themselves; takes `LISTEN_SECONDS`.
+    """Listen to the announcements of all workers at the broker; takes `LISTEN_SECONDS`.
 
     Raises:
         BrokerUnavailable: The broker cannot be reached at BROKER_URL.
@@ -60,7 +60,7 @@ def ask_workers() -> Serving:
     app.conf.update(celery_broker(MessagingSettings.current().broker_url))
     try:
         with app.connection_for_write(connect_timeout=CONNECT_SECONDS) as connection:
-            connection.connect()  # once: by itself Celery would try for ever
+            connection.connect()  # once; by default Celery would try for ever
             return _listen(app, connection)
     except LOST as error:
         raise BrokerUnavailable(
@@ -100,7 +100,7 @@ def find(queue: str, serving: Serving, pods: Sequence[Pod]) -> ServedQueue:
     """Return who serves a queue.
 
     Raises:
-        ClusterRefused: Nobody, or nobody in a pod of this release.
+        ClusterRefused: No worker serves it, or none in a pod of this release.
     """
     node = next((name for name, said in serving.items() if queue in said.queues), "")
     if not node:
@@ -119,11 +119,11 @@ def move(cluster: Cluster, served: ServedQueue, *, ask: Callable[[], Serving] = 
     """Move a queue to another pod; return the node that serves it then.
 
     Raises:
-        ClusterRefused: No other worker could take it, the disruption budget forbids it, or nobody took it in time.
+        ClusterRefused: No other worker could take it, the disruption budget forbids it, or no worker took it in time.
     """
     if not served.others:
         raise ClusterRefused(
-            f"{served.node} is the only worker of its service: until another one is up, nobody would serve {served.queue}."
+            f"{served.node} is the only worker of its service: until another one is up, no worker would serve {served.queue}."
             f" Start a second one first: manage.py cluster scale {served.service} worker 2"
         )
     cluster.evict(served.pod)
@@ -133,6 +133,6 @@ def move(cluster: Cluster, served: ServedQueue, *, ask: Callable[[], Serving] = 
             if node != served.node and served.queue in said.queues:
                 return node
     raise ClusterRefused(
-        f"{served.pod} was evicted, but nobody has taken {served.queue} over within {HANDOVER_SECONDS:g} s;"
+        f"{served.pod} was evicted, but no worker has taken {served.queue} over within {HANDOVER_SECONDS:g} s;"
         " see: manage.py cluster status"
     )

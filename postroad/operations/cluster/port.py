@@ -111,5 +111,5 @@ class Cluster(Protocol):
         ...
 
     def metrics(self, pod: str) -> str:
-        """Return what a pod tells Prometheus."""
+        """Return a pod's metrics for Prometheus."""
         ...

@@ -32,7 +32,7 @@ class Row:
 
     @property
     def is_short(self) -> bool:
-        """Whether fewer pods take work than should."""
+        """Whether fewer pods are ready than wanted."""
         return self.ready < self.desired
 
 
@@ -50,7 +50,7 @@ class Status:
 
 
 def look(cluster: Cluster) -> Status:
-    """Ask the cluster; three questions, and one for each worker and relay.
+    """Ask the cluster: three requests, and one for each worker and relay.
 
     Raises:
         ClusterUnavailable, ClusterForbidden, ClusterRefused: As `Cluster` says.

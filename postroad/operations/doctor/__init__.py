@@ -1,1 +1,1 @@
-"""Is this installation well?  One module for each kind of check."""
+"""Health checks of an installation.  One module for each kind of check."""

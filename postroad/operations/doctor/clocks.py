@@ -3,10 +3,10 @@
 from postroad.operations.doctor.findings import Finding, failure, ok, warning
 
 WARNING_SECONDS = 2.0
-"""What can be told for certain: HTTP's `Date` has whole seconds, and an answer takes its time."""
+"""The smallest difference that can be measured: HTTP's `Date` has whole seconds, and an answer takes time."""
 
 FAILURE_SECONDS = 30.0
-"""Beyond it tokens and certificates are refused, and ages and deadlines mean nothing."""
+"""Beyond it tokens and certificates are refused, and ages and deadlines are wrong."""
 
 _REMEDY = "let both machines ask a time server (chrony, systemd-timesyncd)"
 

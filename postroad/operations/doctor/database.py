@@ -15,7 +15,7 @@ DATABASE, MIGRATIONS, CLOCK = "database", "migrations", "database clock"
 
 
 def look_at_answer() -> Iterator[Finding]:
-    """Ask the database something."""
+    """Run a statement in the database."""
     began = time.monotonic()
     try:
         with connection.cursor() as cursor:

@@ -14,7 +14,7 @@ from postroad.operations.doctor.findings import Finding, Level, failure, warning
 from postroad.threads import close_own_connections
 
 SECONDS = 6.0
-"""Longest time of one check; a broker that boots is waited for 5 s (`rabbitmq_connection.CONNECT_SECONDS`)."""
+"""Longest time of one check; a broker that is starting is waited for 5 s (`CONNECT_SECONDS`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,7 @@ class _Look(threading.Thread):
 
     @override
     def run(self) -> None:
-        """Look, with a database connection of this thread's own."""
+        """Run the check, with a database connection of this thread."""
         try:
             self.found = tuple(self.check.look())
         finally:
@@ -78,8 +78,8 @@ def _result(look: _Look, *, seconds: float) -> Sequence[Finding]:
     if look.is_alive():
         remedy = "look whether it is overloaded, or whether something on the way drops packets"
         return [failure(look.check.about, f"no answer within {seconds:g} s", remedy=remedy)]
-    return [failure(look.check.about, "the check itself broke", remedy="see the traceback; please report it")]
+    return [failure(look.check.about, "the check itself failed", remedy="see the traceback; please report it")]
 
 
 def _skipped(check: Check, failed: set[str]) -> Finding:
-    return warning(check.about, "not looked at", remedy=f"see {min(failed.intersection(check.needs))}")
+    return warning(check.about, "not checked", remedy=f"see {min(failed.intersection(check.needs))}")

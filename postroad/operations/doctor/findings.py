@@ -8,7 +8,7 @@ class Level(StrEnum):
     """How bad it is."""
 
     OK = "ok"
-    WARNING = "warning"  # works now; somebody should look
+    WARNING = "warning"  # works now; an operator should look
     FAILURE = "failure"  # does not work
 
 
@@ -34,7 +34,7 @@ def ok(about: str, text: str) -> Finding:
 
 
 def warning(about: str, text: str, *, remedy: str) -> Finding:
-    """Return a finding that somebody should look at."""
+    """Return a finding that an operator should look at."""
     return Finding(about=about, level=Level.WARNING, text=text, remedy=remedy)
 
 

@@ -39,7 +39,7 @@ def look_at_broker(broker: Broker, topology: Topology, *, place: str) -> Iterato
 
 
 def look_at_tasks(broker: Broker, queue: Queue, *, way_out: str) -> Iterator[Finding]:
-    """Look whether the queue of Celery's tasks has a dead-letter queue; one that is not there yet is nothing to tell.
+    """Check whether the queue of Celery's tasks has a dead-letter queue; a queue that does not exist yet is no finding.
 
     Args:
         broker: Where.
@@ -49,14 +49,14 @@ def look_at_tasks(broker: Broker, queue: Queue, *, way_out: str) -> Iterator[Fin
     try:
         differing = broker.inspect(Topology(queues=(queue,))).differing
     except BrokerUnavailable as error:
-        yield failure(TASKS, "the broker went away", remedy=str(error))
+        yield failure(TASKS, "the connection to the broker was lost", remedy=str(error))
         return
     if differing:
         yield warning(TASKS, f"queue {queue.name!r} has other arguments than a new one would have", remedy=way_out)
 
 
 def look_at_bindings(stale: Callable[[], Sequence[Binding]]) -> Iterator[Finding]:
-    """Look for bindings of earlier releases that no handler here wants: events come in vain, and are ignored."""
+    """Look for bindings of earlier releases that no handler here needs; their events arrive and are ignored."""
     try:
         found = stale()
     except Error as error:
@@ -77,20 +77,20 @@ def look_at_bindings(stale: Callable[[], Sequence[Binding]]) -> Iterator[Finding
 def look_at_consumers(
     broker: Broker, topology: Topology, *, patience_seconds: float, pause: Callable[[float], None] = time.sleep
 ) -> Iterator[Finding]:
-    """Count who consumes each queue; one that nobody consumes is looked at again, for workers may be sharing it out."""
+    """Count the consumers of each queue; a queue without one is checked again, because workers may be redistributing it."""
     try:
         idle = _without_consumer(broker.inspect(topology).queues)
         if idle:
             pause(patience_seconds)
             idle = _without_consumer(broker.inspect(topology).queues)
     except BrokerUnavailable as error:
-        yield failure(CONSUMERS, "the broker went away", remedy=str(error))
+        yield failure(CONSUMERS, "the connection to the broker was lost", remedy=str(error))
         return
     if idle:
         waiting = sum(state.messages for state in idle)
         yield failure(
             CONSUMERS,
-            f"nobody consumes {len(idle)} of {len(topology.queues)} queues, in which {waiting} messages wait:"
+            f"{len(idle)} of {len(topology.queues)} queues have no consumer; {waiting} messages wait in them:"
             f" {_named([state.name for state in idle])}",
             remedy="start a worker of this service (celery -A config worker), or check its log for the reason why it makes no progress",
         )

@@ -1,4 +1,4 @@
-"""Checks whether the relay runs, by the messages that wait for it and, on PostgreSQL, by its last sign of life.
+"""Checks whether the relay runs, by the messages that wait for it and, on PostgreSQL, by the time it was last seen.
 
 A relay process says every few seconds that it is there (`messaging.outbox.presence`), and takes the oldest rows first.
 """
@@ -58,7 +58,9 @@ def look_at_relay(*, late_seconds: float, has_process: bool) -> Iterator[Finding
     elif is_there is False and oldest is None:
         yield failure(RELAY, "nothing waits, but no relay has been seen lately", remedy=_START)
     elif is_there is False:
-        yield warning(RELAY, "messages wait, not long yet; no relay has been seen lately", remedy=_START)
+        yield warning(
+            RELAY, "messages have been waiting for a short time, and no relay has been seen lately", remedy=_START
+        )
     else:
         seen = "" if is_there is None else ", a relay is there"
         waits = "nothing waits" if oldest is None else f"the oldest message waits {max(0.0, oldest.seconds):.1f} s"
@@ -98,12 +100,12 @@ def _late(oldest: Waiting, *, is_there: bool | None) -> Finding:
         return failure(
             RELAY,
             f"{text}; its destination does not take it ({oldest.error})",
-            remedy="see: python manage.py outbox status; is the receiver's service there, has it declared its channels?",
+            remedy="see: python manage.py outbox status; does the receiver's service run, and has it declared its channels?",
         )
     if is_there:
         return failure(
             RELAY,
             f"{text}; a relay runs but makes no progress",
-            remedy="look at its log; if it only has too much to do, start another one beside it",
+            remedy="look at its log; if it is only overloaded, start a second one",
         )
     return failure(RELAY, f"{text}; no relay takes it", remedy=_START)

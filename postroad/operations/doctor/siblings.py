@@ -11,7 +11,7 @@ from postroad.operations.doctor import clocks
 from postroad.operations.doctor.findings import Finding, Level, failure, ok
 
 TIMEOUT_SECONDS = 3.0
-_HALF = 0.5  # seconds: `Date` is cut to whole ones, so the moment is half a second later on average
+_HALF = 0.5  # seconds: `Date` is cut to whole seconds, so the real time is half a second later on average
 
 
 def look_at_sibling(service: str, resolver: Resolver) -> Iterator[Finding]:
@@ -48,7 +48,7 @@ def _ask(about: str, endpoint: Endpoint) -> Iterator[Finding]:
         yield failure(
             about,
             f"{endpoint.url}/livez answers {answer.status} {answer.reason}",
-            remedy="is that the service at all? look at its log",
+            remedy="is it this service that answers there? look at its log",
         )
         return
     yield ok(about, f"{endpoint.url} answers in {(after - before) * 1000:.0f} ms")
@@ -56,7 +56,7 @@ def _ask(about: str, endpoint: Endpoint) -> Iterator[Finding]:
 
 
 def _skew(about: str, date: str, now: float) -> Iterator[Finding]:
-    """Yield what its clock says only if it is wrong: a line for each good one would hide the others."""
+    """Yield a finding on its clock only if the clock is wrong; a line for each correct clock would hide the others."""
     try:
         theirs = parsedate_to_datetime(date).timestamp()
     except ValueError:
