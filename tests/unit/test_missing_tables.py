@@ -75,7 +75,9 @@ def test_the_relay_of_a_plain_project_says_where_it_is_and_what_is_missing(tmp_p
     process.stderr.close()
 
     assert process.wait(30) == 0
-    assert lines[0].startswith("relay waits for the broker (error=BROKER_URL 'amqp://**@127.0.0.1:9/v': connection refused or unknown host")
+    assert lines[0].startswith(
+        "relay waits for the broker (error=BROKER_URL 'amqp://**@127.0.0.1:9/v': connection refused or unknown host"
+    )
     assert lines[1].startswith("Postroad relay started (")
     assert lines[1].endswith(f"outbox of billing in SQLite {tmp_path}/empty.sqlite3 to amqp://me:**@127.0.0.1:9/v\n")
     assert "a table or column is missing" in lines[2]
