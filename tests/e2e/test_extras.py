@@ -18,7 +18,7 @@ SHOWN = {
     "migrate": "Applying postroad_messaging.0001",
     "check": "no issues",
     "declare_channels": "0 exchanges",
-    "doctor": "Nothing to look at",
+    "doctor": "Nothing to check",
     "outbox status": "The outbox is empty",
     "deadletters list": "No message is parked",
     "sagas list": "",
