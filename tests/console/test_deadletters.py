@@ -136,7 +136,7 @@ def test_discard_asks_first_and_then_gives_one_message_up(admin_client: Client, 
     before = states()
     admin_client.post(f"{DISCARD}?ids={parked.pk}")
 
-    assert "given up for good" in page
+    assert "discarded for good" in page
     assert before == ["parked", "parked"]
     assert states() == ["discarded", "parked"]
     assert f"Dead letter {parked.pk} is discarded" in said(admin_client)

@@ -97,7 +97,7 @@ DISCARD: LetterVerb = Verb(
     permission="delete",
     title="Discard these messages?",
     promise=(
-        "The messages below are given up for good: they will not be handled, and a saga or client that waits for an"
+        "The messages below are discarded for good: they will not be handled, and a saga or client that waits for an"
         " answer to one of them goes on waiting. What is parked behind them stays parked until you redrive it."
     ),
     button="Discard for good",

@@ -56,7 +56,7 @@ DISCARD: OutboxVerb = Verb(
     permission="delete",
     title="Discard these messages?",
     promise=(
-        "The messages below are given up for good: their receivers never get them, and a saga or client that waits for"
+        "The messages below are discarded for good: their receivers never get them, and a saga or client that waits for"
         " an answer goes on waiting. What waits behind them is sent."
     ),
     button="Discard for good",
