@@ -10,6 +10,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import NoReturn
 
 from django.db import connections
@@ -59,6 +60,20 @@ def close_own_connections() -> None:
         one.close()
         if one.connection is not None:
             one.connection.close()
+
+
+def on_termination(act: Callable[[], object]) -> None:
+    """Let SIGTERM and SIGINT run `act` in a thread of its own.
+
+    Python runs a handler in the main thread, between any two of its instructions.  If that thread is just entering
+    `Event.wait`, it holds the event's lock, and `Event.set` in the handler would wait for it for ever.
+    """
+
+    def start(_number: int, _frame: FrameType | None) -> None:
+        threading.Thread(target=act, name="postroad-termination", daemon=True).start()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, start)
 
 
 @contextmanager

@@ -1,8 +1,6 @@
 """The gRPC server as a process of its own: signals and draining.  See also: `calls.grpc.server`, for the server."""
 
-import signal
 import threading
-from types import FrameType
 from typing import Any
 
 from django.utils.module_loading import import_string
@@ -13,6 +11,7 @@ from postroad.calls.grpc.server import GrpcServer
 from postroad.calls.grpc.servicer import find_servicers
 from postroad.metrics.port import serve_metrics
 from postroad.processes.lifecycle import tell_started, tell_stopped
+from postroad.threads import on_termination
 from postroad.web.serving import set_aside
 
 _DRAIN_SECONDS = 10.0  # a third of what Kubernetes gives a container by default
@@ -26,12 +25,7 @@ def run_grpc() -> None:
         InvalidDeclaration: No installed service offers gRPC.
     """
     stop = threading.Event()
-
-    def on_signal(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, on_signal)
+    on_termination(stop.set)
     server = GrpcServer(find_servicers())
     server.start()
     serve_metrics()

@@ -1,8 +1,6 @@
 """The relay as a process: its signals, wake-up and broker.  See also: `messaging.outbox.relay`, which relays."""
 
-import signal
 import threading
-from types import FrameType
 
 from postroad.brokers.registry import broker_for
 from postroad.composition import Postroad
@@ -19,6 +17,7 @@ from postroad.processes.heartbeat import Heartbeat
 from postroad.processes.lifecycle import tell_started, tell_stopped
 from postroad.schema.describing import describe_place
 from postroad.secrecy import hide_password
+from postroad.threads import on_termination
 
 log = logger(__name__)
 
@@ -37,7 +36,7 @@ def run_relay(postroad: Postroad) -> None:
     stop = threading.Event()
     wakeup: Wakeup = NotifyWakeup() if sql.is_postgresql() else BellWakeup()
 
-    def on_signal(_number: int, _frame: FrameType | None) -> None:
+    def end() -> None:
         stop.set()
         wakeup.ring()
 
@@ -45,8 +44,7 @@ def run_relay(postroad: Postroad) -> None:
         heartbeat.beat()
         presence.beat()
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, on_signal)
+    on_termination(end)
     broker = broker_for(MessagingSettings.current().broker_url)
     try:
         broker.declare(postroad.topology)

@@ -96,3 +96,22 @@ def test_the_one_process_mode_ends_with_its_relay_or_a_consumer(
 
     assert done.returncode == os.EX_SOFTWARE, done.stderr
     assert f"thread ended by itself; the process ends: {thread}" in done.stderr + done.stdout
+
+
+TERMINATED = """
+import signal, sys, threading
+from postroad.threads import on_termination
+
+stop = threading.Event()
+on_termination(stop.set)
+with stop._cond:  # as inside Event.wait
+    signal.raise_signal(signal.{name})
+sys.exit(0 if stop.wait(20) else 3)
+"""
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
+def test_a_signal_between_any_two_instructions_of_a_wait_ends_it(name: str) -> None:
+    done = subprocess.run([sys.executable, "-c", TERMINATED.format(name=name)], timeout=30, check=False)
+
+    assert done.returncode == 0
