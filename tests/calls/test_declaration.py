@@ -15,10 +15,10 @@ def _interface(methods: dict[str, Any]) -> type:
     return type("Shop", bases, {**methods, "_is_protocol": True})
 
 
-def _declare(method: Callable[..., Any], decorator: Callable[[Any], Any]) -> None:
-    """Declare an interface with one method."""
+def _declare(method: Callable[..., Any], decorator: Callable[[Any], Any]) -> Any:
+    """Declare an interface with one method; return it."""
     interface = _interface({"call": decorator(method)})
-    proxy("shop")(interface)
+    return proxy("shop")(interface)
 
 
 def _one(self: object, loaf_id: int) -> Loaf: ...  # type: ignore[empty-body]  # declared only
@@ -81,7 +81,9 @@ def test_a_declaration_that_contradicts_itself_is_refused_with_the_way_out(
     [get("/v1/loaves/{loaf_id}", otherwise=omitted), get("/v1/loaves/{loaf_id}", otherwise=default(None))],
 )
 def test_a_fallback_that_fits_is_taken(decorator: Callable[[Any], Any]) -> None:
-    _declare(_maybe, decorator)
+    interface = _declare(_maybe, decorator)
+
+    assert [one.name for one in operations_of(interface)] == ["call"]
 
 
 def test_a_plain_class_is_no_interface() -> None:

@@ -184,4 +184,6 @@ def test_the_services_own_queue_can_be_declared_at_a_broker_that_is_not_rabbitmq
     (queue,) = app.conf.task_queues
 
     with app.connection_for_write() as connection:
-        queue(connection.channel()).declare()
+        declared = queue(connection.channel()).declare()
+
+    assert declared == queue.name
