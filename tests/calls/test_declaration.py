@@ -83,7 +83,7 @@ def test_a_declaration_that_contradicts_itself_is_refused_with_the_way_out(
 def test_a_fallback_that_fits_is_taken(decorator: Callable[[Any], Any]) -> None:
     interface = _declare(_maybe, decorator)
 
-    assert [one.name for one in operations_of(interface)] == ["call"]
+    assert len(operations_of(interface)) == 1
 
 
 def test_a_plain_class_is_no_interface() -> None:
